@@ -1,0 +1,60 @@
+# The verbs of the house. Each one makes .venv current first.
+#   make demo   a factory of simulators makes real orders, and shows what came out
+#   make run    the same factory stays up, with its dashboard
+#   make test   every test with the real components (as root it installs the Debian packages it needs)
+#   make check  formatter, linter, strict types, import contracts
+#   make docs   rewrite the tables in docs/ that the code prints of itself
+#   make bench  every figure that the project claims
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+export FULFILLMENT_REQUIRE_ALL ?= 1
+
+.PHONY: setup setup-dev system demo run test check docs bench lock
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the factory needs into $(VENV) (about a minute the first time)"
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@echo "Installing the tools of tests and checks into $(VENV)"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/run.stamp
+
+setup-dev: $(VENV)/dev.stamp
+
+system:
+	@sh tests/system-packages.sh
+
+demo: setup
+	@$(BIN)/ful demo
+
+run: setup
+	@$(BIN)/ful demo --stay
+
+test: setup-dev system
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: setup-dev
+	@$(BIN)/python -m fulfillment.docs
+
+bench: setup-dev
+	@$(BIN)/python -m benchmarks
+
+# Only for maintainers: resolve the committed locks anew (needs `pip install uv`).
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group pyproject.toml:build -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --extra dev pyproject.toml --group pyproject.toml:build -c requirements.lock -o requirements-dev.lock

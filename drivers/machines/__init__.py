@@ -1,0 +1,1 @@
+"""Machine kinds: one plain class each, a thin shell over a transport."""

@@ -1,0 +1,1 @@
+"""Wire protocols as engines without I/O: bytes in, events out."""

@@ -1,0 +1,1 @@
+"""The shop: configuration, catalog, orders in, planning, processes, API, dashboard, command line."""
