@@ -1,0 +1,86 @@
+"""A design: content laid out in a zone, in mm of the piece, y up. What each process consumes, and no machine in sight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from gcode.geometry import Bounds, Line, Transform, bounds_of
+from gcode.units import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A rectangle on a piece: its lower left corner and size in mm. ``name`` is the catalog's."""
+
+    name: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        if not (self.width > 0 and self.height > 0):
+            raise ValueError(f"zone {self.name!r} is {self.width} x {self.height} mm: both sides must be above 0")
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.x, self.y, self.x + self.width, self.y + self.height)
+
+    def inset(self, margin: float) -> Zone:
+        """The zone less a margin on each side; ValueError where nothing is left."""
+        return Zone(self.name, self.x + margin, self.y + margin, self.width - 2 * margin, self.height - 2 * margin)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Lines in mm: ``strokes`` are open centre lines, ``outlines`` closed contours filled by the non-zero rule.
+
+    Each line is an (n, 2) array. An outline does not repeat its first point.
+    """
+
+    strokes: tuple[Line, ...] = ()
+    outlines: tuple[Line, ...] = ()
+
+    @property
+    def bounds(self) -> Bounds | None:
+        return bounds_of((*self.strokes, *self.outlines))
+
+    def moved(self, transform: Transform) -> Self:
+        return type(self)(tuple(map(transform, self.strokes)), tuple(map(transform, self.outlines)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A grey picture on a rectangle of the piece: ``lightness`` 0 (black) to 1 (white), row 0 is the top edge.
+
+    Which of the two a material lays is the process's business (dark frosting on light pastry, or the reverse).
+    """
+
+    lightness: npt.NDArray[np.float32]
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        if self.lightness.ndim != 2 or min(self.lightness.shape) < 2:
+            raise ValueError(f"a tone needs a picture of at least 2 x 2 values, this one is {self.lightness.shape}")
+        if not (self.width > 0 and self.height > 0):
+            raise ValueError(f"a tone of {self.width} x {self.height} mm has no surface")
+
+    def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Lightness at points of the piece, between pixel centres by straight lines, beyond the edge as at the edge."""
+        rows, columns = self.lightness.shape
+        u = np.clip((x - self.x) / self.width * columns - 0.5, 0, columns - 1)
+        v = np.clip((self.y + self.height - y) / self.height * rows - 0.5, 0, rows - 1)
+        left, top = np.minimum(u.astype(int), columns - 2), np.minimum(v.astype(int), rows - 2)
+        a, b = u - left, v - top
+        picture = self.lightness
+        upper = picture[top, left] * (1 - a) + picture[top, left + 1] * a
+        lower = picture[top + 1, left] * (1 - a) + picture[top + 1, left + 1] * a
+        mixed: FloatArray = upper * (1 - b) + lower * b
+        return mixed

@@ -1,0 +1,226 @@
+"""Frosting as a toolpath: a photo as one serpentine at constant flow whose speed sets the width, lettering as single strokes.
+
+The pump of a syringe answers with a lag of some tenths of a second. A flow that follows the picture therefore smears it;
+a constant flow with a speed that follows the picture does not, as long as the speed changes no faster than the machine
+accelerates. So the speeds are limited here, and the amount on each piece is what the planned speed needs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from gcode.design import Drawing, Tone
+from gcode.geometry import Line, Transform, arc, length, resampled, split_at, without_repeats
+from gcode.order import ordered
+from gcode.recipe import Bead, Motion, Place, Prime
+from gcode.toolpath import Kind, Toolpath, repeats_removed, settled
+from gcode.units import FloatArray
+
+STEP: Final = 0.6
+"""mm between the points at which a row's width may change: half a bead."""
+ALIKE: Final = 0.02
+"""Neighbouring pieces whose speeds differ by less than this share become one move."""
+E_DECIMALS: Final = 5
+
+
+class Polarity(StrEnum):
+    """Which of the two is dark: the frosting or the piece."""
+
+    DARK_ON_LIGHT = "dark-on-light"
+    LIGHT_ON_DARK = "light-on-dark"
+
+
+def coverage(tone: Tone, bead: Bead, polarity: Polarity) -> Tone:
+    """The share of the surface that is to be covered, 0 to 1, within what the bead can lay: a design's tone as aimed at."""
+    low, high = bead.coverage
+    wanted = 1 - tone.lightness if polarity is Polarity.DARK_ON_LIGHT else tone.lightness
+    return Tone((low + (high - low) * wanted).astype(np.float32), tone.x, tone.y, tone.width, tone.height)
+
+
+def serpentine(tone: Tone, bead: Bead) -> Line:
+    """Rows at the bead's pitch from the lower left, joined by half circles that stay inside the tone's rectangle."""
+    count = max(1, math.floor(tone.height / bead.pitch + 1e-9))
+    first = tone.y + (tone.height - (count - 1) * bead.pitch) / 2
+    radius = bead.pitch / 2
+    left, right = tone.x + radius + bead.width_max / 2, tone.x + tone.width - radius - bead.width_max / 2
+    if left >= right:
+        raise ValueError(
+            f"a photo of {tone.width} mm width has no room for rows of {bead.pitch} mm pitch: enlarge its zone"
+        )
+    pieces = []
+    for row in range(count):
+        y = first + row * bead.pitch
+        ends = (left, right) if row % 2 == 0 else (right, left)
+        pieces.append(resampled(np.array([[ends[0], y], [ends[1], y]]), STEP))
+        if row + 1 < count:
+            turn = math.pi if row % 2 == 0 else -math.pi
+            pieces.append(arc((ends[1], y + radius), radius, -math.pi / 2, turn)[1:-1])
+    return np.vstack(pieces)
+
+
+def _followed(speed: FloatArray, steps: FloatArray, acceleration: float) -> FloatArray:
+    """The highest speeds below ``speed`` whose squares change by at most 2 a s: what the machine can follow.
+
+    The lower envelope of all ramps is two running minima over the squares (as in gcode.estimate).
+    """
+    along = 2 * acceleration * np.concatenate([[0.0], np.cumsum(steps[:-1] + steps[1:]) / 2])
+    squares = speed**2
+    ahead = np.minimum.accumulate(squares - along) + along
+    back = np.minimum.accumulate((squares + along)[::-1])[::-1] - along
+    followed: FloatArray = np.sqrt(np.minimum(ahead, back))
+    return followed
+
+
+def _merged(points: Line, speed: FloatArray) -> tuple[Line, FloatArray]:
+    """Pieces in one straight line and of nearly one speed as one piece, of their mean slowness (so amounts are kept)."""
+    steps = np.diff(points, axis=0)
+    heading = np.arctan2(steps[:, 1], steps[:, 0])
+    distance = np.hypot(*steps.T)
+    ends, times = [], []
+    begin, time = 0, 0.0
+    slow, fast = speed[0], speed[0]
+    for index in range(len(speed)):
+        slow, fast = min(slow, speed[index]), max(fast, speed[index])
+        if index > begin and (fast > slow * (1 + ALIKE) or abs(heading[index] - heading[begin]) > 1e-6):
+            ends.append(index)
+            times.append(distance[begin:index].sum() / time)
+            begin, time, slow, fast = index, 0.0, speed[index], speed[index]
+        time += distance[index] / speed[index]
+    ends.append(len(speed))
+    times.append(distance[begin:].sum() / time)
+    return points[[0, *ends]], np.array(times)
+
+
+def photo_path(tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> tuple[Line, FloatArray]:
+    """The serpentine's points and the speed of each piece between them."""
+    points = serpentine(tone, bead)
+    middle = (points[1:] + points[:-1]) / 2
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    width = coverage(tone, bead, polarity).at(middle[:, 0], middle[:, 1]) * bead.pitch
+    wanted = bead.flow / (np.clip(width, bead.width_min, bead.width_max) * bead.height)
+    speed = np.clip(_followed(wanted, steps, motion.acceleration), bead.min_speed, bead.max_speed)
+    return _merged(points, speed)
+
+
+class _Layer:
+    """Moves being put together at one place: knows heights and the pump, not what is drawn."""
+
+    def __init__(self, bead: Bead, place: Place) -> None:
+        self._bead = bead
+        self._low = place.surface + bead.height
+        self._high = place.surface + bead.clearance
+        self._to_machine = Transform.move(place.x, place.y)
+        self._parts: list[Toolpath] = []
+        self._pressed = False
+
+    def line(self, points: Line, speed: FloatArray, e: FloatArray) -> None:
+        """Travel to the first point, lay the line, and stop the pump before its end."""
+        bead, at = self._bead, self._to_machine(points)
+        self._travel(at[0])
+        if self._pressed and bead.retract > 0:
+            self._pump(bead.retract)
+        self._pressed = True
+        self._wait()
+        rows = Toolpath.rows(Kind.LINE, len(speed), x=at[1:, 0], y=at[1:, 1], e=e, f=repeats_removed(speed))
+        self._parts.append(rows)
+        if bead.retract > 0:
+            self._pump(-bead.retract)
+        self._wait()
+        self._parts.append(Toolpath.rows(Kind.TRAVEL, 1, z=self._high, f=bead.travel))
+
+    def press(self, at: tuple[float, float], volume: float) -> None:
+        """Press an amount (mm3) out on the spot."""
+        self._travel(self._to_machine(np.array([at]))[0])
+        self._pump(volume)
+
+    def _travel(self, to: FloatArray) -> None:
+        rows = Toolpath.rows
+        self._parts.append(rows(Kind.TRAVEL, 1, z=self._high, f=self._bead.travel))
+        self._parts.append(rows(Kind.TRAVEL, 1, x=float(to[0]), y=float(to[1]), f=self._bead.travel))
+        self._parts.append(rows(Kind.TRAVEL, 1, z=self._low, f=self._bead.travel))
+
+    def _pump(self, volume: float) -> None:
+        e, speed = volume / self._bead.e_area, self._bead.flow / self._bead.e_area
+        self._parts.append(Toolpath.rows(Kind.LINE, 1, e=e, f=max(speed, 1 / 60)))
+
+    def _wait(self) -> None:
+        if self._bead.settle > 0:
+            self._parts.append(Toolpath.rows(Kind.DWELL, 1, p=self._bead.settle))
+
+    def toolpath(self) -> Toolpath:
+        return Toolpath.join(self._parts)
+
+
+def _stopped(points: Line, speed: FloatArray, e: FloatArray, ahead: float) -> tuple[Line, FloatArray, FloatArray]:
+    """The same line with no amount on its last ``ahead`` mm; a line shorter than twice that keeps its first half."""
+    total = length(points)
+    cut = max(total - ahead, total / 2)
+    first, rest = split_at(points, cut)
+    if len(rest) < 2:
+        return points, speed, e
+    kept = len(first) - 1
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    rate = e / steps
+    laid = np.hypot(*np.diff(first, axis=0).T) * rate[:kept]
+    tail = len(rest) - 1
+    return (
+        np.vstack([first, rest[1:]]),
+        np.concatenate([speed[:kept], speed[-tail:]]),
+        np.concatenate([laid, np.full(tail, np.nan)]),
+    )
+
+
+def _strokes(drawings: Sequence[Drawing]) -> list[Line]:
+    """Every stroke and closed outline as a line with a length."""
+    lines: list[Line] = []
+    for drawing in drawings:
+        lines += drawing.strokes
+        lines += [np.vstack([outline, outline[:1]]) for outline in drawing.outlines if len(outline)]
+    cleaned = (without_repeats(np.asarray(line, dtype=np.float64)) for line in lines)
+    return [line for line in cleaned if len(line) > 1]
+
+
+def plan(
+    tone: Tone | None,
+    drawings: Sequence[Drawing],
+    bead: Bead,
+    *,
+    motion: Motion | None = None,
+    polarity: Polarity = Polarity.DARK_ON_LIGHT,
+    place: Place | None = None,
+    prime: Prime | None = None,
+) -> Toolpath:
+    """The moves that lay a photo and drawings on a piece at ``place``: prime, photo, then strokes in a short order.
+
+    The same values always give the same moves. A line without length lays nothing and moves nothing.
+    """
+    motion, layer = motion or Motion(), _Layer(bead, place or Place())
+    end = (0.0, 0.0)
+    if prime is not None:
+        if prime.extra > 0:
+            layer.press((prime.x0, prime.y0), prime.extra)
+        points = without_repeats(np.array([[prime.x0, prime.y0], [prime.x1, prime.y1]]))
+        if len(points) > 1:
+            _lay_constant(layer, points, bead)
+        end = (prime.x1, prime.y1)
+    if tone is not None:
+        points, speed = photo_path(tone, bead, motion, polarity)
+        steps = np.hypot(*np.diff(points, axis=0).T)
+        amounts = settled(steps * bead.flow / (speed * bead.e_area), E_DECIMALS)
+        layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))
+        end = (float(points[-1, 0]), float(points[-1, 1]))
+    for stroke in ordered(_strokes(drawings), end):
+        _lay_constant(layer, stroke, bead)
+    return layer.toolpath()
+
+
+def _lay_constant(layer: _Layer, points: Line, bead: Bead) -> None:
+    speed = np.full(len(points) - 1, min(max(bead.speed(bead.line_width), bead.min_speed), bead.max_speed))
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    amounts = settled(steps * bead.e_per_mm(bead.line_width), E_DECIMALS)
+    layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))

@@ -1,0 +1,116 @@
+"""A photo made ready for a zone: cropped to its shape, stretched, sharpened, and its quality told in sentences.
+
+The grey array comes in as values 0 to 255 or 0 to 1 (decoded elsewhere: files and their dangers are not this module's).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from gcode.design import Tone, Zone
+
+Grey = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a person should know before this photo is made. ``code`` is ``too-small``, ``flat`` or ``too-dark``."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a photo is brought to a material's few greys."""
+
+    clip: float = 0.01
+    """The share of the darkest and of the lightest pixels that may fall together."""
+    sharpen: float = 0.8
+    """Strength of the unsharp mask; its radius is one bead."""
+    gamma: float = 1.0
+    """Above 1 darkens the middle."""
+
+
+def grey_of(picture: npt.NDArray[np.generic]) -> Grey:
+    """Lightness 0 to 1 of a grey, RGB or RGBA array (Rec. 601 weights, as JPEG's own)."""
+    values = np.asarray(picture, dtype=np.float32)
+    if values.ndim == 3 and values.shape[2] >= 3:
+        values = values[:, :, :3] @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    if values.ndim != 2 or min(values.shape) < 2:
+        raise ValueError(f"a photo of {values.shape} values has no picture in it: at least 2 x 2 pixels are needed")
+    if not np.isfinite(values).all():
+        raise ValueError("the photo has values that are no numbers: decode it again")
+    return values / np.float32(255.0) if np.issubdtype(picture.dtype, np.integer) else np.clip(values, 0, 1)
+
+
+def crop(grey: Grey, aspect: float, focus: tuple[float, float] = (0.5, 0.5)) -> Grey:
+    """The largest part of this width/height around the focus (0..1 from the left and from the top)."""
+    rows, columns = grey.shape
+    width, height = min(columns, max(2, round(rows * aspect))), min(rows, max(2, round(columns / aspect)))
+    left = round(min(max(focus[0] * columns - width / 2, 0), columns - width))
+    top = round(min(max(focus[1] * rows - height / 2, 0), rows - height))
+    return grey[top : top + height, left : left + width]
+
+
+def quality(grey: Grey, zone: Zone, pitch: float) -> tuple[Quality, ...]:
+    """What speaks against this (cropped) photo in this zone at this distance of rows."""
+    findings = []
+    columns, needed = grey.shape[1], round(zone.width / pitch * 2)
+    if columns < needed:
+        findings.append(
+            Quality(
+                "too-small", f"the photo is {columns} pixels wide where the zone shows {needed}: ask for a larger one"
+            )
+        )
+    low, middle, high = np.percentile(grey, [2, 50, 98])
+    if high - low < 0.25:
+        findings.append(
+            Quality(
+                "flat",
+                f"the photo has {100 * (high - low):.0f} % contrast, 25 % are needed: choose one with light and shade",
+            )
+        )
+    if middle < 0.15:
+        findings.append(
+            Quality(
+                "too-dark",
+                f"half of the photo is darker than {100 * middle:.0f} %, 15 % are needed: choose a brighter one",
+            )
+        )
+    return tuple(findings)
+
+
+def tone(
+    picture: npt.NDArray[np.generic],
+    zone: Zone,
+    pitch: float,
+    look: Look | None = None,
+    focus: tuple[float, float] = (0.5, 0.5),
+) -> Tone:
+    """The photo laid out in the zone, four values a row distance: finer cannot be laid."""
+    look = look or Look()
+    cut = crop(grey_of(picture), zone.width / zone.height, focus)
+    columns, rows = (max(2, round(side / pitch * 4)) for side in (zone.width, zone.height))
+    small = np.asarray(Image.fromarray(cut).resize((columns, rows), Image.Resampling.LANCZOS), dtype=np.float32)
+    low, high = np.quantile(small, [look.clip, 1 - look.clip])
+    stretched = np.clip((small - low) / max(float(high - low), 1e-3), 0, 1)
+    soft = _gaussian(stretched, 4.0)
+    sharp = np.clip(stretched + look.sharpen * (stretched - soft), 0, 1) ** look.gamma
+    return Tone(sharp.astype(np.float32), zone.x, zone.y, zone.width, zone.height)
+
+
+def _gaussian(grey: Grey, sigma: float) -> Grey:
+    """A Gaussian blur, edges repeated."""
+    reach = int(3 * sigma + 0.5)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2).astype(np.float32)
+    kernel /= kernel.sum()
+    for axis in (0, 1):
+        padded = np.pad(grey, [(reach, reach) if axis == a else (0, 0) for a in (0, 1)], mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=axis)
+        grey = (windows @ kernel).astype(np.float32)
+    return grey

@@ -1,0 +1,104 @@
+"""How a material is laid: the bead of one nozzle, and the line that primes it. Numbers come from recipes, never from orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gcode.toolpath import NAN
+
+
+class RecipeError(ValueError):
+    """A recipe contradicts itself. The text names the fields and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bead:
+    """One nozzle laying one material at one height. mm, mm/s, mm3/s, mm2, degrees C.
+
+    A bead is taken as a rectangle: its cross-section is width x height, so a speed gives a width at a constant flow.
+    """
+
+    nozzle: float
+    height: float
+    """Of the nozzle over the surface, and of the bead."""
+    width_min: float
+    width_max: float
+    pitch: float
+    """Between the rows of a photo. A ``width_max`` a little above it lets dark places close."""
+    flow: float
+    e_area: float
+    """Cross-section of the filament or of the syringe's plunger: E = volume / e_area."""
+    line_width: float
+    """Of lettering and outlines."""
+    travel: float
+    min_speed: float
+    max_speed: float
+    stop_ahead: float
+    """The pump stops this far before a line ends: what is in the nozzle draws the rest."""
+    retract: float
+    """mm3 drawn back after a line and given again before the next."""
+    clearance: float
+    """Above the surface between lines."""
+    settle: float = 0.0
+    """Seconds to wait where a line begins (pressure builds) and where it ends (the thread breaks)."""
+    temperature: float | None = None
+    """None: the material is not heated."""
+
+    def __post_init__(self) -> None:
+        for name in ("nozzle", "height", "width_min", "pitch", "flow", "e_area", "travel", "min_speed", "line_width"):
+            if not getattr(self, name) > 0:
+                raise RecipeError(f"the bead's {name} is {getattr(self, name)}: it must be above 0")
+        if not self.width_min < self.width_max:
+            raise RecipeError(f"width_min {self.width_min} must be below width_max {self.width_max} mm")
+        if self.speed(self.width_max) < self.min_speed or self.speed(self.width_min) > self.max_speed:
+            slow, fast = self.speed(self.width_max), self.speed(self.width_min)
+            raise RecipeError(
+                f"a flow of {self.flow} mm3/s needs {slow:.1f} to {fast:.1f} mm/s for {self.width_max} to {self.width_min} mm, "
+                f"the bead allows {self.min_speed} to {self.max_speed}: change the flow, the widths or the speeds"
+            )
+        if min(self.stop_ahead, self.retract, self.clearance, self.settle) < 0:
+            raise RecipeError("stop_ahead, retract, clearance and settle must not be negative")
+
+    def speed(self, width: float) -> float:
+        """mm/s at which the constant flow lays this width."""
+        return self.flow / (width * self.height)
+
+    def e_per_mm(self, width: float) -> float:
+        """mm of E for each mm of a line of this width."""
+        return width * self.height / self.e_area
+
+    @property
+    def coverage(self) -> tuple[float, float]:
+        """The smallest and largest share of the surface that rows can cover."""
+        return self.width_min / self.pitch, min(1.0, self.width_max / self.pitch)
+
+
+@dataclass(frozen=True, slots=True)
+class Prime:
+    """A line beside the piece that fills the nozzle, in the piece's coordinates. mm."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    extra: float = 0.0
+    """mm3 pressed out on the spot before the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the piece lies: the jig's corner in machine coordinates, and the height of the piece's surface. mm."""
+
+    x: float = 0.0
+    y: float = 0.0
+    surface: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How a machine accelerates, as far as paths depend on it. mm/s2, and mm/s of velocity jump at a corner."""
+
+    acceleration: float = 500.0
+    jerk: float = 8.0
+    max_feed: tuple[float, float, float, float] = (NAN, NAN, NAN, NAN)
+    """mm/s of X, Y, Z, E; NaN: no limit known."""
