@@ -1,0 +1,152 @@
+"""The agent: owns this site's machines, one thread each, and wakes them when the record changed.
+
+Machines never wait for each other, and an idle one costs no statement: one look at the record serves them all, and
+there is none while nothing was committed.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from drivers.contract import Clock, Link, MachineFault, WireFault
+from jobs import floor
+from jobs.dispatch import Dispatcher
+from jobs.queue import Needs, clear_beds, wanted
+from jobs.store import Store
+from jobs.wake import Wake
+
+log = logging.getLogger(__name__)
+
+LISTEN = 0.1
+"""Seconds that a machine's thread listens to its machine before it looks at its own inbox again."""
+RETRY_FIRST, RETRY_MOST = 1.0, 30.0
+"""Seconds between tries to connect: doubling from the first to the most."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the record offers: distinct needs of ready jobs, and whether the machine's bed is clear."""
+
+    wanted: Mapping[str, Needs] = field(default_factory=dict)
+    clear: bool = False
+
+
+class Worker:
+    """One machine's thread. Everything that touches the machine happens in it."""
+
+    def __init__(self, dispatcher: Dispatcher, clock: Clock) -> None:
+        self.dispatcher, self.clock = dispatcher, clock
+        self.name = dispatcher.offer.name
+        self.orders: queue.SimpleQueue[floor.Order] = queue.SimpleQueue()
+        self.work = Work()
+        self._tried: Work | None = None
+        self._retry_at, self._retry_after = 0.0, RETRY_FIRST
+        self.draining = False
+
+    def start(self) -> None:
+        """Register, settle what an earlier agent left, and connect."""
+        floor.register(self.dispatcher.store, self.dispatcher.offer, self.dispatcher.who)
+        self.dispatcher.recover()
+
+    def step(self, listen: float = LISTEN) -> None:
+        """One round: obey, connect, take a job, listen."""
+        while not self.orders.empty():
+            self.dispatcher.obey(self.orders.get())
+        self._connect()
+        work = self.work
+        may_take = work.clear and work is not self._tried and not self.draining
+        if may_take and self.dispatcher.free and not self.dispatcher.take(work.wanted):
+            self._tried = work  # nothing here fits: no second look until the record changed
+        event = self.dispatcher.machine.next_event(listen)
+        if event is not None:
+            self.dispatcher.handle(event)
+
+    def _connect(self) -> None:
+        status = self.dispatcher.machine.status()
+        if status.link is not Link.OFFLINE or status.fault or self.dispatcher.attempt:
+            return
+        if self.clock.monotonic() < self._retry_at:
+            return
+        try:
+            self.dispatcher.note_status(self.dispatcher.machine.connect())
+            self._retry_after = RETRY_FIRST
+        except (WireFault, MachineFault) as fault:
+            log.info("%s: %s; next try in %g s", self.name, fault, self._retry_after)
+            self._retry_at = self.clock.monotonic() + self._retry_after
+            self._retry_after = min(RETRY_MOST, self._retry_after * 2)
+            self.dispatcher.note_status(self.dispatcher.machine.status())
+
+
+class Agent:
+    """Runs the workers until it is told to stop."""
+
+    def __init__(self, store: Store, workers: Sequence[Worker], wake: Wake) -> None:
+        self.store, self.workers, self.wake = store, workers, wake
+        self._stopping = threading.Event()
+        self._taken = 0
+        self.failed: list[str] = []
+
+    def run(self) -> None:
+        """Blocks until :meth:`stop`, or until it drained."""
+        threads = [threading.Thread(target=self._serve, args=(w,), name=w.name, daemon=True) for w in self.workers]
+        for thread in threads:
+            thread.start()
+        try:
+            while not self._stopping.is_set():
+                if self.wake.wait(1.0):
+                    self.look()
+                if self.drained:
+                    break
+        finally:
+            self._stopping.set()
+            for thread in threads:
+                thread.join(timeout=10)
+
+    def look(self) -> None:
+        """One look at the record for all machines: what is ready, which beds are clear, what people asked."""
+        with self.store.read() as connection:
+            ready, clear = wanted(connection), clear_beds(connection)
+        for worker in self.workers:
+            bed = worker.dispatcher.offer.bed
+            worker.work = Work(ready, bool(ready) and (not bed or worker.name in clear))
+        for order in floor.asked(self.store):
+            if order.id <= self._taken:
+                continue
+            self._taken = order.id
+            for worker in self.workers:
+                if worker.name == order.machine:
+                    worker.orders.put(order)
+
+    def drain(self) -> None:
+        """Take no new jobs; end when the machines in hand have finished."""
+        for worker in self.workers:
+            worker.draining = True
+
+    @property
+    def drained(self) -> bool:
+        return all(w.draining and w.dispatcher.attempt is None for w in self.workers)
+
+    @property
+    def running(self) -> list[str]:
+        return [w.name for w in self.workers if w.dispatcher.attempt]
+
+    def stop(self) -> None:
+        """End now. A serial machine's attempt fails by this; it says so when the agent is started again."""
+        self._stopping.set()
+        self.wake.stop()
+
+    def _serve(self, worker: Worker) -> None:
+        machine = worker.dispatcher.machine
+        try:
+            worker.start()
+            while not self._stopping.is_set():
+                worker.step()
+        except Exception:  # the task's outermost edge: the other machines go on, and this one says why it stands
+            log.exception("%s: its thread ended; restart the agent after this was mended", worker.name)
+            self.failed.append(worker.name)
+        finally:
+            machine.close()

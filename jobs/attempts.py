@@ -1,0 +1,193 @@
+"""The transactions of one physical try, from the durable intent to its end. Each is one commit.
+
+Nothing here talks to a machine: jobs.dispatch does, and writes down here what it has seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from jobs import models as m
+from jobs.queue import Claim, Offer
+from jobs.route import hold, operation_done, remake_if_due
+from jobs.states import BedState
+from jobs.store import NotFound, Refused, Store, Tx
+
+STARTS = 5
+"""Starts of one job that may end as "surely not started", after which a person must look."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    attempt: str
+    job_id: str
+    machine: str
+    epoch: int
+
+
+def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
+    """Step 1 of the fenced start: attempt, remote name and bed epoch are durable, and the bed is assigned.
+
+    Raises Refused when the bed is not clear; nothing was changed then.
+    """
+    with store.write(who) as tx:
+        number = tx.connection.execute(select(m.jobs.c.attempts).where(m.jobs.c.id == claim.job_id)).scalar_one() + 1
+        attempt, epoch = f"{claim.job_id}-a{number}", 0
+        if offer.bed:
+            epoch = _epoch(tx, offer.name)
+            tx.move("bed", offer.name, "assigned", put=_said(tx, f"attempt {attempt}"), attempt=attempt, epoch=epoch)
+        tx.move("job", claim.job_id, "intended", put={"attempts": number}, attempt=attempt, machine=offer.name)
+        tx.add(
+            m.attempts,
+            id=attempt,
+            job_id=claim.job_id,
+            machine=offer.name,
+            bed_epoch=epoch,
+            state="starting",
+            on_bed=offer.bed,
+            why="",
+            intended_at=tx.now,
+        )
+        return Intent(attempt, claim.job_id, offer.name, epoch)
+
+
+def bed_is_ours(store: Store, intent: Intent) -> bool:
+    """Step 2: the bed is still the one that the intent named."""
+    with store.read() as connection:
+        row = connection.execute(
+            select(m.beds.c.state, m.beds.c.epoch).where(m.beds.c.machine == intent.machine)
+        ).one_or_none()
+    return row is None or (row.state == BedState.ASSIGNED and row.epoch == intent.epoch)
+
+
+def confirm(store: Store, attempt: str, why: str, who: str, event: str = "confirmed") -> None:
+    """Step 6: the machine's own state names this attempt. Its bed counts as dirty from here on."""
+    with store.write(who) as tx:
+        job_id, machine = _of(tx, attempt)
+        tx.move("job", job_id, event, put={"why": why}, attempt=attempt, machine=machine)
+        _set(tx, attempt, state="running", started_at=tx.now, why=why)
+        _soil(tx, machine, attempt)
+        _activity(tx, machine, "busy")
+
+
+def fenced(store: Store, attempt: str, why: str, who: str) -> None:
+    """Surely not started, and it never will be: the bed is as it was, and the job goes back to the queue."""
+    with store.write(who) as tx:
+        job_id, machine = _of(tx, attempt)
+        tx.move("job", job_id, "fenced", put={"machine": None, "why": why}, attempt=attempt, why=why)
+        _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=why)
+        tx.moved("bed", machine, "unused", put=_said(tx, f"{attempt} never started"))
+        row = tx.connection.execute(select(m.jobs.c.attempts, m.jobs.c.unit_id).where(m.jobs.c.id == job_id)).one()
+        if row.attempts >= STARTS:
+            hold(tx, row.unit_id, "", f"{row.attempts} starts were refused, the last: {why}", "see to it, then release")
+
+
+def set_paused(store: Store, attempt: str, paused: bool, why: str, who: str) -> None:
+    with store.write(who) as tx:
+        job_id, machine = _of(tx, attempt)
+        if tx.moved("job", job_id, "paused" if paused else "resumed", put={"why": why}, why=why):
+            _set(tx, attempt, state="paused" if paused else "running")
+            _activity(tx, machine, "paused" if paused else "busy")
+
+
+def ended(store: Store, attempt: str, event: str, why: str, who: str) -> None:
+    """The end of an attempt by the machine's word or by evidence.
+
+    ``event`` is one of finished, failed, cancelled, seen_made, seen_failed, doubted of the job's table.
+    """
+    with store.write(who) as tx:
+        _end(tx, attempt, event, why)
+
+
+def decide(store: Store, job_id: str, verdict: str, who: str) -> None:
+    """A person looked at a job that nobody could tell of: ``made``, ``failed`` (scrap) or ``not-started``.
+
+    Raises Refused where the job is not unknown, or the verdict is no such word.
+    """
+    events = {"made": "decided_made", "failed": "decided_failed", "not-started": "decided_not_started"}
+    if verdict not in events:
+        raise Refused(f"{verdict!r} is no verdict: say one of {', '.join(events)}")
+    with store.write(who) as tx:
+        attempt = _last_attempt(tx, job_id)
+        if verdict != "not-started":
+            _end(tx, attempt, events[verdict], f"{who} looked and said: {verdict}")
+            return
+        tx.move("job", job_id, events[verdict], put={"machine": None}, attempt=attempt)
+        _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=f"{who} looked and said: not started")
+
+
+def keep_evidence(store: Store, attempt: str, digest: str, who: str) -> None:
+    """Remember the camera's picture of what came out."""
+    with store.write(who) as tx:
+        _set(tx, attempt, evidence=digest)
+        job_id, machine = _of(tx, attempt)
+        tx.log("job", job_id, "pictured", attempt=attempt, machine=machine, picture=digest)
+
+
+_STATES = {
+    "finished": "made",
+    "seen_made": "made",
+    "decided_made": "made",
+    "cancelled": "cancelled",
+    "doubted": "unknown",
+}
+
+
+def _end(tx: Tx, attempt: str, event: str, why: str) -> None:
+    job_id, machine = _of(tx, attempt)
+    tx.move("job", job_id, event, put={"why": why}, attempt=attempt, machine=machine, why=why)
+    state = _STATES.get(event, "failed")
+    _set(tx, attempt, state=state, ended_at=tx.now, why=why)
+    _soil(tx, machine, attempt)
+    _activity(tx, machine, "idle")
+    job = tx.connection.execute(select(m.jobs.c.operation_id, m.jobs.c.unit_id).where(m.jobs.c.id == job_id)).one()
+    if state == "made":
+        operation_done(tx, job.operation_id, machine)
+    elif state == "failed":
+        remake_if_due(tx, job_id)
+    elif state == "cancelled":
+        hold(tx, job.unit_id, "", f"{tx.who} cancelled {attempt} on {machine}", "release the unit, or cancel it")
+
+
+def _of(tx: Tx, attempt: str) -> tuple[str, str]:
+    row = tx.connection.execute(
+        select(m.attempts.c.job_id, m.attempts.c.machine).where(m.attempts.c.id == attempt)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no attempt {attempt}")
+    return row.job_id, row.machine
+
+
+def _last_attempt(tx: Tx, job_id: str) -> str:
+    row = tx.connection.execute(
+        select(m.attempts.c.id).where(m.attempts.c.job_id == job_id).order_by(m.attempts.c.intended_at.desc()).limit(1)
+    ).one_or_none()
+    if row is None:
+        raise Refused(f"job {job_id} was never tried, or does not exist: there is nothing to decide")
+    return str(row.id)
+
+
+def _set(tx: Tx, attempt: str, **values: Any) -> None:
+    tx.connection.execute(update(m.attempts).where(m.attempts.c.id == attempt).values(**values))
+
+
+def _activity(tx: Tx, machine: str, activity: str) -> None:
+    tx.connection.execute(update(m.machines).where(m.machines.c.name == machine).values(activity=activity))
+
+
+def _soil(tx: Tx, machine: str, attempt: str) -> None:
+    tx.moved("bed", machine, "soiled", put=_said(tx, f"attempt {attempt}"), attempt=attempt)
+
+
+def _said(tx: Tx, how: str) -> dict[str, Any]:
+    return {"said_by": tx.who, "how": how, "at": tx.now}
+
+
+def _epoch(tx: Tx, machine: str) -> int:
+    epoch = tx.connection.execute(select(m.beds.c.epoch).where(m.beds.c.machine == machine)).scalar()
+    if epoch is None:
+        raise Refused(f"machine {machine} has no bed on record: its agent has not registered it")
+    return int(epoch)

@@ -1,0 +1,229 @@
+"""One machine's dispatcher: the fenced start, supervision of what runs, and reconciliation of what was left.
+
+The six steps are those of the design. Each exists because leaving it out makes duplicates or collisions:
+
+1. commit the intent: attempt, unique remote name, bed epoch; the bed is assigned;
+2. ask the machine: idle, and the bed is still the one that was meant;
+3. transfer under that unique name; 4. start, as a call of its own;
+5. confirm by the machine's own state; 6. commit ``running``.
+
+Any doubt on the way goes to :meth:`Dispatcher.settle`, which decides by the machine's evidence and never by a guess.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from drivers import contract as c
+from jobs import attempts, floor, queue
+from jobs.artifacts import ArtifactStore
+from jobs.queue import Claim, Needs, Offer
+from jobs.route import hold
+from jobs.store import NotFound, Refused, Store
+
+log = logging.getLogger(__name__)
+
+Preflight = Callable[[Offer, bytes, Needs], list[str]]
+"""What is wrong with these bytes for this machine; empty: nothing. The last check before anything leaves."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a dispatcher is given of the world, so that tests can give it another."""
+
+    preflight: Preflight
+    picture: Callable[[Offer], bytes | None] = lambda _offer: None
+    """The camera's picture of the machine's bed, or None where there is none."""
+    telemetry: Callable[[Offer, c.Status], None] = lambda _offer, _status: None
+    """Live values for pages: may be lost without harm, and never reach the record."""
+    step: Callable[[str, str], None] = lambda _step, _attempt: None
+    """Told of each step of a start as it is passed."""
+
+
+class Dispatcher:
+    """Drives one machine from one thread. ``attempt`` is the one in hand, None when the machine is free."""
+
+    def __init__(
+        self, store: Store, artifacts: ArtifactStore, offer: Offer, machine: c.Machine, around: Surroundings
+    ) -> None:
+        self.store, self.artifacts, self.offer, self.machine, self.around = store, artifacts, offer, machine, around
+        self.who = f"machine:{offer.name}"
+        self.attempt: str | None = None
+        self._paused = False
+        self._fitting = queue.Fitting(offer)
+        self._said: tuple[object, ...] = ()
+
+    # --- taking a job ---------------------------------------------------------------------------------------
+
+    @property
+    def free(self) -> bool:
+        """The machine could take a job now, as far as its driver knows."""
+        status = self.machine.status()
+        return (
+            self.attempt is None
+            and status.link is c.Link.ONLINE
+            and status.activity is c.Activity.IDLE
+            and status.fault is None
+        )
+
+    def take(self, wanted: Mapping[str, Needs]) -> bool:
+        """Claim the most urgent job that fits and start it. False: there was none."""
+        claim = queue.claim(self.store, self.offer, self._fitting.suits(wanted), self.who)
+        if claim is None:
+            return False
+        self.begin(claim)
+        return True
+
+    def begin(self, claim: Claim) -> None:
+        """The fenced start of a claimed job."""
+        self.around.step("claimed", claim.job_id)
+        try:
+            data = self.artifacts.get(claim.artifact)
+        except NotFound as missing:
+            return self._give_back(claim, str(missing))
+        problems = self.around.preflight(self.offer, data, claim.needs)
+        if problems:
+            return self._give_back(claim, f"{self.offer.name} must not run it: " + "; ".join(problems[:5]))
+        try:
+            intent = attempts.intend(self.store, claim, self.offer, self.who)
+        except Refused as refused:
+            return queue.release(self.store, claim.job_id, str(refused), self.who)
+        self.attempt, self._paused = intent.attempt, False
+        self.around.step("intended", intent.attempt)
+        if not self._still_ours(intent):
+            return None
+        payload = c.Payload(self.artifacts.path(claim.artifact), claim.artifact, len(data), claim.needs.media_type)
+        try:
+            self.machine.transfer(intent.attempt, payload)
+        except c.DriverError as error:
+            log.warning("%s: transfer of %s: %s", self.offer.name, intent.attempt, error)
+            return self.settle(intent.attempt, "starting", f"the transfer failed: {error}")
+        self.around.step("transferred", intent.attempt)
+        answer = self.machine.start(intent.attempt)
+        self.around.step("started", intent.attempt)
+        if answer.start is c.Start.STARTED:
+            attempts.confirm(self.store, intent.attempt, answer.why, self.who)
+            self.around.step("confirmed", intent.attempt)
+        elif answer.start is c.Start.REFUSED:
+            self._fence(intent.attempt, answer.why)
+        else:
+            self.settle(intent.attempt, "starting", answer.why)
+        return None
+
+    def _give_back(self, claim: Claim, why: str) -> None:
+        queue.release(self.store, claim.job_id, why, self.who)
+        with self.store.write(self.who) as tx:
+            hold(tx, claim.unit_id, "", why, "mend the machine's configuration or the product, then release the unit")
+
+    def _still_ours(self, intent: attempts.Intent) -> bool:
+        status = self.machine.status()
+        why = ""
+        if status.link is not c.Link.ONLINE or status.activity is not c.Activity.IDLE or status.fault:
+            why = f"{self.offer.name} is {status.link}, {status.activity} {status.fault or ''}".rstrip()
+        elif not attempts.bed_is_ours(self.store, intent):
+            why = "the bed is no longer the one that was assigned"
+        if why:
+            self._fence(intent.attempt, why)
+        return not why
+
+    def _fence(self, attempt: str, why: str) -> None:
+        attempts.fenced(self.store, attempt, why, self.who)
+        self.attempt = None
+
+    # --- what is not known ----------------------------------------------------------------------------------
+
+    def recover(self) -> None:
+        """At the agent's start: settle everything of this machine that an earlier agent left."""
+        for job in floor.open_attempts(self.store, self.offer.name):
+            if job.state == "claimed":
+                queue.release(self.store, job.id, "the agent ended before anything left for the machine", self.who)
+                continue
+            self.settle(f"{job.id}-a{job.attempts}", job.state, "the agent was started anew")
+
+    def settle(self, attempt: str, state: str, why: str) -> None:
+        """Decide an attempt by the machine's evidence. ``state``: what the record says of its job."""
+        evidence = self.machine.reconcile(attempt)
+        said = f"{why}; {evidence.why}"
+        log.info("%s: %s was %s, seen %s: %s", self.offer.name, attempt, state, evidence.seen, said)
+        self.attempt = None
+        if evidence.seen in (c.Seen.RUNNING, c.Seen.PAUSED):
+            self._adopt(attempt, state, said, paused=evidence.seen is c.Seen.PAUSED)
+        elif evidence.seen is c.Seen.MADE:
+            attempts.ended(self.store, attempt, "seen_made", said, self.who)
+        elif evidence.seen is c.Seen.ABSENT and state == "starting":
+            attempts.fenced(self.store, attempt, said, self.who)
+        elif evidence.seen is c.Seen.FAILED or (evidence.seen is c.Seen.ABSENT and state in ("running", "paused")):
+            attempts.ended(self.store, attempt, "seen_failed", said, self.who)
+        elif state != "unknown":
+            attempts.ended(self.store, attempt, "doubted", said, self.who)
+
+    def _adopt(self, attempt: str, state: str, why: str, *, paused: bool) -> None:
+        self.attempt = attempt
+        if state in ("starting", "unknown"):
+            event = "confirmed" if state == "starting" else "seen_running"
+            attempts.confirm(self.store, attempt, why, self.who, event)
+        self._paused = state == "paused"
+        self._note_pause(paused, why)
+
+    # --- what runs ------------------------------------------------------------------------------------------
+
+    def handle(self, event: c.Event) -> None:
+        """Write down what the machine told, where it concerns the attempt in hand."""
+        match event:
+            case c.Progressed():
+                self.around.telemetry(self.offer, self.machine.status())
+            case c.Changed(status=status):
+                self.note_status(status)
+            case c.Foreign(name=name):
+                floor.foreign(self.store, self.offer.name, name, self.who)
+            case c.Made(attempt=attempt, why=why):
+                self._finish(attempt, "finished", why)
+            case c.Failed(attempt=attempt, why=why):
+                self._finish(attempt, "failed", why)
+            case c.Cancelled(attempt=attempt, why=why):
+                self._finish(attempt, "cancelled", why)
+
+    def note_status(self, status: c.Status) -> None:
+        """Live values go to the pages; link, fault and prompt go to the record when they change."""
+        self.around.telemetry(self.offer, status)
+        said = (status.link, status.prompt, status.fault, status.firmware)
+        if said != self._said:
+            self._said = said
+            floor.seen(self.store, self.offer.name, status, self.who)
+        if self.attempt and status.attempt == self.attempt:
+            self._note_pause(status.activity is c.Activity.PAUSED, status.prompt or "")
+
+    def _note_pause(self, paused: bool, why: str) -> None:
+        if self.attempt and paused != self._paused:
+            self._paused = paused
+            attempts.set_paused(self.store, self.attempt, paused, why, self.who)
+
+    def _finish(self, attempt: str, event: str, why: str) -> None:
+        if attempt != self.attempt:
+            log.warning("%s: %s of %s, which is not in hand", self.offer.name, event, attempt)
+            return
+        attempts.ended(self.store, attempt, event, why, self.who)
+        self.attempt = None
+        picture = self.around.picture(self.offer)
+        if picture:
+            attempts.keep_evidence(self.store, attempt, self.artifacts.put(picture), self.who)
+
+    # --- what people ask ------------------------------------------------------------------------------------
+
+    def obey(self, order: floor.Order) -> None:
+        """Carry out one command and write down its answer."""
+        verbs: Mapping[str, Callable[[], object]] = {
+            "pause": lambda: self.machine.pause(order.attempt or ""),
+            "resume": lambda: self.machine.resume(order.attempt or ""),
+            "cancel": lambda: self.machine.cancel(order.attempt or ""),
+            "stop": self.machine.stop,
+            "connect": lambda: self.note_status(self.machine.connect()),
+        }
+        try:
+            verbs[order.verb]()
+            answer = f"{order.verb}: done"
+        except c.DriverError as error:
+            answer = f"{order.verb}: {error}"
+        floor.answered(self.store, order, answer, self.who)

@@ -1,0 +1,150 @@
+"""Machines and beds on record, and the commands that people send to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from drivers.contract import Status
+from jobs import models as m
+from jobs.queue import Offer
+from jobs.route import remake_if_due
+from jobs.states import BedState
+from jobs.store import NotFound, Refused, Store, Tx
+
+VERBS = ("pause", "resume", "cancel", "stop", "connect")
+"""What may be asked of a machine. pause, resume and cancel name the attempt; stop is the emergency stop."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One command on record, not yet carried out."""
+
+    id: int
+    machine: str
+    verb: str
+    attempt: str | None
+    who: str
+
+
+def register(store: Store, offer: Offer, who: str) -> None:
+    """Have rows for a configured machine. A bed that nobody has spoken for is ``unknown``: a person must look."""
+    with store.write(who) as tx:
+        if tx.connection.execute(select(m.machines.c.name).where(m.machines.c.name == offer.name)).first() is None:
+            tx.add(m.machines, name=offer.name, link="offline", activity="idle", seen_at=tx.now)
+        known = tx.connection.execute(select(m.beds.c.state).where(m.beds.c.machine == offer.name)).scalar()
+        if offer.bed and known is None:
+            said = {"said_by": tx.who, "how": "first seen", "at": tx.now}
+            tx.add(m.beds, machine=offer.name, state=BedState.UNKNOWN, epoch=0, **said)
+            tx.log("bed", offer.name, "registered", BedState.UNKNOWN)
+
+
+def seen(store: Store, machine: str, status: Status, who: str) -> None:
+    """Write down link, fault and prompt of a machine. Called on a change only: an idle machine costs no commit."""
+    now = {"link": status.link, "prompt": status.prompt, "fault": status.fault, "firmware": status.firmware}
+    with store.write(who) as tx:
+        changed = update(m.machines).where(m.machines.c.name == machine).values(seen_at=tx.now, **now)
+        tx.connection.execute(changed)
+        tx.log("machine", machine, "seen", status.link, prompt=status.prompt, fault=status.fault)
+
+
+def foreign(store: Store, machine: str, name: str, who: str) -> None:
+    """The machine runs what nobody here ordered: its bed is not ours to use until a person cleared it."""
+    with store.write(who) as tx:
+        tx.log("machine", machine, "foreign", name=name)
+        tx.moved("bed", machine, "soiled", put={"said_by": tx.who, "how": f"foreign: {name}", "at": tx.now})
+
+
+def clear_bed(store: Store, machine: str, how: str, who: str) -> list[str]:
+    """Someone looked: nothing lies on the bed. What was scrapped on it is made again; returns those new jobs.
+
+    Raises Refused while an attempt is on it, and where the machine has no bed.
+    """
+    with store.write(who) as tx:
+        row = tx.connection.execute(select(m.beds).where(m.beds.c.machine == machine)).one_or_none()
+        if row is None:
+            raise NotFound(f"no bed is on record for {machine!r}: it is no machine of this factory, or it has no bed")
+        if row.state == BedState.CLEAR:
+            return []
+        busy = _attempt_in_hand(tx, machine)
+        if busy:
+            raise Refused(f"{busy} is on {machine}: let it end, or cancel it, before the bed is cleared")
+        put = {"epoch": row.epoch + 1, "said_by": tx.who, "how": how, "at": tx.now}
+        tx.move("bed", machine, "cleared", put=put, epoch=row.epoch + 1, how=how)
+        taken = tx.connection.execute(
+            select(m.attempts.c.job_id).where(m.attempts.c.machine == machine, m.attempts.c.on_bed)
+        ).scalars()
+        jobs = list(dict.fromkeys(taken))
+        tx.connection.execute(
+            update(m.attempts).where(m.attempts.c.machine == machine, m.attempts.c.on_bed).values(on_bed=False)
+        )
+        return [new for new in (remake_if_due(tx, job_id) for job_id in jobs) if new]
+
+
+def mark_dirty(store: Store, machine: str, how: str, who: str) -> None:
+    """Take a clearing back: something does lie there."""
+    with store.write(who) as tx:
+        put = {"said_by": tx.who, "how": how, "at": tx.now}
+        tx.move("bed", machine, "soiled", put=put, how=how)
+
+
+def _attempt_in_hand(tx: Tx, machine: str) -> str | None:
+    found = tx.connection.execute(
+        select(m.attempts.c.id).where(
+            m.attempts.c.machine == machine, m.attempts.c.state.in_(("starting", "running", "paused"))
+        )
+    ).scalar()
+    return str(found) if found else None
+
+
+def ask(store: Store, machine: str, verb: str, attempt: str | None, who: str) -> int:
+    """Ask a machine's agent for something. Returns the command's number; its answer comes as an event.
+
+    Raises NotFound, Refused.
+    """
+    if verb not in VERBS:
+        raise Refused(f"{verb!r} cannot be asked of a machine: there are {', '.join(VERBS)}")
+    if verb in ("pause", "resume", "cancel") and not attempt:
+        raise Refused(f"{verb} names the attempt that is meant, so that no other piece is touched")
+    with store.write(who) as tx:
+        if tx.connection.execute(select(m.machines.c.name).where(m.machines.c.name == machine)).first() is None:
+            raise NotFound(f"no machine {machine!r} is on record; `ful machine list` shows them")
+        statement = insert(m.commands).values(
+            machine=machine, verb=verb, attempt=attempt, who=who, at=tx.now, answer=""
+        )
+        number = tx.connection.execute(statement).inserted_primary_key
+        tx.log("machine", machine, "asked", verb=verb, attempt=attempt)
+        return int(number[0]) if number else 0
+
+
+def asked(store: Store) -> list[Order]:
+    """Commands that nobody has carried out yet, oldest first."""
+    c = m.commands.c
+    with store.read() as connection:
+        rows = connection.execute(
+            select(c.id, c.machine, c.verb, c.attempt, c.who).where(c.done_at.is_(None)).order_by(c.id)
+        )
+        return [Order(*row) for row in rows]
+
+
+def answered(store: Store, order: Order, answer: str, who: str) -> None:
+    with store.write(who) as tx:
+        tx.connection.execute(
+            update(m.commands).where(m.commands.c.id == order.id).values(done_at=tx.now, answer=answer)
+        )
+        tx.log("machine", order.machine, "answered", verb=order.verb, attempt=order.attempt, answer=answer)
+
+
+def open_attempts(store: Store, machine: str) -> list[Any]:
+    """Jobs of this machine that are not at an end: (id, state, attempts), for reconciliation."""
+    c = m.jobs.c
+    with store.read() as connection:
+        return list(
+            connection.execute(
+                select(c.id, c.state, c.attempts, c.unit_id)
+                .where(c.machine == machine, c.state.in_(("claimed", "starting", "running", "paused", "unknown")))
+                .order_by(c.seq)
+            )
+        )

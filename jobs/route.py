@@ -1,0 +1,171 @@
+"""The route of a unit: what opens when an operation is done, and what is made again when a piece is scrap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from jobs import models as m
+from jobs.states import JobState, OperationState, UnitState
+from jobs.store import NotFound, Refused, Tx
+
+GIVES_UP_AFTER = 3
+"""Makes of one operation, after which a person must look before another one."""
+
+
+def operation_done(tx: Tx, operation_id: str, by: str) -> None:
+    """The operation is done: open what waited for it; the last one packs the unit, the last unit ends the order."""
+    tx.move("operation", operation_id, "done", put={"done_by": by})
+    unit_id = tx.connection.execute(
+        select(m.operations.c.unit_id).where(m.operations.c.id == operation_id)
+    ).scalar_one()
+    operations = _operations(tx, unit_id)
+    done = {o.name for o in operations if o.state == OperationState.DONE}
+    for operation in operations:
+        if operation.state == OperationState.WAITING and done >= set(operation.after):
+            tx.move("operation", operation.id, "opened", unit=unit_id, name=operation.name)
+    if len(done) == len(operations):
+        tx.move("unit", unit_id, "packed")
+        finish_order(tx, unit_id)
+
+
+def finish_order(tx: Tx, unit_id: str) -> None:
+    """End the order if this was its last unit."""
+    order_id = tx.connection.execute(select(m.units.c.order_id).where(m.units.c.id == unit_id)).scalar_one()
+    states = set(
+        tx.connection.execute(select(m.units.c.state).where(m.units.c.order_id == order_id).distinct()).scalars()
+    )
+    if states <= {UnitState.PACKED, UnitState.CANCELLED}:
+        tx.moved("order", order_id, "finished" if UnitState.PACKED in states else "cancelled")
+
+
+def done_by_person(tx: Tx, unit_id: str, name: str) -> None:
+    """A person did an operation (packed it, say). Raises NotFound, Refused with what is still missing."""
+    found = [o for o in _operations(tx, unit_id) if o.name == name]
+    if not found:
+        raise NotFound(f"unit {unit_id} has no operation {name!r}")
+    operation = found[0]
+    if operation.process is not None:
+        raise Refused(f"{name} of {unit_id} is done by a machine ({operation.process}), not by hand")
+    if operation.state == OperationState.DONE:
+        return
+    if operation.state == OperationState.WAITING:
+        missing = [o.name for o in _operations(tx, unit_id) if o.name in operation.after and o.state != "done"]
+        raise Refused(f"{name} of {unit_id} comes after {' and '.join(missing)}, not done yet")
+    operation_done(tx, operation.id, tx.who)
+
+
+def remake_if_due(tx: Tx, job_id: str) -> str | None:
+    """Make a scrapped piece again, once nothing of the last try lies on a bed. The new job's id, or None.
+
+    After GIVES_UP_AFTER makes the unit is held instead: something is wrong that another try will not mend.
+    """
+    row: Any = tx.connection.execute(
+        select(m.jobs.c.operation_id, m.jobs.c.unit_id, m.jobs.c.state, m.units.c.state.label("unit_state"))
+        .join(m.units, m.units.c.id == m.jobs.c.unit_id)
+        .where(m.jobs.c.id == job_id)
+    ).one()
+    if row.state != JobState.FAILED or row.unit_state != UnitState.MAKING:
+        return None
+    jobs = tx.connection.execute(select(m.jobs).where(m.jobs.c.operation_id == row.operation_id)).all()
+    if any(job.state not in (JobState.FAILED, JobState.CANCELLED) for job in jobs):
+        return None
+    lying = select(func.count()).where(m.attempts.c.job_id.in_([job.id for job in jobs]), m.attempts.c.on_bed)
+    if tx.connection.execute(lying).scalar_one():
+        return None
+    if len(jobs) >= GIVES_UP_AFTER:
+        hold(
+            tx,
+            row.unit_id,
+            "",
+            f"{len(jobs)} tries of {row.operation_id} failed",
+            "find out why, then release the unit",
+        )
+        return None
+    last = next(job for job in jobs if job.id == job_id)
+    return again(tx, last)
+
+
+def again(tx: Tx, last: Any) -> str:
+    """A new job for the operation of ``last``, from the same artifact. Returns its id."""
+    job_id = tx.new_id("J")
+    tx.add(
+        m.jobs,
+        id=job_id,
+        seq=next_seq(tx),
+        operation_id=last.operation_id,
+        unit_id=last.unit_id,
+        state=JobState.READY,
+        artifact=last.artifact,
+        needs_id=last.needs_id,
+        attempts=0,
+        due=last.due,
+        why=f"made again: {last.id} {last.why}".strip(),
+        remake_of=last.id,
+        created_at=tx.now,
+    )
+    tx.log("job", job_id, "remade", JobState.READY, of=last.id, unit=last.unit_id)
+    return job_id
+
+
+def next_seq(tx: Tx) -> int:
+    return int(tx.connection.execute(select(func.coalesce(func.max(m.jobs.c.seq), 0))).scalar_one()) + 1
+
+
+def hold(tx: Tx, unit_id: str, field: str, reason: str, mend: str) -> None:
+    """Hold a unit for a person."""
+    hold_all(tx, unit_id, [{"field": field, "reason": reason, "mend": mend}])
+
+
+def hold_all(tx: Tx, unit_id: str, problems: list[dict[str, str]]) -> None:
+    tx.moved("unit", unit_id, "held", put={"problems": problems}, problems=problems)
+
+
+def cancel_unit(tx: Tx, unit_id: str) -> None:
+    """Cancel what was not begun. Raises Refused while a machine has a job of it in hand."""
+    busy = tx.connection.execute(
+        select(m.jobs.c.id, m.jobs.c.machine).where(
+            m.jobs.c.unit_id == unit_id,
+            m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown")),
+        )
+    ).first()
+    if busy:
+        raise Refused(f"job {busy.id} of {unit_id} is on {busy.machine}: cancel or decide that job first")
+    tx.move("unit", unit_id, "cancelled")
+    cancel_jobs(tx, unit_id)
+    tx.connection.execute(
+        update(m.operations)
+        .where(m.operations.c.unit_id == unit_id, m.operations.c.state.in_(("waiting", "open")))
+        .values(state=OperationState.CANCELLED)
+    )
+    finish_order(tx, unit_id)
+
+
+def cancel_jobs(tx: Tx, unit_id: str) -> None:
+    """Cancel the unit's jobs that no machine has taken."""
+    waiting = select(m.jobs.c.id).where(m.jobs.c.unit_id == unit_id, m.jobs.c.state.in_(("rendering", "ready")))
+    for job_id in tx.connection.execute(waiting).scalars().all():
+        tx.move("job", job_id, "cancelled")
+
+
+def release_unit(tx: Tx, unit_id: str) -> None:
+    """Let a held unit go on: what was scrapped or cancelled of it is made again.
+
+    Raises Refused where it was held before it had jobs: then its personalization must be corrected.
+    """
+    jobs = tx.connection.execute(select(m.jobs).where(m.jobs.c.unit_id == unit_id).order_by(m.jobs.c.seq)).all()
+    if not jobs or any(job.artifact is None for job in jobs):
+        raise Refused(f"nothing was rendered for {unit_id}: correct its personalization instead of releasing it")
+    tx.move("unit", unit_id, "released", put={"problems": []})
+    latest = {job.operation_id: job for job in jobs}
+    for job in latest.values():
+        if job.state in (JobState.FAILED, JobState.CANCELLED):
+            lying = select(func.count()).where(m.attempts.c.job_id == job.id, m.attempts.c.on_bed)
+            if tx.connection.execute(lying).scalar_one():
+                raise Refused(f"the last try of {unit_id} lies on {job.machine}: clear that bed first")
+            again(tx, job)
+
+
+def _operations(tx: Tx, unit_id: str) -> list[Any]:
+    return list(tx.connection.execute(select(m.operations).where(m.operations.c.unit_id == unit_id)).all())

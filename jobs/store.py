@@ -1,0 +1,152 @@
+"""The record of truth: transactions, guarded transitions, and the event row that goes with each.
+
+SQLite in WAL mode with synchronous=FULL and one writer a process by default; PostgreSQL by URL. A transaction is
+short, holds no slow I/O, and either leaves state and event together or leaves nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, event, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlmodel import create_engine
+
+from jobs import models as m
+from jobs.states import BED, JOB, OPERATION, ORDER, UNIT, StateTable
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Letters of ids: none that a person mistakes for another."""
+
+
+class Refused(Exception):
+    """The record does not allow what was asked; nothing was changed. The text says why and what would help."""
+
+
+class NotFound(Refused):
+    """Nothing of that name is in the record."""
+
+
+def random_id(prefix: str, letters: int = 8) -> str:
+    """Such as U-7F3K2QXM: about 39 bits at 8 letters; the primary key refuses the collision that may come."""
+    return f"{prefix}-" + "".join(secrets.choice(ALPHABET) for _ in range(letters))
+
+
+ENTITIES: Mapping[str, tuple[Table, ColumnElement[Any], StateTable]] = {
+    "order": (m.orders, m.orders.c.id, ORDER),
+    "unit": (m.units, m.units.c.id, UNIT),
+    "operation": (m.operations, m.operations.c.id, OPERATION),
+    "job": (m.jobs, m.jobs.c.id, JOB),
+    "bed": (m.beds, m.beds.c.machine, BED),
+}
+
+
+class Tx:
+    """One transaction. ``now`` is its single time, ``who`` the person or program that asks."""
+
+    def __init__(self, connection: Connection, now: float, who: str, new_id: Callable[[str], str]) -> None:
+        self.connection, self.now, self.who, self.new_id = connection, now, who, new_id
+
+    def log(self, entity: str, entity_id: str, event: str, state: str | None = None, **detail: Any) -> None:
+        self.connection.execute(
+            insert(m.events).values(
+                at=self.now,
+                entity=entity,
+                entity_id=entity_id,
+                event=event,
+                state=state,
+                who=self.who,
+                detail={k: v for k, v in detail.items() if v is not None},
+            )
+        )
+
+    def add(self, table: Table, **values: Any) -> None:
+        self.connection.execute(insert(table).values(**values))
+
+    def moved(
+        self, entity: str, entity_id: str, event: str, *, only: Any = None, put: Any = None, **detail: Any
+    ) -> bool:
+        """Carry out an event where the state allows it, with its event row. False where it does not: nothing changed.
+
+        ``only`` narrows the guard further, ``put`` sets columns beside the state.
+        """
+        rows, key, table = ENTITIES[entity]
+        target = table.target(event)
+        statement = update(rows).where(key == entity_id, rows.c.state.in_(table.sources(event)))
+        if only is not None:
+            statement = statement.where(only)
+        if self.connection.execute(statement.values(state=target, **(put or {}))).rowcount != 1:
+            return False
+        self.log(entity, entity_id, event, target, **detail)
+        return True
+
+    def move(
+        self, entity: str, entity_id: str, event: str, *, only: Any = None, put: Any = None, **detail: Any
+    ) -> None:
+        """As :meth:`moved`, but a refusal is raised with the state that stands in its way."""
+        if self.moved(entity, entity_id, event, only=only, put=put, **detail):
+            return
+        rows, key, table = ENTITIES[entity]
+        state = self.connection.execute(select(rows.c.state).where(key == entity_id)).scalar()
+        if state is None:
+            raise NotFound(f"there is no {entity} {entity_id}")
+        kind: type[StrEnum] = type(table.initial)
+        allowed = ", ".join(table.moves[kind(state)]) or "nothing: it is an end"
+        raise Refused(f"{entity} {entity_id} is {state}: '{event}' is not possible now (possible: {allowed})")
+
+
+class Store:
+    """Transactions on one database. Safe to use from several threads: they take turns to write."""
+
+    def __init__(self, url: str, now: Callable[[], float], new_id: Callable[[str], str] = random_id) -> None:
+        self.url, self.now, self.new_id = url, now, new_id
+        self.sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._writing = threading.Lock()
+        self.engine = self._engine()
+
+    @property
+    def path(self) -> Path | None:
+        """The database's file; None where it is a server."""
+        name = make_url(self.url).database
+        return Path(name) if self.sqlite and name else None
+
+    def _engine(self) -> Engine:
+        if not self.sqlite:
+            return create_engine(self.url, pool_pre_ping=True)
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(self.url, connect_args={"timeout": 30})
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # BEGIN is ours: pysqlite's own comes too late for reads
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            immediate = connection.get_execution_options().get("writes", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+        return engine
+
+    @contextmanager
+    def write(self, who: str) -> Iterator[Tx]:
+        """A writing transaction: all of it or, on any exception, nothing."""
+        with self._writing, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield Tx(connection, self.now(), who, self.new_id)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent snapshot to read from."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
