@@ -1,0 +1,26 @@
+"""Products: what a customer may ask for, where it goes on the piece, and how the piece is made. One file a product."""
+
+from fulfillment.catalog.allergens import Allergen, stated
+from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
+from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product, TextField
+from fulfillment.catalog.recipes import Lines, Recipe
+
+__all__ = [
+    "FOLDER",
+    "Allergen",
+    "Box",
+    "Catalog",
+    "Choice",
+    "Lines",
+    "Operation",
+    "Option",
+    "PhotoField",
+    "Piece",
+    "Point",
+    "Product",
+    "Recipe",
+    "TextField",
+    "load",
+    "parse",
+    "stated",
+]

@@ -1,0 +1,234 @@
+"""What a product is. Coordinates: mm from the piece's lower-left corner, x to the right, y away from the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fulfillment.catalog.allergens import Allergen
+from fulfillment.catalog.recipes import Recipe
+from fulfillment.catalog.words import Colour, Mm, Name, PositiveMm, Process, Title
+from fulfillment.positions import Mend, Written, closest, refuse
+
+
+class Point(Written):
+    x: Mm
+    """To the right."""
+    y: Mm
+    """Away from the person."""
+
+
+class Box(Written):
+    """An upright rectangle on the piece."""
+
+    x: Mm
+    """Left edge."""
+    y: Mm
+    """Lower edge."""
+    width: PositiveMm
+    """Extent in x."""
+    height: PositiveMm
+    """Extent in y."""
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether the two share area; touching edges do not."""
+        across = self.x < other.x + other.width and other.x < self.x + self.width
+        along = self.y < other.y + other.height and other.y < self.y + self.height
+        return across and along
+
+
+class Piece(Written):
+    """The blank that the customer's content goes on."""
+
+    width: PositiveMm
+    """Extent in x."""
+    height: PositiveMm
+    """Extent in y."""
+    thickness: PositiveMm
+    """Height of the surface over the bed."""
+    corner_radius: Mm = 0.0
+    """Radius of the outline's corners."""
+    colour: Colour
+    """Colour of the surface, for the proof."""
+
+
+class PhotoField(Written):
+    type: Literal["photo"]
+    """A picture that the customer sends."""
+    title: Title
+    """What the shop's page calls it."""
+    zone: Name
+    """The zone that it fills."""
+    required: bool = True
+    """Whether a piece can be made without it."""
+    min_pixels: int = Field(default=200, ge=16, le=10_000)
+    """Pixels that the shorter side must have."""
+
+
+class TextField(Written):
+    type: Literal["text"]
+    """A line of text that the customer writes."""
+    title: Title
+    """What the shop's page calls it."""
+    zone: Name
+    """The zone that it fills."""
+    required: bool = True
+    """Whether a piece can be made without it."""
+    min_height: PositiveMm
+    """Height of the capitals below which the text is refused instead of shrunk."""
+    max_characters: int = Field(default=40, ge=1, le=500)
+    """Length at most, in characters."""
+
+
+class Choice(Written):
+    title: Title
+    """What the shop's page calls it."""
+    allergens: frozenset[Allergen] = frozenset()
+    """What this choice brings into the piece."""
+    material: Name | None = None
+    """The material that this choice stands for, by its name in config.yaml."""
+
+
+class Option(Written):
+    title: Title
+    """What the shop's page calls it."""
+    choices: Mapping[Name, Choice] = Field(min_length=1)
+    """What the customer picks from."""
+    default: Name | None = None
+    """What is taken where the order says nothing; none: the order must say it."""
+
+
+class Operation(Written):
+    process: Process | None = None
+    """What makes it; none: a person does it."""
+    title: Title
+    """What the screens call it."""
+    material_from: Name | None = None
+    """The option whose choice names the material."""
+    fields: tuple[Name, ...] = ()
+    """The fields that this operation makes physical."""
+    after: frozenset[Name] = frozenset()
+    """Operations that must be done before."""
+
+
+class Product(Written):
+    """A catalog entry. It names needs, never a machine."""
+
+    name: Name
+    """The product's name, which is also the name of its file."""
+    title: Title
+    """What screens and slips call it."""
+    allergens: frozenset[Allergen] = frozenset()
+    """What every piece contains, whatever is chosen."""
+    piece: Piece
+    """The blank."""
+    jig: Point
+    """Where the piece's lower-left corner lies on the bed, in machine coordinates."""
+    zones: Mapping[Name, Box] = Field(min_length=1)
+    """Rectangles on the piece that content may fill."""
+    fields: Mapping[Name, Annotated[PhotoField | TextField, Field(discriminator="type")]]
+    """Personalization: what the customer sends."""
+    options: Mapping[Name, Option] = Field(default_factory=dict)
+    """Customization: what the customer picks."""
+    route: Mapping[Name, Operation] = Field(min_length=1)
+    """The operations that make a unit, as a graph."""
+    recipes: Mapping[Name, Recipe] = Field(default_factory=dict)
+    """How material is laid down, by the kind of the material."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        refuse((*self._zones_fit(), *self._fields_have_zones(), *self._options_agree(), *self._route_is_a_graph()))
+        return self
+
+    def _zones_fit(self) -> Iterator[Mend]:
+        for name, zone in self.zones.items():
+            if zone.x + zone.width > self.piece.width or zone.y + zone.height > self.piece.height:
+                size = f"{self.piece.width:g} x {self.piece.height:g} mm"
+                yield Mend(
+                    f"The zone {name!r} reaches beyond the piece of {size}.",
+                    "Move it or make it smaller.",
+                    ("zones", name),
+                )
+        for (one, a), (other, b) in combinations(self.zones.items(), 2):
+            if a.overlaps(b):
+                yield Mend(f"The zones {one!r} and {other!r} overlap.", "Move one of them.", ("zones", other))
+
+    def _fields_have_zones(self) -> Iterator[Mend]:
+        for name, field in self.fields.items():
+            at = ("fields", name, "zone")
+            if field.zone not in self.zones:
+                yield Mend(f"No zone is called {field.zone!r}.", closest(field.zone, self.zones, "Zones are"), at)
+            elif isinstance(field, TextField) and field.min_height > self.zones[field.zone].height:
+                at = ("fields", name, "min_height")
+                yield Mend("The letters would be higher than their zone.", "Lower min_height or raise the zone.", at)
+
+    def _options_agree(self) -> Iterator[Mend]:
+        for name, option in self.options.items():
+            if option.default is not None and option.default not in option.choices:
+                mend = closest(option.default, option.choices, "Choices are")
+                yield Mend(f"No choice is called {option.default!r}.", mend, ("options", name, "default"))
+            if name in self.fields:
+                yield Mend(f"{name!r} is also a field.", "Give one of the two another name.", ("options", name))
+
+    def _route_is_a_graph(self) -> Iterator[Mend]:
+        for name, operation in self.route.items():
+            for before in sorted(operation.after - self.route.keys()):
+                yield Mend(f"No operation is called {before!r}.", closest(before, self.route), ("route", name, "after"))
+            for i, field in enumerate(operation.fields):
+                if field not in self.fields:
+                    at = ("route", name, "fields", i)
+                    yield Mend(f"No field is called {field!r}.", closest(field, self.fields, "Fields are"), at)
+            yield from self._material_is_named(name, operation)
+        try:
+            self.order()
+        except CycleError as error:
+            yield Mend(
+                f"The route runs in a circle: {' > '.join(error.args[1])}.",
+                "Take a name out of an `after`.",
+                ("route",),
+            )
+
+    def _material_is_named(self, name: str, operation: Operation) -> Iterator[Mend]:
+        option = operation.material_from
+        if option is None:
+            return
+        if option not in self.options:
+            at = ("route", name, "material_from")
+            yield Mend(f"No option is called {option!r}.", closest(option, self.options, "Options are"), at)
+            return
+        for choice, value in self.options[option].choices.items():
+            if value.material is None:
+                mend = f"Add material: to it; the operation {name!r} needs it."
+                yield Mend(f"The choice {choice!r} names no material.", mend, ("options", option, "choices", choice))
+
+    def order(self) -> tuple[str, ...]:
+        """The operations' names, each behind all that it waits for; the same order every time."""
+        return tuple(TopologicalSorter({name: sorted(op.after) for name, op in self.route.items()}).static_order())
+
+    def material(self, operation: str, chosen: Mapping[str, str]) -> str | None:
+        """Name of the material that an operation needs for these options; None where it needs none."""
+        option = self.route[operation].material_from
+        return self.options[option].choices[chosen[option]].material if option else None
+
+    def materials(self) -> Iterator[tuple[str, str, str]]:
+        """(option, choice, material) wherever a choice names a material."""
+        for option, value in self.options.items():
+            for choice, picked in value.choices.items():
+                if picked.material is not None:
+                    yield option, choice, picked.material
+
+    def contains(
+        self, chosen: Mapping[str, str], of_material: Mapping[str, frozenset[Allergen]]
+    ) -> frozenset[Allergen]:
+        """Every allergen of a unit: the piece's own, its choices', and those of the materials that they name."""
+        found = set(self.allergens)
+        for option, choice in chosen.items():
+            picked = self.options[option].choices[choice]
+            found |= picked.allergens
+            if picked.material:
+                found |= of_material[picked.material]
+        return frozenset(found)

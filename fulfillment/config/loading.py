@@ -1,0 +1,81 @@
+"""From the file to the factory: everything that is wrong at once, or a Config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fulfillment.catalog import FOLDER, Allergen, Catalog, Product
+from fulfillment.catalog import load as load_catalog
+from fulfillment.config.models import Config
+from fulfillment.config.references import findings
+from fulfillment.positions import Document, Problem, read, table, validate
+
+
+class ConfigError(Exception):
+    """The configuration was refused; ``problems`` are all of them, and the text lists them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = "There is 1 problem" if count == 1 else f"There are {count} problems"
+        super().__init__("\n".join([f"{head} with the configuration:", *(f"  {problem}" for problem in self.problems)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """A factory as read: its configuration and the products that it offers."""
+
+    config: Config
+    catalog: Catalog
+
+
+def _catalog_folder(document: Document, folder: Path) -> Path:
+    written = next((value for _, value in document.select("catalog") if isinstance(value, str)), None)
+    return folder / Path(written).expanduser() if written else FOLDER
+
+
+def inspect(path: Path) -> tuple[Factory | None, list[Problem]]:
+    """The factory, or None, and every problem of the file and of its catalog."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return None, [
+            Problem(1, 1, "", f"The file cannot be read: {error.strerror}.", "Name an existing file.", str(path))
+        ]
+    document = read(raw, str(path))
+    if isinstance(document, list):
+        return None, document
+    folder = path.absolute().parent
+    config, problems = validate(document, Config, {"folder": folder})
+    catalog, of_catalog = load_catalog(_catalog_folder(document, folder))
+    problems = sorted({*problems, *findings(document, catalog)}, key=lambda p: (p.file != str(path), p)) + of_catalog
+    return (None if problems or config is None else Factory(config, catalog)), problems
+
+
+def check(path: Path) -> list[Problem]:
+    """Everything that is wrong with the configuration at ``path``; nothing is raised."""
+    return inspect(path)[1]
+
+
+def load_factory(path: Path) -> Factory:
+    """The configuration at ``path`` and its catalog. Raises ConfigError with all problems."""
+    factory, problems = inspect(path)
+    if factory is None:
+        raise ConfigError(problems)
+    return factory
+
+
+def load(path: Path) -> Config:
+    """The configuration at ``path``. Raises ConfigError with all problems, the catalog's too."""
+    return load_factory(path).config
+
+
+def reference() -> str:
+    """Every key of config.yaml and of a product's file, as markdown tables for the docs."""
+    allergens = ", ".join(f"`{allergen}`" for allergen in Allergen)
+    return (
+        f"### config.yaml\n\n{table(Config)}\n### A product (`<name>.yaml`)\n\n{table(Product)}\n"
+        f"### Allergens\n\n{allergens}. Where wheat is contained, write both `wheat` (US) and `gluten` (EU).\n"
+    )

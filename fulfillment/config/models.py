@@ -1,0 +1,247 @@
+"""The factory as typed values: one tree, frozen. Each field's docstring is its line in the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from fulfillment.catalog import FOLDER, Allergen
+from fulfillment.catalog.words import Celsius, Colour, Flow, Name, PositiveMm, Process, Speed, Title
+from fulfillment.config.places import Address, DatabaseUrl, FilePath
+from fulfillment.config.secrets import Secret
+from fulfillment.config.sources import LOOPBACK, Source
+from fulfillment.positions import Mend, Unit, Written, closest
+
+
+def _timezone(value: str) -> str:
+    known = available_timezones()
+    if value not in known:
+        raise Mend(
+            f"{value[:60]!r} is no time zone.",
+            closest(value, known) if len(value) < 60 else "Write one such as Europe/Berlin.",
+        )
+    return value
+
+
+class Site(Written):
+    name: Title
+    """The factory's name, on screens and packing slips."""
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    """Zone of the clock times that people see, such as America/New_York."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en"
+    """Language of screens and slips, such as en or de-CH."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Material(Written):
+    name: Name
+    """What machines and products call it."""
+    kind: Name
+    """Which recipe of a product is used for it."""
+    title: Title | None = None
+    """What screens and slips call it; none: its name."""
+    colour: Colour
+    """Its colour on proofs, as '#rrggbb'."""
+    allergens: frozenset[Allergen] = frozenset()
+    """What it contains."""
+    price: Annotated[float, Field(ge=0)] | None = None
+    """Price of a litre (a kilogram of filament), in the shop's currency."""
+
+
+class Envelope(Written):
+    """The space that a machine may work in, from its origin."""
+
+    x: PositiveMm
+    """Extent in x."""
+    y: PositiveMm
+    """Extent in y."""
+    z: PositiveMm
+    """Extent in z."""
+
+
+class AxisSpeeds(Written):
+    x: Speed
+    """Speed limit of x."""
+    y: Speed
+    """Speed limit of y."""
+    z: Speed
+    """Speed limit of z."""
+    e: Speed
+    """Speed limit of the feeder."""
+
+
+class Limits(Written):
+    """What preflight holds every program against."""
+
+    speed: AxisSpeeds
+    """The highest speed by axis."""
+    acceleration: Annotated[float, Unit("mm/s2"), Field(gt=0, le=100_000)]
+    """The highest acceleration."""
+    flow: Flow | None = None
+    """The most volume a second that the machine can lay down."""
+    nozzle_temperature: Celsius = 0
+    """The hottest that the nozzle may be set; 0: it has no heater."""
+    bed_temperature: Celsius = 0
+    """The hottest that the bed may be set; 0: it has no heater."""
+    cold_extrusion: bool = False
+    """Whether it may extrude without heat (frosting, clay)."""
+
+
+class Simulator(Written):
+    """What the demo starts in the machine's place; a real factory leaves this out."""
+
+    kind: Name
+    """Which simulator."""
+    args: tuple[Annotated[str, Field(max_length=200)], ...] = ()
+    """Its arguments; where it listens is added by the program that starts it."""
+
+
+class Machine(Written):
+    name: Name
+    """The machine's name on screens and in reports."""
+    title: Title | None = None
+    """What it is, for people."""
+    driver: Name
+    """The driver that speaks to it."""
+    address: Address
+    """Serial device (by its stable id), URL, or folder."""
+    processes: frozenset[Process] = Field(min_length=1)
+    """What it can do."""
+    envelope: Envelope | None = None
+    """The space that it may work in; none for a printer of documents."""
+    material: Name | None = None
+    """The material that is loaded when the factory starts for the first time; later a person says."""
+    nozzle: PositiveMm | None = None
+    """Inner diameter of the mounted nozzle."""
+    e_area: Annotated[float, Unit("mm2"), Field(gt=0, le=10_000)] | None = None
+    """Cross-section of what the feeder pushes: volume = e_area x E. A 20 mm syringe: 314; 1.75 mm filament: 2.405."""
+    limits: Limits | None = None
+    """What its axes and heaters may be asked for."""
+    options: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """The driver's own keys."""
+    camera: Annotated[str, Field(max_length=500, pattern=r"^(https?|rtsp)://[^\s]+$")] | None = None
+    """URL of a picture of the bed (http, https or rtsp)."""
+    simulator: Simulator | None = None
+    """What the demo starts in its place."""
+
+    @model_validator(mode="after")
+    def _moving_machines_have_limits(self) -> Self:
+        moving = sorted(self.processes - {"document"})
+        for key in ("envelope", "limits"):
+            if moving and getattr(self, key) is None:
+                raise Mend(
+                    f"A machine that does {moving[0]} needs the key {key!r}.",
+                    "Programs are held against it before they start.",
+                )
+        if "extrude-food" in self.processes or "fdm" in self.processes:
+            for key in ("nozzle", "e_area"):
+                if getattr(self, key) is None:
+                    raise Mend(f"A machine that extrudes needs the key {key!r}.", "Volumes are computed from it.")
+        return self
+
+
+class Renderer(Written):
+    """The worker processes that draw and slice."""
+
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """How many there are."""
+    memory: Annotated[int, Unit("MB"), Field(ge=256, le=262_144)] = 1024
+    """A worker that wants more is ended, and its design set aside."""
+    timeout: Annotated[float, Unit("s"), Field(gt=0, le=3600)] = 60
+    """A design that takes longer is set aside."""
+
+
+class ApiKey(Written):
+    name: Name
+    """Whose it is, in the record of who did what."""
+    key: Secret
+    """Where it is kept."""
+    may: frozenset[Literal["read", "order", "operate"]] = frozenset({"read"})
+    """What its owner may do."""
+
+
+class Web(Written):
+    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    """Address to listen on; any but this machine's own needs api_keys."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8137
+    """Port to listen on; 0: any free one."""
+    api_keys: tuple[ApiKey, ...] = ()
+    """Who may use the API; none: everybody on this machine, and nobody else."""
+
+    @property
+    def open(self) -> bool:
+        """Whether no key is asked for (only ever on loopback)."""
+        return not self.api_keys
+
+    @model_validator(mode="after")
+    def _closed_to_the_world(self) -> Self:
+        if self.host not in LOOPBACK and not self.api_keys:
+            raise Mend(
+                f"{self.host!r} can be reached from other machines, and there are no api_keys.",
+                "Add api_keys, or listen on 127.0.0.1.",
+                ("host",),
+            )
+        return self
+
+
+class Database(Written):
+    url: DatabaseUrl = "sqlite:///.factory/fulfillment.db"
+    """SQLite for one host, PostgreSQL for several; without a password."""
+    url_from: Secret | None = None
+    """Where the URL is kept, where it holds a password; it then takes the place of url."""
+
+
+class Making(Written):
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    """Tries of one job that may fail before they touched a bed, until a person is asked."""
+    remakes: Annotated[int, Field(ge=0, le=20)] = 1
+    """Failed pieces of one unit that are made anew without asking."""
+
+
+class Config(Written):
+    """The factory."""
+
+    site: Site
+    """Who and where it is."""
+    machines: tuple[Machine, ...] = Field(min_length=1)
+    """What it makes things with."""
+    materials: tuple[Material, ...] = ()
+    """What it makes things of."""
+    catalog: FilePath = FOLDER
+    """The folder of products; none: the products that are shipped."""
+    state: FilePath = Path(".factory")
+    """The folder of everything that the factory remembers, outside of the database."""
+    artifacts: FilePath = Path(".factory/artifacts")
+    """The folder of what was rendered."""
+    database: Database = Database()
+    """The record of truth."""
+    renderer: Renderer = Renderer()
+    """The workers that draw and slice."""
+    retention: Annotated[float, Unit("days"), Field(ge=1, le=3650)] = 90
+    """How long customers' pictures and words are kept after their order is done."""
+    making: Making = Making()
+    """When to try again, and when to ask."""
+    web: Web = Web()
+    """Dashboard and API."""
+    order_sources: tuple[Source, ...] = ()
+    """Where orders come from, besides the API."""
+
+    def machine(self, name: str) -> Machine:
+        """The machine of that name. Raises KeyError."""
+        return {machine.name: machine for machine in self.machines}[name]
+
+    def material(self, name: str) -> Material:
+        """The material of that name. Raises KeyError."""
+        return {material.name: material for material in self.materials}[name]
+
+    @property
+    def allergens(self) -> Mapping[str, frozenset[Allergen]]:
+        """What each material contains, by its name."""
+        return {material.name: material.allergens for material in self.materials}

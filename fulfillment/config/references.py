@@ -1,0 +1,112 @@
+"""Checks across the file: names that must be there, names that may stand only once.
+
+They look at what was written, not at the typed model, so that a slip elsewhere does not hide what they find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from drivers.registry import DRIVERS
+from fulfillment.catalog import Catalog, Product
+from fulfillment.positions import Document, Problem, closest
+
+UNIQUE: tuple[tuple[str, ...], ...] = (
+    ("machines", "*", "name"),
+    ("machines", "*", "address"),
+    ("materials", "*", "name"),
+    ("order_sources", "*", "name"),
+    ("web", "api_keys", "*", "name"),
+)
+"""Values that may stand only once."""
+
+
+def _named(document: Document, *pattern: str) -> set[str]:
+    return {value for _, value in document.select(*pattern) if isinstance(value, str)}
+
+
+def _unique(document: Document) -> Iterator[Problem]:
+    for pattern in UNIQUE:
+        first: dict[object, int] = {}
+        for loc, value in document.select(*pattern):
+            if not isinstance(value, str | int):
+                continue
+            if value in first:
+                what = f"{value!r} is the {pattern[-1]} of two of the {pattern[-3]}."
+                yield document.problem(loc, what, f"The other one is on line {first[value]}: change one of them.")
+            first.setdefault(value, document.values[loc][0])
+
+
+def _one_of(document: Document, pattern: tuple[str, ...], known: Collection[str], what: str) -> Iterator[Problem]:
+    for loc, value in document.select(*pattern):
+        if isinstance(value, str) and value not in known:
+            yield document.problem(loc, f"No {what} is called {value[:60]!r}.", closest(value, known, "There are"))
+
+
+def _skus(document: Document, catalog: Catalog) -> Iterator[Problem]:
+    yield from _one_of(document, ("order_sources", "*", "skus", "*", "product"), catalog.products.keys(), "product")
+    for source, _ in document.select("order_sources", "*"):
+        seen: dict[object, int] = {}
+        for loc, sku in document.select("order_sources", "*", "skus", "*", "sku"):
+            if loc[1] != source[1] or not isinstance(sku, str | int):
+                continue
+            if sku in seen:
+                yield document.problem(
+                    loc, f"The sku {sku!r} stands here for the second time.", f"It is already on line {seen[sku]}."
+                )
+            seen.setdefault(sku, document.values[loc][0])
+    for loc, name in document.select("order_sources", "*", "skus", "*", "product"):
+        if isinstance(name, str) and name in catalog:
+            yield from _mapping(document, loc[:-1], catalog[name])
+
+
+def _mapping(document: Document, sku: tuple[str | int, ...], product: Product) -> Iterator[Problem]:
+    """Options, choices, fields: what an article settles and feeds must be there in its product."""
+    for loc, choice in document.select("order_sources", "*", "skus", "*", "options", "*"):
+        if loc[:4] != sku:
+            continue
+        option = product.options.get(str(loc[-1]))
+        if option is None:
+            mend = closest(str(loc[-1]), product.options, "Options are")
+            yield document.problem(loc, f"{product.name} has no option {str(loc[-1])[:60]!r}.", mend, key=True)
+        elif isinstance(choice, str) and choice not in option.choices:
+            yield document.problem(
+                loc, f"No choice is called {choice[:60]!r}.", closest(choice, option.choices, "Choices are")
+            )
+    fed = product.fields.keys() | product.options.keys()
+    for loc, target in document.select("order_sources", "*", "skus", "*", "properties", "*"):
+        if loc[:4] == sku and isinstance(target, str) and target not in fed:
+            mend = closest(target, fed, "Fields and options are")
+            yield document.problem(loc, f"{product.name} has no field or option {target[:60]!r}.", mend)
+
+
+def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
+    """Materials that products name are in the factory, and each product says how their kind is laid down."""
+    kinds = {
+        material["name"]: material.get("kind")
+        for _, material in document.select("materials", "*")
+        if isinstance(material, dict) and isinstance(material.get("name"), str)
+    }
+    for product in catalog.products.values():
+        own = catalog.documents[product.name]
+        for option, choice, name in product.materials():
+            at = ("options", option, "choices", choice, "material")
+            if name not in kinds:
+                yield own.problem(
+                    at, f"No material of the factory is called {name!r}.", closest(name, kinds, "There are")
+                )
+            elif isinstance(kind := kinds[name], str) and kind not in product.recipes:
+                yield own.problem(
+                    at,
+                    f"{name!r} is of the kind {kind!r}, and there is no recipe for it.",
+                    closest(kind, product.recipes, "Recipes are"),
+                )
+
+
+def findings(document: Document, catalog: Catalog) -> Iterator[Problem]:
+    """Everything that only shows when one part of the configuration is held against another."""
+    yield from _unique(document)
+    yield from _one_of(document, ("machines", "*", "driver"), DRIVERS.keys(), "driver")
+    yield from _one_of(document, ("machines", "*", "material"), _named(document, "materials", "*", "name"), "material")
+    yield from _skus(document, catalog)
+    yield from _catalog_needs(document, catalog)
