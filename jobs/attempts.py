@@ -16,9 +16,6 @@ from jobs.route import hold, operation_done, remake_if_due
 from jobs.states import BedState
 from jobs.store import NotFound, Refused, Store, Tx
 
-STARTS = 5
-"""Starts of one job that may end as "surely not started", after which a person must look."""
-
 
 @dataclass(frozen=True)
 class Intent:
@@ -81,7 +78,7 @@ def fenced(store: Store, attempt: str, why: str, who: str) -> None:
         _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=why)
         tx.moved("bed", machine, "unused", put=_said(tx, f"{attempt} never started"))
         row = tx.connection.execute(select(m.jobs.c.attempts, m.jobs.c.unit_id).where(m.jobs.c.id == job_id)).one()
-        if row.attempts >= STARTS:
+        if row.attempts >= tx.policy.starts:
             hold(tx, row.unit_id, "", f"{row.attempts} starts were refused, the last: {why}", "see to it, then release")
 
 

@@ -219,6 +219,8 @@ class ApiKey(SQLModel, table=True):
     __tablename__ = "api_keys"
     name: str = Field(primary_key=True)
     digest: str = Field(unique=True)
+    may: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """read, order, operate."""
     created_at: float
     revoked_at: float | None = None
 

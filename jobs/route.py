@@ -10,9 +10,6 @@ from jobs import models as m
 from jobs.states import JobState, OperationState, UnitState
 from jobs.store import NotFound, Refused, Tx
 
-GIVES_UP_AFTER = 3
-"""Makes of one operation, after which a person must look before another one."""
-
 
 def operation_done(tx: Tx, operation_id: str, by: str) -> None:
     """The operation is done: open what waited for it; the last one packs the unit, the last unit ends the order."""
@@ -59,7 +56,7 @@ def done_by_person(tx: Tx, unit_id: str, name: str) -> None:
 def remake_if_due(tx: Tx, job_id: str) -> str | None:
     """Make a scrapped piece again, once nothing of the last try lies on a bed. The new job's id, or None.
 
-    After GIVES_UP_AFTER makes the unit is held instead: something is wrong that another try will not mend.
+    After the policy's remakes the unit is held instead: something is wrong that another try will not mend.
     """
     row: Any = tx.connection.execute(
         select(m.jobs.c.operation_id, m.jobs.c.unit_id, m.jobs.c.state, m.units.c.state.label("unit_state"))
@@ -74,7 +71,7 @@ def remake_if_due(tx: Tx, job_id: str) -> str | None:
     lying = select(func.count()).where(m.attempts.c.job_id.in_([job.id for job in jobs]), m.attempts.c.on_bed)
     if tx.connection.execute(lying).scalar_one():
         return None
-    if len(jobs) >= GIVES_UP_AFTER:
+    if len(jobs) > tx.policy.remakes:
         hold(
             tx,
             row.unit_id,

@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,23 @@ ENTITIES: Mapping[str, tuple[Table, ColumnElement[Any], StateTable]] = {
 }
 
 
+@dataclass(frozen=True)
+class Policy:
+    """When the record tries again by itself, and when it asks a person."""
+
+    starts: int = 5
+    """Starts of one job that may end as "surely not started"."""
+    remakes: int = 2
+    """Scrapped pieces of one operation that are made again."""
+
+
 class Tx:
     """One transaction. ``now`` is its single time, ``who`` the person or program that asks."""
 
-    def __init__(self, connection: Connection, now: float, who: str, new_id: Callable[[str], str]) -> None:
-        self.connection, self.now, self.who, self.new_id = connection, now, who, new_id
+    def __init__(
+        self, connection: Connection, now: float, who: str, new_id: Callable[[str], str], policy: Policy
+    ) -> None:
+        self.connection, self.now, self.who, self.new_id, self.policy = connection, now, who, new_id, policy
 
     def log(self, entity: str, entity_id: str, event: str, state: str | None = None, **detail: Any) -> None:
         self.connection.execute(
@@ -104,8 +117,10 @@ class Tx:
 class Store:
     """Transactions on one database. Safe to use from several threads: they take turns to write."""
 
-    def __init__(self, url: str, now: Callable[[], float], new_id: Callable[[str], str] = random_id) -> None:
-        self.url, self.now, self.new_id = url, now, new_id
+    def __init__(
+        self, url: str, now: Callable[[], float], new_id: Callable[[str], str] = random_id, policy: Policy | None = None
+    ) -> None:
+        self.url, self.now, self.new_id, self.policy = url, now, new_id, policy or Policy()
         self.sqlite = make_url(url).get_backend_name() == "sqlite"
         self._writing = threading.Lock()
         self.engine = self._engine()
@@ -140,7 +155,7 @@ class Store:
     def write(self, who: str) -> Iterator[Tx]:
         """A writing transaction: all of it or, on any exception, nothing."""
         with self._writing, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield Tx(connection, self.now(), who, self.new_id)
+            yield Tx(connection, self.now(), who, self.new_id, self.policy)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

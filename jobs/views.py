@@ -1,0 +1,182 @@
+"""The record as people and programs read it: plain dictionaries for pages, API and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from jobs import models as m
+from jobs.queue import Needs, Offer
+from jobs.store import NotFound
+from jobs.why import Standing, waits
+
+View = dict[str, Any]
+
+
+def rows(connection: Connection, statement: Select[Any]) -> list[View]:
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def orders(
+    connection: Connection, *, state: str | None = None, most: int = 50, before: float | None = None
+) -> list[View]:
+    """Newest first, with the number of units by state."""
+    statement = select(m.orders).order_by(m.orders.c.received_at.desc(), m.orders.c.id).limit(most)
+    if state:
+        statement = statement.where(m.orders.c.state == state)
+    if before:
+        statement = statement.where(m.orders.c.received_at < before)
+    found = rows(connection, statement)
+    units = rows(
+        connection,
+        select(m.units.c.id, m.units.c.order_id, m.units.c.state, m.units.c.product).where(
+            m.units.c.order_id.in_([order["id"] for order in found])
+        ),
+    )
+    for order in found:
+        order["units"] = [unit for unit in units if unit["order_id"] == order["id"]]
+    return found
+
+
+def order(connection: Connection, order_id: str, offers: Sequence[Offer]) -> View:
+    """One order, whole. Raises NotFound."""
+    found = rows(connection, select(m.orders).where(m.orders.c.id == order_id))
+    if not found:
+        raise NotFound(f"there is no order {order_id}")
+    lines = select(m.line_items).where(m.line_items.c.order_id == order_id).order_by(m.line_items.c.position)
+    return {
+        **found[0],
+        "lines": rows(connection, lines),
+        "units": units(connection, m.units.c.order_id == order_id, offers),
+    }
+
+
+def unit(connection: Connection, unit_id: str, offers: Sequence[Offer]) -> View:
+    """One unit, whole. Raises NotFound."""
+    found = units(connection, m.units.c.id == unit_id, offers)
+    if not found:
+        raise NotFound(f"there is no unit {unit_id}")
+    return found[0]
+
+
+def units(connection: Connection, where: Any, offers: Sequence[Offer], most: int = 500) -> list[View]:
+    found = rows(connection, select(m.units).where(where).order_by(m.units.c.created_at, m.units.c.id).limit(most))
+    ids = [unit["id"] for unit in found]
+    operations = rows(connection, select(m.operations).where(m.operations.c.unit_id.in_(ids)))
+    made = jobs(connection, m.jobs.c.unit_id.in_(ids), offers)
+    for unit in found:
+        unit["operations"] = [
+            {**operation, "jobs": [job for job in made if job["operation_id"] == operation["id"]]}
+            for operation in operations
+            if operation["unit_id"] == unit["id"]
+        ]
+    return found
+
+
+def jobs(connection: Connection, where: Any, offers: Sequence[Offer], most: int = 500) -> list[View]:
+    """Jobs with their attempts, in order of arrival, each saying why it waits."""
+    found = rows(
+        connection,
+        select(
+            m.jobs,
+            m.operations.c.name.label("operation"),
+            m.operations.c.after,
+            m.units.c.state.label("unit_state"),
+            m.units.c.product,
+            m.units.c.order_id,
+            m.artifacts.c.proof,
+            m.artifacts.c.media_type,
+            m.artifacts.c.manifest,
+            m.needs.c.body.label("needs"),
+        )
+        .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)
+        .join(m.units, m.units.c.id == m.jobs.c.unit_id)
+        .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
+        .outerjoin(m.needs, m.needs.c.id == m.jobs.c.needs_id)
+        .where(where)
+        .order_by(m.jobs.c.seq)
+        .limit(most),
+    )
+    tries = rows(
+        connection,
+        select(m.attempts)
+        .where(m.attempts.c.job_id.in_([job["id"] for job in found]))
+        .order_by(m.attempts.c.intended_at),
+    )
+    standing = standings(connection)
+    not_done = _not_done(connection, [job["unit_id"] for job in found if job["state"] == "ready"])
+    for job in found:
+        job["tries"] = [attempt for attempt in tries if attempt["job_id"] == job["id"]]
+        missing = [name for name in job.pop("after") if name in not_done.get(job["unit_id"], ())]
+        needs = Needs.of(job["needs"]) if job["needs"] else None
+        reasons = waits(job["state"], needs, missing, job["unit_state"], offers, standing)
+        job["waits"] = [asdict(reason) for reason in reasons]
+    return found
+
+
+def _not_done(connection: Connection, unit_ids: Iterable[str]) -> Mapping[str, set[str]]:
+    statement = select(m.operations.c.unit_id, m.operations.c.name).where(
+        m.operations.c.unit_id.in_(list(unit_ids)), m.operations.c.state.in_(("waiting", "open"))
+    )
+    found: dict[str, set[str]] = {}
+    for unit_id, name in connection.execute(statement):
+        found.setdefault(unit_id, set()).add(name)
+    return found
+
+
+def job(connection: Connection, job_id: str, offers: Sequence[Offer]) -> View:
+    """One job, whole, with what happened to it. Raises NotFound."""
+    found = jobs(connection, m.jobs.c.id == job_id, offers)
+    if not found:
+        raise NotFound(f"there is no job {job_id}")
+    happened = select(m.events).where(m.events.c.entity == "job", m.events.c.entity_id == job_id)
+    return {**found[0], "events": rows(connection, happened.order_by(m.events.c.id))}
+
+
+def standings(connection: Connection) -> dict[str, Standing]:
+    """What is on record of each machine, by name."""
+    in_hand = {
+        row.machine: row.id
+        for row in connection.execute(
+            select(m.jobs.c.machine, m.jobs.c.id).where(
+                m.jobs.c.state.in_(("claimed", "starting", "running", "paused")), m.jobs.c.machine.is_not(None)
+            )
+        )
+    }
+    statement = select(
+        m.machines.c.name, m.machines.c.link, m.machines.c.fault, m.machines.c.prompt, m.beds.c.state.label("bed")
+    ).outerjoin(m.beds, m.beds.c.machine == m.machines.c.name)
+    return {
+        row.name: Standing(row.link, row.bed, in_hand.get(row.name), row.fault, row.prompt)
+        for row in connection.execute(statement)
+    }
+
+
+def machines(connection: Connection) -> list[View]:
+    """Machines with bed and the job in hand."""
+    found = rows(connection, select(m.machines).order_by(m.machines.c.name))
+    beds = {bed["machine"]: bed for bed in rows(connection, select(m.beds))}
+    on = rows(
+        connection,
+        select(m.jobs.c.id, m.jobs.c.machine, m.jobs.c.unit_id, m.jobs.c.state, m.jobs.c.attempts, m.artifacts.c.proof)
+        .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
+        .where(m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown"))),
+    )
+    for machine in found:
+        machine["bed"] = beds.get(machine["name"])
+        machine["jobs"] = [
+            {**job, "attempt": f"{job['id']}-a{job['attempts']}"} for job in on if job["machine"] == machine["name"]
+        ]
+    return found
+
+
+def events(connection: Connection, after: int, most: int = 1000) -> list[View]:
+    """What happened after an event's number, oldest first."""
+    return rows(connection, select(m.events).where(m.events.c.id > after).order_by(m.events.c.id).limit(most))
+
+
+def last_event(connection: Connection) -> int:
+    return int(connection.execute(select(m.events.c.id).order_by(m.events.c.id.desc()).limit(1)).scalar() or 0)
