@@ -1,4 +1,4 @@
-"""A design: content laid out in a zone, in mm of the piece, y up. What each process consumes, and no machine in sight."""
+"""A design: content laid out in a zone, in mm of the piece, y up. What each process consumes; no machine in sight."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Setup:
     """Allow the feeder to move without heat (a syringe). The end of the program takes the permission back."""
     relief: float = 0.0
     """mm of E drawn back at the end, so that the nozzle does not drip on its way to park."""
-    relief_speed: float = 5.0
+    relief_speed: float = 1.0
     lift: float | None = None
     """Z in mm to which the tool rises before it parks."""
     park: tuple[float, float] | None = None

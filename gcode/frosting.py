@@ -1,8 +1,9 @@
-"""Frosting as a toolpath: a photo as one serpentine at constant flow whose speed sets the width, lettering as single strokes.
+"""Frosting as a toolpath: a photo as one serpentine at constant flow whose speed sets the width, lettering as single
+strokes.
 
-The pump of a syringe answers with a lag of some tenths of a second. A flow that follows the picture therefore smears it;
-a constant flow with a speed that follows the picture does not, as long as the speed changes no faster than the machine
-accelerates. So the speeds are limited here, and the amount on each piece is what the planned speed needs.
+The pump of a syringe answers with a lag of some tenths of a second. A flow that follows the picture therefore smears
+it; a constant flow with a speed that follows the picture does not, as long as the speed changes no faster than the
+machine accelerates. So the speeds are limited here, and the amount on each piece is what the planned speed needs.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Polarity(StrEnum):
 
 
 def coverage(tone: Tone, bead: Bead, polarity: Polarity) -> Tone:
-    """The share of the surface that is to be covered, 0 to 1, within what the bead can lay: a design's tone as aimed at."""
+    """The share of the surface to be covered, 0 to 1, within what the bead can lay: a design's tone as aimed at."""
     low, high = bead.coverage
     wanted = 1 - tone.lightness if polarity is Polarity.DARK_ON_LIGHT else tone.lightness
     return Tone((low + (high - low) * wanted).astype(np.float32), tone.x, tone.y, tone.width, tone.height)
@@ -77,7 +78,7 @@ def _followed(speed: FloatArray, steps: FloatArray, acceleration: float) -> Floa
 
 
 def _merged(points: Line, speed: FloatArray) -> tuple[Line, FloatArray]:
-    """Pieces in one straight line and of nearly one speed as one piece, of their mean slowness (so amounts are kept)."""
+    """Pieces in one straight line and of nearly one speed as one piece of the same duration (so amounts are kept)."""
     steps = np.diff(points, axis=0)
     heading = np.arctan2(steps[:, 1], steps[:, 0])
     distance = np.hypot(*steps.T)
@@ -110,43 +111,52 @@ def photo_path(tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> tu
 class _Layer:
     """Moves being put together at one place: knows heights and the pump, not what is drawn."""
 
-    def __init__(self, bead: Bead, place: Place) -> None:
+    def __init__(self, bead: Bead, place: Place, motion: Motion) -> None:
         self._bead = bead
         self._low = place.surface + bead.height
         self._high = place.surface + bead.clearance
+        x, y, z, _ = motion.max_feed
+        self._travel_speed = float(np.nanmin([bead.travel, x, y]))
+        self._z_speed = float(np.nanmin([bead.travel, z]))
         self._to_machine = Transform.move(place.x, place.y)
         self._parts: list[Toolpath] = []
         self._pressed = False
+        self._up = False
 
     def line(self, points: Line, speed: FloatArray, e: FloatArray) -> None:
         """Travel to the first point, lay the line, and stop the pump before its end."""
         bead, at = self._bead, self._to_machine(points)
         self._travel(at[0])
         if self._pressed and bead.retract > 0:
-            self._pump(bead.retract)
+            self._pump(bead.retract, bead.retract_flow)
         self._pressed = True
-        self._wait()
         rows = Toolpath.rows(Kind.LINE, len(speed), x=at[1:, 0], y=at[1:, 1], e=e, f=repeats_removed(speed))
         self._parts.append(rows)
         if bead.retract > 0:
-            self._pump(-bead.retract)
+            self._pump(-bead.retract, bead.retract_flow)
         self._wait()
-        self._parts.append(Toolpath.rows(Kind.TRAVEL, 1, z=self._high, f=bead.travel))
+        self._lift()
 
     def press(self, at: tuple[float, float], volume: float) -> None:
         """Press an amount (mm3) out on the spot."""
         self._travel(self._to_machine(np.array([at]))[0])
-        self._pump(volume)
+        self._pump(volume, self._bead.flow)
 
     def _travel(self, to: FloatArray) -> None:
         rows = Toolpath.rows
-        self._parts.append(rows(Kind.TRAVEL, 1, z=self._high, f=self._bead.travel))
-        self._parts.append(rows(Kind.TRAVEL, 1, x=float(to[0]), y=float(to[1]), f=self._bead.travel))
-        self._parts.append(rows(Kind.TRAVEL, 1, z=self._low, f=self._bead.travel))
+        self._lift()
+        self._parts.append(rows(Kind.TRAVEL, 1, x=float(to[0]), y=float(to[1]), f=self._travel_speed))
+        self._parts.append(rows(Kind.TRAVEL, 1, z=self._low, f=self._z_speed))
+        self._up = False
 
-    def _pump(self, volume: float) -> None:
-        e, speed = volume / self._bead.e_area, self._bead.flow / self._bead.e_area
-        self._parts.append(Toolpath.rows(Kind.LINE, 1, e=e, f=max(speed, 1 / 60)))
+    def _lift(self) -> None:
+        if not self._up:
+            self._parts.append(Toolpath.rows(Kind.TRAVEL, 1, z=self._high, f=self._z_speed))
+        self._up = True
+
+    def _pump(self, volume: float, flow: float) -> None:
+        """Move the plunger alone."""
+        self._parts.append(Toolpath.rows(Kind.LINE, 1, e=volume / self._bead.e_area, f=flow / self._bead.e_area))
 
     def _wait(self) -> None:
         if self._bead.settle > 0:
@@ -157,9 +167,9 @@ class _Layer:
 
 
 def _stopped(points: Line, speed: FloatArray, e: FloatArray, ahead: float) -> tuple[Line, FloatArray, FloatArray]:
-    """The same line with no amount on its last ``ahead`` mm; a line shorter than twice that keeps its first half."""
+    """The same line with no amount on its last ``ahead`` mm, at most its last quarter (a dot stays a dot)."""
     total = length(points)
-    cut = max(total - ahead, total / 2)
+    cut = max(total - ahead, total * 0.75)
     first, rest = split_at(points, cut)
     if len(rest) < 2:
         return points, speed, e
@@ -199,7 +209,7 @@ def plan(
 
     The same values always give the same moves. A line without length lays nothing and moves nothing.
     """
-    motion, layer = motion or Motion(), _Layer(bead, place or Place())
+    motion, layer = motion or Motion(), _Layer(bead, place or Place(), motion or Motion())
     end = (0.0, 0.0)
     if prime is not None:
         if prime.extra > 0:

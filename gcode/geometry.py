@@ -98,7 +98,8 @@ def without_repeats(line: Line, least: float = 1e-6) -> Line:
     if len(line) < 2:
         return line
     moved = np.hypot(*np.diff(line, axis=0).T) > least
-    return line[np.concatenate([[True], moved])]
+    kept: Line = line[np.concatenate([[True], moved])]
+    return kept
 
 
 def split_at(line: Line, distance: float) -> tuple[Line, Line]:

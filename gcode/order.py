@@ -1,7 +1,8 @@
 """A short order of strokes: the nearest end next, then 2-opt. Each stroke may be drawn from either end.
 
-Bounded by a count of improvements, never by a clock, so the same strokes always give the same order. Strokes without length are
-as good as any other: a change is taken only if it shortens the way by more than a rounding error, so no loop is endless.
+Bounded by a count of improvements, never by a clock, so the same strokes always give the same order. Strokes without
+length are as good as any other: a change is taken only if it shortens the way by more than a rounding error, so no loop
+is endless.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """A program's bytes as columns, by numpy over all bytes at once; strict, because the bytes may come from anywhere.
 
-A line is empty, a comment (``;`` to its end), or one command: a code (``G``, ``M`` or ``T`` with 0 to 9999 and at most one
-decimal, as in ``G92.1``) and words, each a capital letter with a plain decimal number. All else is a finding: line
+A line is empty, a comment (``;`` to its end), or one command: a code (``G``, ``M`` or ``T`` with 0 to 9999 and at most
+one decimal, as in ``G92.1``) and words, each a capital letter with a plain decimal number. All else is a finding: line
 numbers and checksums, lower case, exponents, NaN, a word twice, two commands, bytes outside ASCII.
 
-Limits: ``MAX_BYTES`` and ``MAX_LINES`` unless the caller gives smaller ones, numbers of at most 9 whole and 9 decimal digits.
+Limits: ``MAX_BYTES`` and ``MAX_LINES`` unless the caller gives smaller ones, numbers of at most 9 whole and 9 decimal
+digits.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _TENTHS: Final = 10.0 ** -np.arange(_NUMBER + 1)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with the writing itself. ``count`` faults of this code; ``line`` (from 1) is where one of them is."""
+    """What is wrong with the writing itself: ``count`` faults of this code, one of them in ``line`` (from 1)."""
 
     code: str
     line: int

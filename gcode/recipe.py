@@ -1,4 +1,4 @@
-"""How a material is laid: the bead of one nozzle, and the line that primes it. Numbers come from recipes, never from orders."""
+"""How a material is laid: the bead of one nozzle and the line that primes it. Numbers of recipes, never of orders."""
 
 from __future__ import annotations
 
@@ -34,18 +34,31 @@ class Bead:
     min_speed: float
     max_speed: float
     stop_ahead: float
-    """The pump stops this far before a line ends: what is in the nozzle draws the rest."""
+    """The pump stops this far before a line ends; the round end of the bead fills up to half a line width."""
     retract: float
-    """mm3 drawn back after a line and given again before the next."""
+    """mm3 drawn back after a line and given again before the next: flow x lag of the pump is its pressure."""
     clearance: float
     """Above the surface between lines."""
+    retract_flow: float = 300.0
+    """mm3/s of drawing back and giving again: fast, so that little is laid meanwhile."""
     settle: float = 0.0
-    """Seconds to wait where a line begins (pressure builds) and where it ends (the thread breaks)."""
+    """Seconds to wait where a line ends, so that the thread breaks."""
     temperature: float | None = None
     """None: the material is not heated."""
 
     def __post_init__(self) -> None:
-        for name in ("nozzle", "height", "width_min", "pitch", "flow", "e_area", "travel", "min_speed", "line_width"):
+        for name in (
+            "nozzle",
+            "height",
+            "width_min",
+            "pitch",
+            "flow",
+            "e_area",
+            "travel",
+            "min_speed",
+            "line_width",
+            "retract_flow",
+        ):
             if not getattr(self, name) > 0:
                 raise RecipeError(f"the bead's {name} is {getattr(self, name)}: it must be above 0")
         if not self.width_min < self.width_max:
@@ -53,8 +66,9 @@ class Bead:
         if self.speed(self.width_max) < self.min_speed or self.speed(self.width_min) > self.max_speed:
             slow, fast = self.speed(self.width_max), self.speed(self.width_min)
             raise RecipeError(
-                f"a flow of {self.flow} mm3/s needs {slow:.1f} to {fast:.1f} mm/s for {self.width_max} to {self.width_min} mm, "
-                f"the bead allows {self.min_speed} to {self.max_speed}: change the flow, the widths or the speeds"
+                f"a flow of {self.flow} mm3/s needs {slow:.1f} to {fast:.1f} mm/s for {self.width_max} to "
+                f"{self.width_min} mm, the bead allows {self.min_speed} to {self.max_speed}: "
+                "change the flow, the widths or the speeds"
             )
         if min(self.stop_ahead, self.retract, self.clearance, self.settle) < 0:
             raise RecipeError("stop_ahead, retract, clearance and settle must not be negative")

@@ -1,8 +1,8 @@
 """A toolpath as the bytes of a program, by planes of digits instead of a loop over lines.
 
 Each word is two eight-byte entries of lookup tables (letter, sign and whole part; point and decimals without trailing
-zeros), gathered for all rows at once. Unused bytes are NUL and are deleted at the end. The same toolpath always gives the
-same bytes, on every machine.
+zeros), gathered for all rows at once. Unused bytes are NUL and are deleted at the end. The same toolpath always gives
+the same bytes, on every machine.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _code_entries(kind: npt.NDArray[np.uint8]) -> _Entries:
 
 
 def lines(toolpath: Toolpath, dialect: Dialect) -> bytes:
-    """The rows as lines, each *beginning* with a newline. Raises DialectError for a word outside the dialect's range."""
+    """The rows as lines, each *beginning* with a newline. Raises DialectError for a word outside its range."""
     factors = {"f": dialect.feed_per_mm_s, "p": dialect.dwell_per_second}
     _check_ranges(toolpath, dialect, factors)
     blocks = []

@@ -1,0 +1,48 @@
+"""What one machine can do and may be asked to: the values against which preflight holds an artifact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gcode.recipe import Motion
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOut:
+    """A rectangle where the tool must not be below ``z`` (a clip, a probe, another piece). mm."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    z: float = float("inf")
+    name: str = "keep-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """One machine's limits. mm, mm/s, mm3/s, mm2, degrees C, s.
+
+    The largest accepted artifact is ``max_bytes``; checking one of 10 MB takes some 150 MB of memory.
+    """
+
+    envelope: tuple[float, float, float, float, float, float]
+    """x0, y0, z0, x1, y1, z1: where the tool may be."""
+    e_area: float
+    """Cross-section of filament or plunger: E times this is a volume."""
+    max_flow: float
+    motion: Motion = field(default_factory=Motion)
+    """Acceleration, jerk and the largest feeds by axis."""
+    tool_temperature: tuple[float, float] | None = None
+    """The range of targets above 0; None: there is no heater, a target above 0 is an error."""
+    bed_temperature: tuple[float, float] | None = None
+    cold_extrusion: bool = False
+    """The feeder may run without heat (a syringe)."""
+    min_extrusion_temperature: float = 170.0
+    """Where cold_extrusion is False: the target that must have been waited for before E moves."""
+    max_e_step: float = 50.0
+    """mm of E in one move: more is taken for a mistake between absolute and relative extrusion."""
+    keep_outs: tuple[KeepOut, ...] = ()
+    max_bytes: int = 64 * 1024 * 1024
+    max_lines: int = 2_000_000
+    max_time: float = 24 * 3600.0

@@ -1,0 +1,113 @@
+"""The last look at an artifact's bytes before they may reach a machine: whatever made them, and whatever they are.
+
+Nothing is trusted: the bytes are parsed anew, each command is held against the dialect's allow-list, and where the tool
+goes is held against the machine's limits. :func:`check` never raises for what the bytes say; a report without errors is
+the permission to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from gcode import rules
+from gcode.dialects import Dialect
+from gcode.estimate import duration
+from gcode.findings import Finding, Severity
+from gcode.limits import Limits
+from gcode.parse import name_of, parse
+from gcode.rules import View
+from gcode.trace import trace
+
+__all__ = ["Box", "Finding", "Limits", "Report", "Severity", "check"]
+
+RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
+    rules.writing,
+    rules.allowed,
+    rules.modes,
+    rules.envelope,
+    rules.arcs,
+    rules.keep_outs,
+    rules.feeds,
+    rules.extrusion,
+    rules.heat,
+    rules.ending,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box in machine coordinates, mm."""
+
+    x0: float
+    y0: float
+    z0: float
+    x1: float
+    y1: float
+    z1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, and what the program does. mm, mm3, s, mm/s, degrees C."""
+
+    findings: tuple[Finding, ...]
+    lines: int = 0
+    size: int = 0
+    motion: Box | None = None
+    """Of all moves; None where there are none."""
+    extrusion: Box | None = None
+    """Of the moves that lay material."""
+    commands: Mapping[str, int] = field(default_factory=dict)
+    volume: float = 0.0
+    """mm3 pressed out, less what was drawn back."""
+    time: float = 0.0
+    max_tool_temperature: float = 0.0
+    max_bed_temperature: float = 0.0
+    max_feed: Mapping[str, float] = field(default_factory=dict)
+    """By axis, as commanded."""
+    max_flow: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+
+def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
+    """All findings of a program, by line. Hostile bytes cost time and memory in proportion to ``limits.max_bytes``."""
+    program = parse(data, max_bytes=limits.max_bytes, max_lines=limits.max_lines)
+    moves = trace(program, feed_per_mm_s=dialect.feed_per_mm_s, dwell_per_second=dialect.dwell_per_second)
+    view = View(data, program, moves, dialect, limits)
+    findings = [finding for rule in RULES for finding in rule(view)]
+    seconds = duration(moves, limits.motion)
+    if seconds > limits.max_time:
+        findings.append(rules.too_long(seconds, limits.max_time))
+    findings.sort(key=lambda finding: (finding.severity is not Severity.ERROR, finding.line, finding.code))
+    codes, counts = np.unique(program.code[program.code > 0], return_counts=True)
+    speeds = view.axis_speeds
+    return Report(
+        findings=tuple(findings),
+        lines=program.lines,
+        size=len(data),
+        motion=_box(view.corners) if len(moves) else None,
+        extrusion=_box(view.corners[:, moves.lays]) if moves.lays.any() else None,
+        commands={name_of(int(code)): int(count) for code, count in zip(codes, counts, strict=True)},
+        volume=float(moves.e.sum()) * limits.e_area,
+        time=seconds,
+        max_tool_temperature=view.hottest(rules.TOOL_HEAT),
+        max_bed_temperature=view.hottest(rules.BED_HEAT),
+        max_feed={letter: float(speeds[:, axis].max(initial=0.0)) for axis, letter in enumerate("XYZE")},
+        max_flow=float(view.flow.max(initial=0.0)),
+    )
+
+
+def _box(corners: rules.Corners) -> Box:
+    low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
+    return Box(*(float(value) for value in (*low, *high)))

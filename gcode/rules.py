@@ -1,0 +1,305 @@
+"""The rules of preflight: each looks at a whole program at once and yields at most a few findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gcode.dialects import Dialect
+from gcode.findings import Finding, Severity
+from gcode.limits import KeepOut, Limits
+from gcode.parse import Program, code_of, name_of
+from gcode.trace import G90, G91, M82, M83, Trace, carried
+from gcode.units import BoolArray, FloatArray, IntArray
+
+Corners = npt.NDArray[np.float64]
+
+TOOL_HEAT: Final = (code_of("M104"), code_of("M109"))
+BED_HEAT: Final = (code_of("M140"), code_of("M190"))
+TOOL_WAIT: Final = code_of("M109")
+FAN_ON, FAN_OFF = code_of("M106"), code_of("M107")
+COLD: Final = code_of("M302")
+UNITS: Final = code_of("G21")
+SLACK: Final = 0.0005
+"""mm: half of the last digit that is written."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A program with what several rules derive from it."""
+
+    data: bytes
+    program: Program
+    moves: Trace
+    dialect: Dialect
+    limits: Limits
+
+    def lines_of(self, moves: BoolArray) -> IntArray:
+        """The line numbers of chosen moves."""
+        chosen: IntArray = self.program.line[self.moves.index[moves]]
+        return chosen
+
+    @cached_property
+    def corners(self) -> Corners:
+        """(2, n, 3): the smallest and largest corner of each move; an arc counts as its whole circle."""
+        moves = self.moves
+        reach = np.column_stack([moves.radius, moves.radius, np.zeros(len(moves))])
+        centre = np.column_stack([moves.centre, moves.end[:, 2]])
+        arc = moves.arc[:, None]
+        ends = (moves.start, moves.end)
+        low = np.minimum(np.minimum(*ends), np.where(arc, centre - reach, np.inf))
+        high = np.maximum(np.maximum(*ends), np.where(arc, centre + reach, -np.inf))
+        corners: Corners = np.nan_to_num(np.stack([low, high]), nan=1e9)
+        return corners
+
+    @cached_property
+    def seconds(self) -> FloatArray:
+        """Of each move at its commanded speed."""
+        moves = self.moves
+        way = np.where(moves.distance > 0, moves.distance, np.abs(moves.e))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            seconds: FloatArray = np.where(way > 0, way / moves.feed, np.inf)
+        return seconds
+
+    @cached_property
+    def axis_speeds(self) -> FloatArray:
+        """(n, 4): mm/s of X, Y, Z and E as commanded."""
+        steps = np.abs(np.column_stack([self.moves.end - self.moves.start, self.moves.e]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nan_to_num(steps / self.seconds[:, None], posinf=0.0)
+
+    @cached_property
+    def flow(self) -> FloatArray:
+        """mm3/s of fresh material by each move: what only makes up for drawing back is not laid."""
+        fresh = np.diff(np.maximum.accumulate(np.concatenate([[0.0], np.cumsum(self.moves.e)])))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            flow: FloatArray = np.nan_to_num(fresh * self.limits.e_area / self.seconds, posinf=0.0)
+        return flow
+
+    def hottest(self, codes: tuple[int, ...]) -> float:
+        targets = self.program.word("S")[np.isin(self.program.code, codes)]
+        return float(np.nan_to_num(targets).max(initial=0.0))
+
+
+def _found(code: str, lines: IntArray, text: str, severity: Severity = Severity.ERROR) -> Iterator[Finding]:
+    """One finding for all these lines, if there are any."""
+    if len(lines):
+        yield Finding(severity, code, int(lines[0]), text, len(lines))
+
+
+def too_long(seconds: float, limit: float) -> Finding:
+    text = f"the program takes {seconds:.0f} s, {limit:.0f} s are allowed: make less of it, or allow more"
+    return Finding(Severity.ERROR, "too-long", 0, text)
+
+
+def writing(view: View) -> Iterator[Finding]:
+    """Faults of the writing itself, and what only the raw bytes show."""
+    for fault in view.program.faults:
+        yield Finding(Severity.ERROR, fault.code, fault.line, fault.text, fault.count)
+    if len(view.data) > view.limits.max_bytes:
+        return
+    if not view.program.lines:
+        yield Finding(Severity.ERROR, "empty", 0, "the program is empty: render it anew")
+    raw = np.frombuffer(view.data, dtype=np.uint8)
+    ends = np.flatnonzero(raw == ord("\n"))
+    ends = np.append(ends, len(raw))
+    long = np.flatnonzero(np.diff(ends, prepend=-1) - 1 > view.dialect.line_bytes) + 1
+    limit = view.dialect.line_bytes
+    yield from _found("long-line", long, f"a line of more than {limit} bytes, which firmwares cut: shorten it")
+    odd = np.flatnonzero((raw > 126) | ((raw < 32) & (raw != ord("\n")) & (raw != ord("\r")) & (raw != ord("\t"))))
+    lines = np.unique(np.searchsorted(ends, odd) + 1)
+    yield from _found("not-ascii", lines, "a byte outside printable ASCII, in comments too: write the program anew")
+
+
+def allowed(view: View) -> Iterator[Finding]:
+    """Each command and each word stands in the dialect's allow-list."""
+    program, dialect = view.program, view.dialect
+    for code in np.unique(program.code):
+        name, chosen = name_of(int(code)) if code else "", program.code == code
+        words = dialect.commands.get(name)
+        if not code:
+            continue
+        if words is None:
+            text = f"{name} is not allowed on {dialect.name}: remove it, or add it to the dialect after thought"
+            yield from _found("command-not-allowed", program.line[chosen], text)
+            continue
+        for letter, column in program.words.items():
+            values = column[chosen]
+            lines = program.line[chosen]
+            given = ~np.isnan(values)
+            if letter not in words:
+                yield from _found("word-not-allowed", lines[given], f"{name} of {dialect.name} takes no {letter} word")
+                continue
+            low, high = words[letter].low, words[letter].high
+            outside = given & ~((values >= low) & (values <= high))
+            text = f"a value of {name} {letter} outside {low:g} to {high:g} of {dialect.name}"
+            yield from _found("value-out-of-range", lines[outside], text)
+
+
+def modes(view: View) -> Iterator[Finding]:
+    """Units, positioning and extrusion are said, and the machine is homed, before anything moves."""
+    if not len(view.moves):
+        yield Finding(Severity.ERROR, "no-motion", 0, "the program moves nothing: render it anew")
+        return
+    code, first = view.program.code, int(view.moves.index[0])
+    line = view.program.line[[first]]
+    said = set(code[:first].tolist())
+    extrudes = bool((view.moves.e != 0).any())
+    wants = [
+        ("units-not-set", {UNITS}, "G21 (mm) must stand before the first move"),
+        ("positioning-not-set", {G90, G91}, "G90 or G91 must stand before the first move"),
+    ]
+    if extrudes:
+        wants.append(("extrusion-not-set", {M82, M83}, "M82 or M83 must stand before the first move"))
+    if view.dialect.home is not None:
+        home = view.dialect.home
+        wants.append(
+            ("not-homed", {code_of(home)}, f"{home} must stand before the first move: where the tool is is not known")
+        )
+    for name, codes, text in wants:
+        if not codes & said:
+            yield from _found(name, line, text)
+    if extrudes and not view.dialect.absolute_extrusion:
+        yield from _found(
+            "absolute-extrusion", view.program.line[code == M82], "M82: this dialect counts E relative: use M83"
+        )
+
+
+def envelope(view: View) -> Iterator[Finding]:
+    """Nothing goes where the machine ends: by axis and side."""
+    x0, y0, z0, x1, y1, z1 = view.limits.envelope
+    low, high = view.corners
+    for axis, (letter, least, most) in enumerate((("X", x0, x1), ("Y", y0, y1), ("Z", z0, z1))):
+        for values, outside, limit in (
+            (low[:, axis], low[:, axis] < least - SLACK, least),
+            (high[:, axis], high[:, axis] > most + SLACK, most),
+        ):
+            if outside.any():
+                worst = values[outside].min() if limit == least else values[outside].max()
+                text = f"{letter} reaches {worst:.3f} mm, the machine ends at {limit:g}: move or shrink the piece"
+                yield from _found("out-of-bounds", view.lines_of(outside), text)
+
+
+def arcs(view: View) -> Iterator[Finding]:
+    """An arc that a dialect allows must say its centre: without it its extent is not known."""
+    bad = view.moves.arc & ~(np.isfinite(view.moves.radius) & (view.moves.radius > 0))
+    yield from _found(
+        "arc-without-centre", view.lines_of(bad), "an arc without I and J: its extent is not known; use lines"
+    )
+
+
+def _enters(view: View, area: KeepOut) -> BoolArray:
+    """Moves that come into a rectangle below its height (slab by slab, as a ray meets a box)."""
+    start, steps = view.moves.start[:, :2], view.moves.end[:, :2] - view.moves.start[:, :2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        near = (np.array([area.x0, area.y0]) - start) / steps
+        far = (np.array([area.x1, area.y1]) - start) / steps
+    inside = (start > [area.x0, area.y0]) & (start < [area.x1, area.y1])
+    still = steps == 0
+    first = np.where(still, np.where(inside, -np.inf, np.inf), np.minimum(near, far)).max(axis=1)
+    last = np.where(still, np.where(inside, np.inf, -np.inf), np.maximum(near, far)).min(axis=1)
+    low, high = view.corners
+    circle = (
+        view.moves.arc & (low[:, 0] < area.x1) & (high[:, 0] > area.x0) & (low[:, 1] < area.y1) & (high[:, 1] > area.y0)
+    )
+    crosses = (first < last) & (last > 0) & (first < 1)
+    entered: BoolArray = (crosses | circle) & (low[:, 2] < area.z)
+    return entered
+
+
+def keep_outs(view: View) -> Iterator[Finding]:
+    for area in view.limits.keep_outs:
+        where = f"{area.name} ({area.x0:g}, {area.y0:g} to {area.x1:g}, {area.y1:g})"
+        text = f"a move through {where} below {area.z:g} mm: go round or over it"
+        yield from _found("keep-out", view.lines_of(_enters(view, area)), text)
+
+
+def feeds(view: View) -> Iterator[Finding]:
+    """A speed is said before the first move and stays within the axes."""
+    missing = np.isnan(view.moves.feed) & (view.seconds != 0)
+    yield from _found("feed-not-set", view.lines_of(missing), "a move before any F word: say its speed")
+    for axis, letter in enumerate("XYZE"):
+        limit = view.limits.motion.max_feed[axis]
+        fast = view.axis_speeds[:, axis] > limit * 1.001
+        if fast.any():
+            worst = view.axis_speeds[fast, axis].max()
+            text = f"{letter} is to run {worst:.1f} mm/s, the machine does {limit:g}: lower the recipe's speed"
+            yield from _found("too-fast", view.lines_of(fast), text)
+
+
+def extrusion(view: View) -> Iterator[Finding]:
+    """Flow, jumps of E, and heat before E."""
+    limits, moves = view.limits, view.moves
+    over = view.flow > limits.max_flow * 1.001
+    if over.any():
+        worst = view.flow[over].max()
+        text = f"a flow of {worst:.1f} mm3/s, the pump does {limits.max_flow:g}: lower the recipe's flow"
+        yield from _found("too-much-flow", view.lines_of(over), text)
+    jumps = np.abs(moves.e) > limits.max_e_step
+    text = f"E moves more than {limits.max_e_step:g} mm in one move: absolute and relative extrusion are mixed up"
+    yield from _found("e-jump", view.lines_of(jumps), text)
+    cold_words = view.program.code == COLD
+    if limits.cold_extrusion:
+        permitted = carried(np.where(cold_words, np.nan_to_num(view.program.word("P"), nan=1.0), np.nan))
+        blocked = (moves.e != 0) & ~(permitted[moves.index] == 1.0)
+        text = "E moves before M302 P1: the firmware would leave the piece empty without an error"
+        yield from _found("cold-extrusion", view.lines_of(blocked), text)
+        return
+    yield from _found(
+        "cold-extrusion-allowed", view.program.line[cold_words], "M302: this machine must be hot to extrude"
+    )
+    targets = carried(np.where(view.program.code == TOOL_WAIT, view.program.word("S"), np.nan))
+    targets = np.where(np.isnan(targets), 0.0, targets)[moves.index]
+    cold = (moves.e != 0) & (targets < limits.min_extrusion_temperature)
+    text = f"E moves before M109 waited for {limits.min_extrusion_temperature:g} degrees C: heat first"
+    yield from _found("cold-extrusion", view.lines_of(cold), text)
+
+
+def heat(view: View) -> Iterator[Finding]:
+    """Targets are in range, and everything is off at the end."""
+    program, value = view.program, view.program.word("S")
+    for name, codes, span in (
+        ("tool", TOOL_HEAT, view.limits.tool_temperature),
+        ("bed", BED_HEAT, view.limits.bed_temperature),
+    ):
+        chosen = np.isin(program.code, codes)
+        targets = np.nan_to_num(value)
+        low, high = span or (0.0, 0.0)
+        outside = chosen & (targets > 0) & ((targets < low) | (targets > high))
+        if outside.any():
+            allowed_range = f"{low:g} to {high:g}" if span else "no heat at all"
+            text = (
+                f"a target of {targets[outside].max():g} degrees C, the {name} takes {allowed_range}: change the recipe"
+            )
+            yield from _found("temperature-out-of-range", program.line[outside], text)
+        if chosen.any() and targets[chosen][-1] > 0:
+            yield from _found(
+                "heat-left-on", program.line[chosen][-1:], f"the {name} is still heated at the end: end with S0"
+            )
+        without = chosen & np.isnan(program.word("R")) & np.isnan(value)
+        yield from _found(
+            "no-target", program.line[without], f"a command of the {name}'s heater without S: say the target"
+        )
+    fan = np.isin(program.code, (FAN_ON, FAN_OFF))
+    if fan.any() and program.code[fan][-1] == FAN_ON and value[fan][-1] != 0:
+        yield from _found("fan-left-on", program.line[fan][-1:], "the fan still blows at the end: end with M107")
+
+
+def ending(view: View) -> Iterator[Finding]:
+    """The dialect's last command is there, once, and nothing follows it."""
+    last = view.dialect.last
+    if last is None:
+        return
+    at = np.flatnonzero(view.program.code == code_of(last))
+    if not len(at):
+        yield Finding(
+            Severity.ERROR, "no-end", view.program.lines, f"the program does not end with {last}: it was cut short"
+        )
+    elif at[0] + 1 < len(view.program):
+        text = f"a command after {last}, which ends the program: cut it"
+        yield from _found("after-the-end", view.program.line[at[0] + 1 :], text)
