@@ -3,7 +3,7 @@
 from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
 from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product, TextField
-from fulfillment.catalog.recipes import Lines, Recipe
+from fulfillment.catalog.recipes import Prime, Recipe
 
 __all__ = [
     "FOLDER",
@@ -11,12 +11,12 @@ __all__ = [
     "Box",
     "Catalog",
     "Choice",
-    "Lines",
     "Operation",
     "Option",
     "PhotoField",
     "Piece",
     "Point",
+    "Prime",
     "Product",
     "Recipe",
     "TextField",

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
-from fulfillment.catalog.recipes import Recipe
+from fulfillment.catalog.recipes import Prime, Recipe
 from fulfillment.catalog.words import Colour, Mm, Name, PositiveMm, Process, Title
 from fulfillment.positions import Mend, Written, closest, refuse
 
@@ -128,6 +128,8 @@ class Product(Written):
     """The blank."""
     jig: Point
     """Where the piece's lower-left corner lies on the bed, in machine coordinates."""
+    prime: Prime | None = None
+    """A line beside the piece, in the piece's coordinates, that fills the nozzle; may be negative."""
     zones: Mapping[Name, Box] = Field(min_length=1)
     """Rectangles on the piece that content may fill."""
     fields: Mapping[Name, Annotated[PhotoField | TextField, Field(discriminator="type")]]
@@ -141,7 +143,15 @@ class Product(Written):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        refuse((*self._zones_fit(), *self._fields_have_zones(), *self._options_agree(), *self._route_is_a_graph()))
+        refuse(
+            (
+                *self._zones_fit(),
+                *self._prime_is_beside(),
+                *self._fields_have_zones(),
+                *self._options_agree(),
+                *self._route_is_a_graph(),
+            )
+        )
         return self
 
     def _zones_fit(self) -> Iterator[Mend]:
@@ -156,6 +166,19 @@ class Product(Written):
         for (one, a), (other, b) in combinations(self.zones.items(), 2):
             if a.overlaps(b):
                 yield Mend(f"The zones {one!r} and {other!r} overlap.", "Move one of them.", ("zones", other))
+
+    def _prime_is_beside(self) -> Iterator[Mend]:
+        line = self.prime
+        if line is None:
+            return
+        left, right = sorted((line.x0, line.x1))
+        low, high = sorted((line.y0, line.y1))
+        if left < self.piece.width and right > 0 and low < self.piece.height and high > 0:
+            yield Mend(
+                "The prime line crosses the piece.", "Lay it beside the piece, such as at x0: -15, x1: -15.", ("prime",)
+            )
+        if self.jig.x + left < 0 or self.jig.y + low < 0:
+            yield Mend("The prime line lies outside of the machine.", "Move it, or move the jig.", ("prime",))
 
     def _fields_have_zones(self) -> Iterator[Mend]:
         for name, field in self.fields.items():

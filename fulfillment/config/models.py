@@ -84,6 +84,8 @@ class Limits(Written):
     """The highest speed by axis."""
     acceleration: Annotated[float, Unit("mm/s2"), Field(gt=0, le=100_000)]
     """The highest acceleration."""
+    jerk: Speed = 8
+    """The jump in speed that it takes at a corner without slowing down."""
     flow: Flow | None = None
     """The most volume a second that the machine can lay down."""
     nozzle_temperature: Celsius = 0

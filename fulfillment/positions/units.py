@@ -29,6 +29,7 @@ LENGTHS: Mapping[str, float] = {"um": 0.001, "µm": 0.001, "cm": 10, "m": 1000, 
 
 UNITS: Mapping[str, Mapping[str, Convert]] = {
     "mm": {name: _times(factor) for name, factor in LENGTHS.items()},
+    "mm3": {"ml": _times(1000), "cm3": _times(1000), "ul": _times(1), "µl": _times(1)},
     "mm2": {"cm2": _times(100), "m2": _times(1e6)},
     "mm/s": {
         "mm/min": _times(1 / 60),
@@ -73,6 +74,7 @@ SPELLINGS: Mapping[str, str] = {
     "°C": "degC",
     "C": "degC",
     "mm²": "mm2",
+    "mm³": "mm3",
     "mm/s²": "mm/s2",
     "mm³/s": "mm3/s",
     "day": "days",

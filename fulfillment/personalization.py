@@ -1,0 +1,202 @@
+"""What a customer sent, held against a product, before anything is drawn. Problems are sentences for the customer.
+
+Nothing is repaired by guessing: what changes the look is refused; only what cannot be seen (Unicode forms, invisible
+characters, spaces at the ends) is put right. Whether every character has a glyph and fits is asked later, of the fonts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from fulfillment.catalog import Option, PhotoField, Product, TextField
+from fulfillment.photos import ACCEPTED, PhotoError, inspect, open_photo
+
+__all__ = ["Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
+
+MAX_RAW_TEXT = 10_000
+"""Characters beyond which a text is not even looked at."""
+MAX_MARKS = 2
+"""Accents on one letter: beyond that they leave their line."""
+
+V = TypeVar("V")
+
+INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+NEWLINE = re.compile("[\n\r\v\f\u0085\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that the customer is asked to change. ``field`` is a field's or an option's name in the catalog."""
+
+    field: str
+    reason: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.mend}"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo that was accepted by its header. Its bytes are kept by their digest."""
+
+    sha256: str
+    size: int
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A personalization that can be designed: every key is the product's own."""
+
+    texts: Mapping[str, str]
+    photos: Mapping[str, Photo]
+    options: Mapping[str, str]
+
+
+class _Refused(Exception):
+    def __init__(self, reason: str, mend: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.mend = mend
+
+
+def _shown(characters: Iterable[str]) -> str:
+    """Characters by code and name, for those that cannot be shown."""
+    names = dict.fromkeys(f"U+{ord(c):04X} {unicodedata.name(c, '')}".strip() for c in characters)
+    return ", ".join(list(names)[:3])
+
+
+def checked_text(raw: str, title: str, longest: int) -> str:
+    """The text in one line of normal form. Raises an error that :func:`check` turns into a Problem."""
+    if len(raw) > MAX_RAW_TEXT:
+        raise _Refused(f"{title} has {len(raw)} characters; at most {longest} fit.", "Please shorten it.")
+    text = INVISIBLE.sub("", unicodedata.normalize("NFC", raw))
+    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
+    if not text:
+        raise _Refused(f"{title} is empty.", "Please write something.")
+    if NEWLINE.search(text):
+        raise _Refused(f"{title} has more than one line.", "Please write it in one line.")
+    if found := DIRECTION.findall(text):
+        reason = f"{title} has characters that turn the direction of writing ({_shown(found)})."
+        raise _Refused(reason, "Please type it anew without them.")
+    kinds = [unicodedata.category(c) for c in text]
+    if bad := [c for c, kind in zip(text, kinds, strict=True) if kind in ("Cc", "Cs", "Co", "Cn")]:
+        reason = f"{title} has characters that cannot be written ({_shown(bad)})."
+        raise _Refused(reason, "Please type it anew without them.")
+    marks = "".join("m" if kind in ("Mn", "Me") else "." for kind in kinds)
+    if "m" * (MAX_MARKS + 1) in marks:
+        raise _Refused(f"{title} has letters with more than {MAX_MARKS} accents.", "Please write it with fewer.")
+    count = marks.count(".")
+    if count > longest:
+        raise _Refused(
+            f"{title} has {count} characters; at most {longest} fit.", f"Please shorten it by {count - longest}."
+        )
+    return text
+
+
+def _photo(data: bytes, field: PhotoField) -> Photo:
+    header = inspect(data)
+    if min(header.width, header.height) < field.min_pixels:
+        size = f"{header.width} x {header.height}"
+        needed = f"{field.min_pixels} x {field.min_pixels}"
+        raise _Refused(f"The photo has {size} pixels; at least {needed} are needed.", "Please send a larger one.")
+    return Photo(hashlib.sha256(data).hexdigest(), len(data), header.media_type, header.width, header.height)
+
+
+def _choice(option: Option, given: str) -> str:
+    """A choice by its name or by the title that the shop's page shows, capitals aside."""
+    wanted = unicodedata.normalize("NFC", given).strip().casefold()
+    for name, choice in option.choices.items():
+        if wanted in (name.casefold(), choice.title.casefold()):
+            return name
+    titles = ", ".join(choice.title for choice in option.choices.values())
+    raise _Refused(f"{option.title} {given[:40]!r} is not offered.", f"Please choose one of: {titles}.")
+
+
+def _chosen(option: Option, given: str | None) -> str:
+    if given is not None and given.strip():
+        return _choice(option, given)
+    if option.default is not None:
+        return option.default
+    titles = ", ".join(choice.title for choice in option.choices.values())
+    raise _Refused(f"{option.title} is missing.", f"Please choose one of: {titles}.")
+
+
+def _unknown(
+    product: Product, fields: Mapping[str, str], options: Mapping[str, str], files: Mapping[str, bytes]
+) -> Iterator[Problem]:
+    for name in sorted(fields.keys() - product.fields.keys()):
+        yield Problem(name, f"{product.title} has no field {name[:40]!r}.", _names("Its fields are", product.fields))
+    for name in sorted(options.keys() - product.options.keys()):
+        yield Problem(name, f"{product.title} has no option {name[:40]!r}.", _names("Its options are", product.options))
+    for name in sorted(files.keys() - product.fields.keys()):
+        yield Problem(name, f"{product.title} takes no file {name[:40]!r}.", _names("Its fields are", product.fields))
+
+
+def _names(words: str, names: Mapping[str, object]) -> str:
+    return f"{words}: {', '.join(names) or 'none'}."
+
+
+def _text(field: TextField, given: str | None, file: bytes | None) -> str | None:
+    if file is not None:
+        raise _Refused(f"{field.title} is a text, not a file.", "Please write it.")
+    if given is None:
+        if field.required:
+            raise _Refused(f"{field.title} is missing.", "Please write something.")
+        return None
+    if not given.strip() and not field.required:
+        return None
+    return checked_text(given, field.title, field.max_characters)
+
+
+def _picture(field: PhotoField, given: str | None, file: bytes | None) -> Photo | None:
+    if file is not None:
+        return _photo(file, field)
+    if given:
+        raise _Refused(f"{field.title} did not arrive as a file.", f"Please upload {ACCEPTED}.")
+    if field.required:
+        raise _Refused(f"{field.title} is missing.", f"Please upload {ACCEPTED}.")
+    return None
+
+
+def check(
+    product: Product, fields: Mapping[str, str], options: Mapping[str, str], files: Mapping[str, bytes]
+) -> Resolved | list[Problem]:
+    """A personalization that can be designed, or everything that the customer is asked to change.
+
+    ``fields`` holds texts and ``files`` bytes, both by the product's field names; ``options`` holds choices by option.
+    """
+    problems: list[Problem] = []
+    texts: dict[str, str] = {}
+    photos: dict[str, Photo] = {}
+    chosen: dict[str, str] = {}
+
+    def take(name: str, found: dict[str, V], value: Callable[[], V | None]) -> None:
+        try:
+            taken = value()
+        except (_Refused, PhotoError) as error:
+            problems.append(Problem(name, error.reason, error.mend))
+            return
+        if taken is not None:
+            found[name] = taken
+
+    for name, field in product.fields.items():
+        given, file = fields.get(name), files.get(name)
+        if isinstance(field, TextField):
+            take(name, texts, partial(_text, field, given, file))
+        else:
+            take(name, photos, partial(_picture, field, given, file))
+    for name, option in product.options.items():
+        take(name, chosen, partial(_chosen, option, options.get(name)))
+    problems += _unknown(product, fields, options, files)
+    return problems or Resolved(texts, photos, chosen)

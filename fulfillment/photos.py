@@ -1,0 +1,256 @@
+"""Photos of customers: what they are, told from their first bytes, and opened only within limits.
+
+:func:`inspect` never decodes a pixel and may run anywhere. :func:`open_photo` decodes and belongs into a worker whose
+memory and time are limited: a picture decoder is the most attacked code in the house.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 2400
+"""Pixels of the longer side after opening: more than any zone can show, and a bound on memory."""
+
+ACCEPTED = "a JPEG, PNG or WebP picture"
+
+
+class PhotoError(Exception):
+    """A photo that cannot be used: ``reason`` and ``mend`` are sentences for the customer."""
+
+    def __init__(self, reason: str, mend: str) -> None:
+        super().__init__(f"{reason} {mend}")
+        self.reason = reason
+        self.mend = mend
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a photo's first bytes say of it. Pixels as stored, before any turning."""
+
+    media_type: str
+    width: int
+    height: int
+
+
+def _truncated() -> PhotoError:
+    return PhotoError("The photo is incomplete: its end is missing.", "Please upload it again.")
+
+
+def _moving() -> PhotoError:
+    return PhotoError("The photo is an animation.", f"Please send {ACCEPTED} that stands still.")
+
+
+def _png(data: bytes) -> Header:
+    width = height = 0
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"IHDR" and length >= 8:
+            width, height = struct.unpack_from(">II", data, at + 8)
+        if kind == b"acTL":
+            raise _moving()
+        at += 12 + length
+        if kind == b"IEND" and at <= len(data):
+            return Header("image/png", width, height)
+    raise _truncated()
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, length) of a JPEG's segments up to the first scan."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        length = struct.unpack_from(">H", data, at + 2)[0]
+        yield marker, at + 4, length
+        if marker == 0xDA:
+            return
+        at += 2 + max(length, 2)
+
+
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _jpeg(data: bytes) -> Header:
+    size = None
+    for marker, start, _ in _segments(data):
+        if marker in FRAMES and start + 5 <= len(data):
+            height, width = struct.unpack_from(">HH", data, start + 1)
+            size = Header("image/jpeg", width, height)
+        if marker == 0xDA and size is not None and data.find(b"\xff\xd9", start) >= 0:
+            return size
+    raise _truncated()
+
+
+def _webp(data: bytes) -> Header:
+    if len(data) < 30 or struct.unpack_from("<I", data, 4)[0] + 8 > len(data):
+        raise _truncated()
+    kind = data[12:16]
+    if kind == b"VP8X":
+        if data[20] & 0x02:
+            raise _moving()
+        width = 1 + int.from_bytes(data[24:27], "little")
+        return Header("image/webp", width, 1 + int.from_bytes(data[27:30], "little"))
+    if kind == b"VP8L":
+        bits = struct.unpack_from("<I", data, 21)[0]
+        return Header("image/webp", 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
+    width, height = struct.unpack_from("<HH", data, 26)
+    return Header("image/webp", width & 0x3FFF, height & 0x3FFF)
+
+
+def _is_webp(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of picture that is taken: how it begins, how its size is read, and Pillow's name for it."""
+
+    begins: Callable[[bytes], bool]
+    header: Callable[[bytes], Header]
+    pillow: str
+
+
+FORMATS: Mapping[str, Format] = {
+    "image/jpeg": Format(lambda data: data[:3] == b"\xff\xd8\xff", _jpeg, "JPEG"),
+    "image/png": Format(lambda data: data[:8] == b"\x89PNG\r\n\x1a\n", _png, "PNG"),
+    "image/webp": Format(_is_webp, _webp, "WEBP"),
+}
+
+
+def _brand(*brands: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data[4:8] == b"ftyp" and data[8:12] in brands
+
+
+def _is_text(data: bytes) -> bool:
+    head = data[:2000]
+    return not any(byte < 9 for byte in head) and "\ufffd" not in head[:-4].decode("utf-8", "replace")
+
+
+REFUSED: Mapping[str, Callable[[bytes], bool]] = {
+    "a GIF picture": lambda data: data[:4] == b"GIF8",
+    "a HEIC picture": _brand(b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"),
+    "an AVIF picture": _brand(b"avif", b"avis"),
+    "a video": lambda data: data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3",
+    "an SVG drawing": lambda data: b"<svg" in data[:2000].lower(),
+    "a TIFF picture": lambda data: data[:4] in (b"II*\x00", b"MM\x00*"),
+    "a BMP picture": lambda data: data[:2] == b"BM" and data[6:10] == bytes(4),
+    "a Photoshop file": lambda data: data[:4] == b"8BPS",
+    "a PDF document": lambda data: data[:5] == b"%PDF-",
+    "a ZIP archive": lambda data: data[:4] == b"PK\x03\x04",
+    "a text file": _is_text,
+}
+"""Files that are refused by their name, in the order in which they are tried."""
+
+
+def inspect(data: bytes) -> Header:
+    """What the photo is, without decoding it. Raises PhotoError for what is no whole still photo within the limits."""
+    if not data:
+        raise PhotoError("The photo is an empty file.", "Please upload it again.")
+    if len(data) > MAX_BYTES:
+        size = f"{len(data) / 1e6:.1f} MB"
+        raise PhotoError(
+            f"The photo has {size}; at most {MAX_BYTES // 1_000_000} MB are taken.", "Please send a smaller one."
+        )
+    taken = next((kind for kind in FORMATS.values() if kind.begins(data)), None)
+    if taken is None:
+        what = next((name for name, is_it in REFUSED.items() if is_it(data)), "not a picture that we know")
+        raise PhotoError(f"The photo is {what}.", f"Please send {ACCEPTED}.")
+    header = taken.header(data)
+    if not (header.width and header.height):
+        raise PhotoError("The photo is damaged: it has no size.", "Please upload it again.")
+    if header.width * header.height > MAX_PIXELS:
+        size = f"{header.width} x {header.height} pixels"
+        limit = f"at most {MAX_PIXELS // 1_000_000} megapixels are taken"
+        raise PhotoError(f"The photo has {size}; {limit}.", "Please send a smaller one.")
+    return header
+
+
+TURNS: Mapping[int, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation to what sets the picture upright."""
+
+BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises on damaged files; its documentation promises only OSError."""
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except (*BROKEN, ZeroDivisionError):
+        return 1  # a damaged EXIF block says nothing; every viewer then shows the picture as stored
+
+
+def _deep_grey(image: Image.Image) -> npt.NDArray[np.float32]:
+    """16 bit grey, made smaller by the mean of blocks: Pillow's own conversion to 8 bit would clip."""
+    deep = np.asarray(image).clip(0, 65535).astype(np.float32) / np.float32(65535)
+    step = max(1, -(-max(deep.shape) // MAX_SIDE))
+    rows, columns = deep.shape[0] // step or 1, deep.shape[1] // step or 1
+    blocks: npt.NDArray[np.float32] = deep[: rows * step, : columns * step].reshape(
+        rows, -1, columns, min(step, deep.shape[1])
+    )
+    mean: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return mean
+
+
+def _grey(image: Image.Image) -> npt.NDArray[np.float32]:
+    """Lightness 0 to 1, what is transparent on white."""
+    if image.mode.startswith("I"):
+        return _deep_grey(image)
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    if image.mode in ("CMYK", "P", "LAB", "HSV", "1"):
+        image = image.convert("RGB")
+    grey: npt.NDArray[np.float32] = np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
+    return grey
+
+
+def open_photo(data: bytes) -> npt.NDArray[np.float32]:
+    """Upright lightness, 0 (black) to 1 (white), row 0 on top, at most MAX_SIDE pixels a side. Raises PhotoError."""
+    header = inspect(data)
+    pillow = FORMATS[header.media_type].pillow
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            with Image.open(BytesIO(data), formats=[pillow]) as image:
+                image.draft("L", (MAX_SIDE, MAX_SIDE))  # a JPEG is scaled while it is decoded
+                turn = TURNS.get(_orientation(image))
+                image.load()
+                if not image.mode.startswith("I"):
+                    image.thumbnail((MAX_SIDE, MAX_SIDE))
+                grey = _grey(image if turn is None else image.transpose(turn))
+    except (*BROKEN, Image.DecompressionBombWarning) as error:
+        text = "The photo is damaged and cannot be opened."
+        raise PhotoError(text, "Please save it anew as JPEG, or send another one.") from error
+    return grey
