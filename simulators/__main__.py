@@ -1,0 +1,25 @@
+"""``python -m simulators KIND ...``: run one simulated machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from simulators.marlin import program as marlin
+
+KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "marlin": marlin.main,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] not in KINDS:
+        print(
+            f"usage: python -m simulators {{{','.join(KINDS)}}} ... (--help after the kind tells more)", file=sys.stderr
+        )
+        return 2
+    return KINDS[arguments[0]](arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,184 @@
+"""From motion to material: what leaves the nozzle, when, and the bead that it lays.
+
+The pump is a piston behind something soft. ``stored`` is the volume that the piston has displaced and that has not yet
+left the nozzle. The flow out is ``stored / lag``, so that the deposited flow is a first-order lag of the commanded one:
+``lag * y' = u - y``. A retraction makes ``stored`` negative; that must be filled again before anything leaves.
+With no lag, whatever is displaced leaves at once. The solution is exact for a flow that is constant over a sample;
+samples are at most ``STEP`` long.
+
+A bead of cross-section A lies between the nozzle and what is below it (the surface, or the highest layer that is
+lower by more than ``LAYER_GAP``): height h, width A / h, within ``WIDTHS``. Material that leaves a nozzle at rest lies
+as a disc of volume / h. Units: mm, mm3, s.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.motion import Block
+
+Array = NDArray[np.float64]
+
+STEP = 0.25
+"""Longest sample along a path, mm."""
+MOMENTS = 16
+"""Samples of a move that stays in place (E alone)."""
+WIDTHS = (0.05, 8.0)
+"""A bead narrower or wider than this would not hold together; the width is clipped."""
+HEIGHT_LEAST = 0.05
+LAYER_GAP = 0.02
+LAYER_SHARE = 0.02
+"""A height counts as a layer if it holds this share of the volume: a drip during a hop is none."""
+
+Row = tuple[float, ...]
+"""A block as a row: start, x0, y0, z0, x1, y1, z1, e, length, acceleration, entry, peak, exit, and three phases."""
+
+
+def row(block: Block) -> Row:
+    return (
+        block.start,
+        *block.origin,
+        *block.target,
+        block.e,
+        block.length,
+        block.acceleration,
+        math.sqrt(block.entry),
+        block.peak,
+        block.exit,
+        *block.phases,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pump:
+    """``area``: mm3 per mm of E. ``lag`` in s. ``surface``: Z of the surface of the piece."""
+
+    area: float = 2.405
+    lag: float = 0.0
+    surface: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beads:
+    """What was laid. One row a sample that left material; a sample at rest has equal ends."""
+
+    start: Array
+    end: Array
+    volume: Array
+    begun: Array
+    ended: Array
+    width: Array
+
+    def __len__(self) -> int:
+        return len(self.volume)
+
+
+def lay(rows: Sequence[Row], pump: Pump, until: float) -> Beads:
+    """The beads of a motion that was watched until a time: what is stored then has not left yet."""
+    if not rows:
+        none = np.zeros(0)
+        return Beads(np.zeros((0, 3)), np.zeros((0, 3)), none, none, none, none)
+    moves = np.asarray(rows, dtype=np.float64)
+    start, end, begun, ended, commanded = _sample(moves, pump)
+    volume, rests = _flow(begun, ended, commanded, pump.lag, until)
+    if rests:
+        at = np.array([index for index, _, _, _ in rests])
+        start, end = np.vstack([start, end[at]]), np.vstack([end, end[at]])
+        volume = np.concatenate([volume, [v for _, v, _, _ in rests]])
+        begun = np.concatenate([begun, [t for _, _, t, _ in rests]])
+        ended = np.concatenate([ended, [t for _, _, _, t in rests]])
+        order = np.argsort(begun, kind="stable")
+        start, end, volume, begun, ended = start[order], end[order], volume[order], begun[order], ended[order]
+    left = volume > 1e-9
+    start, end, volume, begun, ended = start[left], end[left], volume[left], begun[left], ended[left]
+    return Beads(start, end, volume, begun, ended, _widths(start, end, volume, pump.surface))
+
+
+def _sample(moves: Array, pump: Pump) -> tuple[Array, Array, Array, Array, Array]:
+    """Ends, times and commanded volume of each sample along the trapezoids."""
+    t0, e, length, a = moves[:, 0], moves[:, 7], moves[:, 8], moves[:, 9]
+    entry, peak, leave = moves[:, 10], moves[:, 11], moves[:, 12]
+    rise, cruise, fall = moves[:, 13], moves[:, 14], moves[:, 15]
+    still = np.all(np.abs(moves[:, 1:4] - moves[:, 4:7]) < 1e-9, axis=1)
+    pieces = np.where(still, MOMENTS, np.ceil(length / STEP)).astype(np.int64)
+    if pump.lag == 0:
+        pieces[e <= 0] = 1
+    pieces = np.maximum(pieces, 1)
+    index = np.repeat(np.arange(len(moves)), pieces)
+    ordinal = np.arange(len(index)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    near, far = ordinal / pieces[index], (ordinal + 1) / pieces[index]
+
+    def when(share: Array) -> Array:
+        s = share * length[index]
+        a_, v0, vp, v1 = a[index], entry[index], peak[index], leave[index]
+        risen = (v0 + vp) / 2 * rise[index]
+        flown = risen + vp * cruise[index]
+        up = 2 * s / np.maximum(v0 + np.sqrt(v0 * v0 + 2 * a_ * s), 1e-9)
+        on = rise[index] + (s - risen) / np.maximum(vp, 1e-9)
+        rest = np.maximum(length[index] - s, 0.0)
+        down = (rise + cruise + fall)[index] - 2 * rest / np.maximum(v1 + np.sqrt(v1 * v1 + 2 * a_ * rest), 1e-9)
+        chosen: Array = np.where(s <= risen, np.minimum(up, rise[index]), np.where(s <= flown, on, down))
+        return t0[index] + chosen
+
+    origin, vector = moves[index, 1:4], (moves[:, 4:7] - moves[:, 1:4])[index]
+    start, end = origin + near[:, None] * vector, origin + far[:, None] * vector
+    return start, end, when(near), when(far), e[index] * (far - near) * pump.area
+
+
+def _flow(
+    begun: Array, ended: Array, commanded: Array, lag: float, until: float
+) -> tuple[Array, list[tuple[int, float, float, float]]]:
+    """Volume that leaves in each sample, and what leaves at rest: (after which sample, volume, from, to)."""
+    starts, ends, volumes = begun.tolist(), ended.tolist(), commanded.tolist()
+    out: list[float] = []
+    rests: list[tuple[int, float, float, float]] = []
+    stored, last = 0.0, starts[0]
+    for index, (t0, t1, volume) in enumerate(zip(starts, ends, volumes, strict=True)):
+        if stored > 1e-9 and t0 > last + 1e-6:
+            left, stored = leaves(stored, 0.0, t0 - last, lag)
+            rests.append((index - 1, left, last, t0))
+        left, stored = leaves(stored, volume, t1 - t0, lag)
+        out.append(left)
+        last = t1
+    if stored > 1e-9 and until > last:
+        left, stored = leaves(stored, 0.0, until - last, lag)
+        rests.append((len(starts) - 1, left, last, until))
+    return np.array(out), rests
+
+
+def leaves(stored: float, volume: float, duration: float, lag: float) -> tuple[float, float]:
+    """(what leaves, what is stored then) when ``volume`` is displaced evenly over ``duration``."""
+    if lag <= 0 or duration <= 0:
+        total = stored + volume
+        return (total, 0.0) if total > 0 and lag <= 0 else (0.0, total)
+    left = 0.0
+    if stored < 0:  # retracted: nothing leaves until it is full again
+        if stored + volume <= 0:
+            return 0.0, stored + volume
+        share = 1 + stored / volume
+        volume, duration, stored = volume * share, duration * share, 0.0
+    flow = volume / duration
+    after = flow * lag + (stored - flow * lag) * math.exp(-duration / lag)
+    if after >= 0:
+        return left + stored + volume - after, after
+    empty = lag * math.log((stored - flow * lag) / (-flow * lag))  # a retraction empties it on the way
+    return left + stored + flow * empty, flow * (duration - empty)
+
+
+def _widths(start: Array, end: Array, volume: Array, surface: float) -> Array:
+    z = np.round((start[:, 2] + end[:, 2]) / 2, 2)
+    levels, inverse = np.unique(z, return_inverse=True)
+    share = np.bincount(inverse, weights=volume, minlength=len(levels))
+    layers = levels[share >= LAYER_SHARE * volume.sum()] if len(volume) else levels
+    below = np.searchsorted(layers, levels - LAYER_GAP) - 1
+    floor = np.where(below >= 0, layers[np.maximum(below, 0)] if len(layers) else surface, surface)
+    height = np.maximum(levels - np.maximum(floor, surface), HEIGHT_LEAST)[inverse]
+    length = np.linalg.norm(end - start, axis=1)
+    bead = volume / np.maximum(length, 1e-9) / height
+    disc = 2 * np.sqrt(volume / (math.pi * height))
+    return np.where(length > 1e-6, np.clip(bead, *WIDTHS), np.minimum(disc, WIDTHS[1]))

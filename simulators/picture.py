@@ -1,0 +1,123 @@
+"""The bed as a camera sees it from above.
+
+Flat: bead, surface and background in their plain colours, antialiased: for measurements. Otherwise the same shapes
+with light from the upper left, so that a bead looks like a bead. The picture's first row is the largest Y.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from simulators.deposit import Beads
+
+MASK_LIMIT = 60_000_000
+"""Pixels of the finest mask; a larger region is drawn with fewer samples a pixel."""
+PIXEL_LIMIT = 40_000_000
+"""Pixels of a picture; more is refused."""
+
+Region = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in mm on the bed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """The drawn surface of a piece: a rectangle with rounded corners, mm."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    radius: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Colours are names or #rrggbb, as Pillow knows them."""
+
+    bead: str = "#3b2314"
+    surface: str = "#d9a864"
+    background: str = "#e8e6e1"
+    plate: Plate | None = None
+    flat: bool = False
+
+
+def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Image:
+    """A picture of a region at ``density`` pixels per mm. Raises ValueError where it has no or too many pixels."""
+    x0, y0, x1, y1 = region
+    if not all(map(math.isfinite, (*region, density))) or x1 <= x0 or y1 <= y0 or density <= 0:
+        raise ValueError("a region is x0,y0,x1,y1 in mm with x0 < x1 and y0 < y1, and px-per-mm is above 0")
+    width, height = round((x1 - x0) * density), round((y1 - y0) * density)
+    if not 0 < width * height <= PIXEL_LIMIT:
+        raise ValueError(f"a picture has 1 to {PIXEL_LIMIT} pixels, not {width} x {height}: choose a smaller px-per-mm")
+    fine = max(1, min(4, math.isqrt(MASK_LIMIT // (width * height))))
+    image = Image.new("RGB", (width, height), look.background)
+    if look.plate is not None:
+        image.paste(
+            Image.new("RGB", image.size, look.surface), mask=_plate_mask(look.plate, region, density, fine, image.size)
+        )
+    mask = _bead_mask(beads, region, density, fine, image.size)
+    if look.flat:
+        image.paste(Image.new("RGB", image.size, look.bead), mask=mask)
+        return image
+    return _shaded(image, mask, look.bead, density)
+
+
+def _plate_mask(plate: Plate, region: Region, density: float, fine: int, size: tuple[int, int]) -> Image.Image:
+    scale = density * fine
+    mask = Image.new("L", (size[0] * fine, size[1] * fine), 0)
+    left, top = (plate.x - region[0]) * scale, (region[3] - plate.y - plate.height) * scale
+    box = (left, top, left + plate.width * scale - 1, top + plate.height * scale - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(box, radius=plate.radius * scale, fill=255)
+    return mask.resize(size, Image.Resampling.BOX)
+
+
+def _bead_mask(beads: Beads, region: Region, density: float, fine: int, size: tuple[int, int]) -> Image.Image:
+    mask = Image.new("L", (size[0] * fine, size[1] * fine), 0)
+    paint = ImageDraw.Draw(mask)
+    for polygon in _outlines(beads, region, density * fine, mask.size):
+        paint.polygon(polygon, fill=255)
+    return mask.resize(size, Image.Resampling.BOX)
+
+
+def _outlines(beads: Beads, region: Region, scale: float, size: tuple[int, int]) -> Iterator[list[tuple[float, float]]]:
+    """Each bead as a capsule: half a circle at each end. Pixel centres are at halves."""
+    if not len(beads):
+        return
+    a = (beads.start[:, :2] - [region[0], region[3]]) * [scale, -scale] - 0.5
+    b = (beads.end[:, :2] - [region[0], region[3]]) * [scale, -scale] - 0.5
+    radius = np.maximum(beads.width / 2 * scale, 0.5)
+    low, high = np.minimum(a, b) - radius[:, None], np.maximum(a, b) + radius[:, None]
+    seen = (high[:, 0] >= 0) & (high[:, 1] >= 0) & (low[:, 0] <= size[0]) & (low[:, 1] <= size[1])
+    a, b, radius = a[seen], b[seen], radius[seen]
+    heading = np.arctan2(b[:, 1] - a[:, 1], b[:, 0] - a[:, 0])
+    corners = 9
+    arc = np.linspace(math.pi / 2, 3 * math.pi / 2, corners)
+    back = heading[:, None] + arc
+    circle: NDArray[np.float64] = np.stack([np.cos(back), np.sin(back)], axis=2) * radius[:, None, None]
+    outline = np.concatenate([a[:, None, :] + circle, b[:, None, :] - circle], axis=1)
+    for polygon in outline.tolist():
+        yield [tuple(point) for point in polygon]
+
+
+def _shaded(image: Image.Image, mask: Image.Image, bead: str, density: float) -> Image.Image:
+    """Light from the upper left on a rounded bead, and a soft shadow below it."""
+    soft = mask.filter(ImageFilter.GaussianBlur(max(0.6, 0.22 * density)))
+    shape = np.asarray(soft, dtype=np.float32) / 255
+    slope_y, slope_x = np.gradient(shape)
+    light = -(slope_x + slope_y) * -0.7 * density
+    plain = np.asarray(Image.new("RGB", (1, 1), bead), dtype=np.float32)[0, 0]
+    gleam = np.clip(light, 0, 1) ** 1.5
+    colour = plain * (1 + 0.5 * np.clip(light, -0.8, 0))[..., None]
+    colour = colour + (255 - colour) * (0.6 * gleam)[..., None] + 10 * shape[..., None]
+    offset = max(1, round(0.2 * density))
+    shadow = np.roll(np.roll(shape, offset, axis=0), offset, axis=1)[..., None]
+    ground = np.asarray(image, dtype=np.float32) * (1 - 0.35 * shadow)
+    cover = (np.asarray(mask, dtype=np.float32) / 255)[..., None]
+    mixed = ground * (1 - cover) + colour * cover
+    return Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8), "RGB")
