@@ -156,7 +156,6 @@ def leaves(stored: float, volume: float, duration: float, lag: float) -> tuple[f
     if lag <= 0 or duration <= 0:
         total = stored + volume
         return (total, 0.0) if total > 0 and lag <= 0 else (0.0, total)
-    left = 0.0
     if stored < 0:  # retracted: nothing leaves until it is full again
         if stored + volume <= 0:
             return 0.0, stored + volume
@@ -165,9 +164,9 @@ def leaves(stored: float, volume: float, duration: float, lag: float) -> tuple[f
     flow = volume / duration
     after = flow * lag + (stored - flow * lag) * math.exp(-duration / lag)
     if after >= 0:
-        return left + stored + volume - after, after
+        return stored + volume - after, after
     empty = lag * math.log((stored - flow * lag) / (-flow * lag))  # a retraction empties it on the way
-    return left + stored + flow * empty, flow * (duration - empty)
+    return stored + flow * empty, flow * (duration - empty)
 
 
 def _widths(start: Array, end: Array, volume: Array, surface: float) -> Array:
@@ -181,4 +180,5 @@ def _widths(start: Array, end: Array, volume: Array, surface: float) -> Array:
     length = np.linalg.norm(end - start, axis=1)
     bead = volume / np.maximum(length, 1e-9) / height
     disc = 2 * np.sqrt(volume / (math.pi * height))
-    return np.where(length > 1e-6, np.clip(bead, *WIDTHS), np.minimum(disc, WIDTHS[1]))
+    width: Array = np.where(length > 1e-6, np.clip(bead, *WIDTHS), np.minimum(disc, WIDTHS[1]))
+    return width

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 from simulators.deposit import Beads
 
@@ -109,11 +109,12 @@ def _shaded(image: Image.Image, mask: Image.Image, bead: str, density: float) ->
     """Light from the upper left on a rounded bead, and a soft shadow below it."""
     soft = mask.filter(ImageFilter.GaussianBlur(max(0.6, 0.22 * density)))
     shape = np.asarray(soft, dtype=np.float32) / 255
-    slope_y, slope_x = np.gradient(shape)
-    light = -(slope_x + slope_y) * -0.7 * density
-    plain = np.asarray(Image.new("RGB", (1, 1), bead), dtype=np.float32)[0, 0]
+    slope: list[NDArray[np.float32]] = np.gradient(shape)
+    light = (slope[0] + slope[1]) * 0.7 * density
+    plain = np.array(ImageColor.getrgb(bead)[:3], dtype=np.float32)
     gleam = np.clip(light, 0, 1) ** 1.5
-    colour = plain * (1 + 0.5 * np.clip(light, -0.8, 0))[..., None]
+    shade = (1 + 0.5 * np.clip(light, -0.8, 0))[..., None]
+    colour = plain * shade
     colour = colour + (255 - colour) * (0.6 * gleam)[..., None] + 10 * shape[..., None]
     offset = max(1, round(0.2 * density))
     shadow = np.roll(np.roll(shape, offset, axis=0), offset, axis=1)[..., None]

@@ -15,6 +15,7 @@ is none. A program without G28, sent twice over one open port without a boot, is
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -222,7 +223,7 @@ def paths(beads: Beads) -> list[Json]:
             "start": round(float(beads.begun[a]), 4),
             "end": round(float(beads.ended[b - 1]), 4),
         }
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        for a, b in itertools.pairwise(cuts)
     ]
 
 

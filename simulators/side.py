@@ -121,7 +121,9 @@ class Side:
     def _fault(self, body: Any) -> Answer:
         spec = body.get("spec") if isinstance(body, dict) else None
         if not isinstance(spec, str):
-            raise ValueError('the body is {"spec": "KIND[@WHEN][:ARGUMENT]"}')
+            raise ValueError(  # noqa: TRY004  the asker's fault, like any other bad request
+                'the body is {"spec": "KIND[@WHEN][:ARGUMENT]"}'
+            )
         return _json(self._service.call(lambda: self._hands.fault(spec)))
 
 

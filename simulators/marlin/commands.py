@@ -6,13 +6,10 @@ import math
 import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from simulators.marlin import reports
+from simulators.marlin.board import Board, Point
 from simulators.marlin.heaters import Heater
-
-if TYPE_CHECKING:
-    from simulators.marlin.firmware import Firmware
 
 COMMAND = re.compile(r"\s*([GMT])\s*(\d+)(?:\.\d+)?\s*(.*)", re.DOTALL)
 PARAMETER = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))?")
@@ -59,6 +56,9 @@ class Parameters:
         return self.values.get(letter) is not None
 
 
+Command = Callable[[Board, Parameters], Steps]
+
+
 def parse(text: str) -> tuple[str, Parameters]:
     """A command's name and parameters; the name is empty where there is none."""
     found = COMMAND.match(text)
@@ -72,113 +72,115 @@ def parse(text: str) -> tuple[str, Parameters]:
 # --- waits ---
 
 
-def room(firmware: Firmware) -> Wait:
+def room(board: Board) -> Wait:
     """A slot of the planner."""
-    return Wait(lambda: firmware.planner.free > 0)
+    return Wait(lambda: board.planner.free > 0)
 
 
-def drained(firmware: Firmware) -> Wait:
+def drained(board: Board) -> Wait:
     """planner.synchronize()"""
-    return Wait(lambda: not len(firmware.planner), flush=True)
+    return Wait(lambda: not len(board.planner), flush=True)
 
 
-def until(firmware: Firmware, time: float) -> Wait:
-    return Wait(lambda: firmware.now >= time - 1e-9, time)
+def until(board: Board, time: float) -> Wait:
+    return Wait(lambda: board.now >= time - 1e-9, time)
 
 
-def person(firmware: Firmware) -> Wait:
-    return Wait(lambda: not firmware.user)
+def second(board: Board) -> Wait:
+    """A second of heating, unless M108 breaks it off."""
+    time = board.now + 1.0
+    return Wait(lambda: not board.heating or board.now >= time, time)
+
+
+def person(board: Board) -> Wait:
+    return Wait(lambda: not board.user)
 
 
 # --- motion ---
 
 
-def straight(firmware: Firmware, parameters: Parameters) -> Steps:
+def straight(board: Board, parameters: Parameters) -> Steps:
     """G0, G1."""
-    target, e = _destination(firmware, parameters)
-    if firmware.planner.free > 0:
-        _line(firmware, target, e)
+    target, e = _destination(board, parameters)
+    if board.planner.free > 0:
+        _line(board, target, e)
         return None
-    return _later(firmware, target, e)
+    return _later(board, target, e)
 
 
-def _later(firmware: Firmware, target: tuple[float, float, float], e: float) -> Generator[Wait]:
-    yield room(firmware)
-    _line(firmware, target, e)
+def _later(board: Board, target: Point, e: float) -> Generator[Wait]:
+    yield room(board)
+    _line(board, target, e)
 
 
-def _destination(firmware: Firmware, parameters: Parameters) -> tuple[tuple[float, float, float], float]:
+def _destination(board: Board, parameters: Parameters) -> tuple[Point, float]:
     values = parameters.values
-    unit = 25.4 if firmware.inches else 1.0
-    target = list(firmware.position)
+    unit = 25.4 if board.inches else 1.0
+    target = list(board.position)
     for axis, letter in enumerate("XYZ"):
         value = values.get(letter)
         if value is not None:
-            target[axis] = value * unit + (target[axis] if firmware.relative else -firmware.shift[axis])
-    e = firmware.e
+            target[axis] = value * unit + (target[axis] if board.relative else -board.shift[axis])
+    e = board.e
     value = values.get("E")
     if value is not None:
-        e = value * unit + (e if firmware.relative_e else 0.0)
+        e = value * unit + (e if board.relative_e else 0.0)
     value = values.get("F")
     if value is not None and value > 0:
-        firmware.feed = value * unit / 60
+        board.feed = value * unit / 60
     return (target[0], target[1], target[2]), e
 
 
-def _line(firmware: Firmware, target: tuple[float, float, float], e: float) -> None:
+def _line(board: Board, target: Point, e: float) -> None:
     """One straight move in native coordinates to the planner, past the guards."""
-    recorder = firmware.recorder
-    moves = target != firmware.position
-    target = _clamped(firmware, target)
-    de = e - firmware.e
-    firmware.e = e
+    recorder = board.recorder
+    moves = target != board.position
+    target = _clamped(board, target)
+    de = e - board.e
+    board.e = e
     if de:
-        if firmware.min_temp > 0:
-            firmware.heat()
-            if firmware.hotend.shown < firmware.min_temp:
-                firmware.say("echo: cold extrusion prevented\n")
+        if board.min_temp > 0:
+            board.heat()
+            if board.hotend.shown < board.min_temp:
+                board.say("echo: cold extrusion prevented\n")
                 recorder.count("cold_extrusions")
                 de = 0.0
         if abs(de) > LONGEST_EXTRUSION:
-            firmware.say("echo: too long extrusion prevented\n")
+            board.say("echo: too long extrusion prevented\n")
             recorder.count("long_extrusions")
             de = 0.0
-    if moves and len(firmware.homed) < 3:
+    if moves and len(board.homed) < 3:
         recorder.count("unhomed_moves")
-    dx, dy, dz = firmware.offset
-    ox, oy, oz = firmware.position
+    dx, dy, dz = board.offset
+    ox, oy, oz = board.position
     origin = (ox + dx, oy + dy, oz + dz)
     destination = (target[0] + dx, target[1] + dy, target[2] + dz)
-    if firmware.planner.append(
-        firmware.now, origin, destination, de * firmware.flow_factor, firmware.feed * firmware.speed_factor
-    ):
-        firmware.position = target
+    if board.planner.append(board.now, origin, destination, de * board.flow_factor, board.feed * board.speed_factor):
+        board.position = target
 
 
-def _clamped(firmware: Firmware, target: tuple[float, float, float]) -> tuple[float, float, float]:
+def _clamped(board: Board, target: Point) -> Point:
     """Soft endstops: homed axes stay within the envelope."""
-    if not firmware.homed:
+    if not board.homed:
         return target
-    most = firmware.options.envelope
-    inside = [
-        min(max(value, 0.0), most[axis]) if axis in firmware.homed else value for axis, value in enumerate(target)
-    ]
+    most = board.options.envelope
+    inside = [min(max(value, 0.0), most[axis]) if axis in board.homed else value for axis, value in enumerate(target)]
     result = (inside[0], inside[1], inside[2])
     if result != target:
-        firmware.recorder.count("clamped_moves")
+        board.recorder.count("clamped_moves")
     return result
 
 
-def arc(clockwise: bool) -> Callable[[Firmware, Parameters], Steps]:
+def arc(clockwise: bool) -> Command:
     """G2, G3 in the plane XY, by I and J or by R; a full circle where the end is the start."""
 
-    def command(firmware: Firmware, parameters: Parameters) -> Generator[Wait]:
-        x0, y0, z0 = firmware.position
-        e0 = firmware.e
-        target, e1 = _destination(firmware, parameters)
-        centre = _centre(firmware, parameters, target, clockwise)
+    def command(board: Board, parameters: Parameters) -> Generator[Wait]:
+        x0, y0, z0 = board.position
+        e0 = board.e
+        target, e1 = _destination(board, parameters)
+        centre = _centre(board, parameters, target, clockwise)
         if centre is None:
-            firmware.say("Error:G2/G3 bad parameters\n")
+            board.say("Error:G2/G3 bad parameters\n")
             return
         cx, cy = centre
         radius = math.hypot(x0 - cx, y0 - cy)
@@ -193,17 +195,15 @@ def arc(clockwise: bool) -> Callable[[Firmware, Parameters], Steps]:
             share = index / count
             angle = begin + sweep * share
             point = (cx + radius * math.cos(angle), cy + radius * math.sin(angle), z0 + (target[2] - z0) * share)
-            yield room(firmware)
-            _line(firmware, target if index == count else point, e0 + (e1 - e0) * share)
+            yield room(board)
+            _line(board, target if index == count else point, e0 + (e1 - e0) * share)
 
     return command
 
 
-def _centre(
-    firmware: Firmware, parameters: Parameters, target: tuple[float, float, float], clockwise: bool
-) -> tuple[float, float] | None:
-    unit = 25.4 if firmware.inches else 1.0
-    x0, y0, _ = firmware.position
+def _centre(board: Board, parameters: Parameters, target: Point, clockwise: bool) -> tuple[float, float] | None:
+    unit = 25.4 if board.inches else 1.0
+    x0, y0, _ = board.position
     if not parameters.has("R"):
         i, j = parameters.get("I", 0) * unit, parameters.get("J", 0) * unit
         return (x0 + i, y0 + j) if i or j else None
@@ -217,84 +217,84 @@ def _centre(
     return x0 + dx / 2 - side * height * dy / chord, y0 + dy / 2 + side * height * dx / chord
 
 
-def dwell(firmware: Firmware, parameters: Parameters) -> Generator[Wait]:
+def dwell(board: Board, parameters: Parameters) -> Generator[Wait]:
     """G4: P in ms, S in s; S wins."""
     seconds = parameters.get("S", parameters.get("P", 0) / 1000)
-    yield drained(firmware)
-    yield until(firmware, firmware.now + max(0.0, seconds))
+    yield drained(board)
+    yield until(board, board.now + max(0.0, seconds))
 
 
-def home(firmware: Firmware, parameters: Parameters) -> Generator[Wait]:
+def home(board: Board, parameters: Parameters) -> Generator[Wait]:
     """G28: the axes named, or all; X, then Y, then Z, each with a second slow approach."""
     axes = [axis for axis, letter in enumerate("XYZ") if letter in parameters.values] or [0, 1, 2]
-    yield drained(firmware)
+    yield drained(board)
     if 2 in axes:
-        firmware.recorder.boundary("home")
+        board.recorder.boundary("home")
     for axis in axes:
-        distance = abs(firmware.physical[axis])
+        distance = abs(board.physical[axis])
         seconds = distance / HOMING[axis] + 3 * BUMP[axis] / HOMING[axis]
-        yield until(firmware, firmware.now + seconds)
-        firmware.physical = _with(firmware.physical, axis, 0.0)
-        firmware.position = _with(firmware.position, axis, 0.0)
-        firmware.offset = _with(firmware.offset, axis, 0.0)
-        firmware.shift = _with(firmware.shift, axis, 0.0)
-        firmware.homed.add(axis)
-    firmware.say(firmware.position_text())
+        yield until(board, board.now + seconds)
+        board.physical = _with(board.physical, axis, 0.0)
+        board.position = _with(board.position, axis, 0.0)
+        board.offset = _with(board.offset, axis, 0.0)
+        board.shift = _with(board.shift, axis, 0.0)
+        board.homed.add(axis)
+    board.say(board.position_text())
 
 
-def _with(point: tuple[float, float, float], axis: int, value: float) -> tuple[float, float, float]:
+def _with(point: Point, axis: int, value: float) -> Point:
     changed = list(point)
     changed[axis] = value
     return changed[0], changed[1], changed[2]
 
 
-def set_position(firmware: Firmware, parameters: Parameters) -> Generator[Wait]:
+def set_position(board: Board, parameters: Parameters) -> Generator[Wait]:
     """G92: names the place where the tool is; E always, X, Y, Z by shifting the coordinates. Waits for the planner."""
-    yield drained(firmware)
-    unit = 25.4 if firmware.inches else 1.0
+    yield drained(board)
+    unit = 25.4 if board.inches else 1.0
     for axis, letter in enumerate("XYZ"):
         if parameters.has(letter):
-            firmware.shift = _with(firmware.shift, axis, parameters.get(letter, 0) * unit - firmware.position[axis])
+            board.shift = _with(board.shift, axis, parameters.get(letter, 0) * unit - board.position[axis])
     if parameters.has("E"):
-        firmware.e = parameters.get("E", 0) * unit
+        board.e = parameters.get("E", 0) * unit
 
 
-def _set_e(firmware: Firmware, parameters: Parameters) -> Steps:
+def _set_e(board: Board, parameters: Parameters) -> Steps:
     """G92 E0 alone does not wait for motion."""
     if set(parameters.values) == {"E"} and parameters.has("E"):
-        firmware.e = parameters.get("E", 0) * (25.4 if firmware.inches else 1.0)
+        board.e = parameters.get("E", 0) * (25.4 if board.inches else 1.0)
         return None
-    return set_position(firmware, parameters)
+    return set_position(board, parameters)
 
 
-def finish(firmware: Firmware, _: Parameters) -> Generator[Wait]:
+def finish(board: Board, _: Parameters) -> Generator[Wait]:
     """M400, and what else first waits for the motion's end."""
-    yield drained(firmware)
+    yield drained(board)
 
 
-def absolute(firmware: Firmware, _: Parameters) -> Steps:
+def absolute(board: Board, _: Parameters) -> Steps:
     """G90: E becomes absolute too."""
-    firmware.relative = firmware.relative_e = False
+    board.relative = board.relative_e = False
     return None
 
 
-def relative(firmware: Firmware, _: Parameters) -> Steps:
+def relative(board: Board, _: Parameters) -> Steps:
     """G91: E becomes relative too."""
-    firmware.relative = firmware.relative_e = True
+    board.relative = board.relative_e = True
     return None
 
 
-def _relative_e(value: bool) -> Callable[[Firmware, Parameters], Steps]:
-    def command(firmware: Firmware, _: Parameters) -> Steps:
-        firmware.relative_e = value
+def _relative_e(value: bool) -> Command:
+    def command(board: Board, _: Parameters) -> Steps:
+        board.relative_e = value
         return None
 
     return command
 
 
-def _inches(value: bool) -> Callable[[Firmware, Parameters], Steps]:
-    def command(firmware: Firmware, _: Parameters) -> Steps:
-        firmware.inches = value
+def _inches(value: bool) -> Command:
+    def command(board: Board, _: Parameters) -> Steps:
+        board.inches = value
         return None
 
     return command
@@ -303,133 +303,132 @@ def _inches(value: bool) -> Callable[[Firmware, Parameters], Steps]:
 # --- heat ---
 
 
-def _set_heat(name: str) -> Callable[[Firmware, Parameters], Steps]:
-    def command(firmware: Firmware, parameters: Parameters) -> Steps:
+def _set_heat(name: str) -> Command:
+    def command(board: Board, parameters: Parameters) -> Steps:
         if parameters.has("S") or parameters.has("R"):
-            firmware.heat()
-            _heater(firmware, name).set(parameters.get("S", parameters.get("R", 0)))
+            board.heat()
+            _heater(board, name).set(parameters.get("S", parameters.get("R", 0)))
         return None
 
     return command
 
 
-def _wait_heat(name: str) -> Callable[[Firmware, Parameters], Steps]:
+def _wait_heat(name: str) -> Command:
     """M109, M190: S waits only for heating, R for cooling too; temperatures are printed each second meanwhile."""
 
-    def command(firmware: Firmware, parameters: Parameters) -> Generator[Wait]:
-        yield drained(firmware)
+    def command(board: Board, parameters: Parameters) -> Generator[Wait]:
+        yield drained(board)
         if not (parameters.has("S") or parameters.has("R")):
             return
-        firmware.heat()
-        heater = _heater(firmware, name)
+        board.heat()
+        heater = _heater(board, name)
         heater.set(parameters.get("S", parameters.get("R", 0)))
-        firmware.heating = True
+        board.heating = True
         if heater.target < heater.shown and not parameters.has("R"):
             return
         ready: float | None = None
-        while firmware.heating and (ready is None or firmware.now < ready):
-            firmware.heat()
+        while board.heating and (ready is None or board.now < ready):
+            board.heat()
             if abs(heater.shown - heater.target) > WINDOW:
                 ready = None
             elif ready is None:
-                ready = firmware.now + (RESIDENCY if name == "hotend" else 0.0)
-            left = "?" if ready is None else f"{math.ceil(ready - firmware.now)}"
-            firmware.say(reports.temperatures(firmware.hotend, firmware.bed) + f" W:{left}\n")
-            next_look = firmware.now + 1.0
-            yield Wait(lambda at=next_look: not firmware.heating or firmware.now >= at, next_look)  # type: ignore[misc]
+                ready = board.now + (RESIDENCY if name == "hotend" else 0.0)
+            left = "?" if ready is None else f"{math.ceil(ready - board.now)}"
+            board.say(reports.temperatures(board.hotend, board.bed) + f" W:{left}\n")
+            yield second(board)
 
     return command
 
 
-def _heater(firmware: Firmware, name: str) -> Heater:
-    return firmware.hotend if name == "hotend" else firmware.bed
+def _heater(board: Board, name: str) -> Heater:
+    return board.hotend if name == "hotend" else board.bed
 
 
-def temperatures(firmware: Firmware, _: Parameters) -> Steps:
+def temperatures(board: Board, _: Parameters) -> Steps:
     """M105: its ok carries the temperatures, and no N, P, B."""
-    firmware.heat()
-    firmware.tail = reports.temperatures(firmware.hotend, firmware.bed)
+    board.heat()
+    board.tail = reports.temperatures(board.hotend, board.bed)
     return None
 
 
-def cold_allowed(firmware: Firmware, parameters: Parameters) -> Steps:
+def cold_allowed(board: Board, parameters: Parameters) -> Steps:
     """M302: S the least temperature, P1 allows all."""
     if parameters.has("S"):
-        firmware.min_temp = parameters.get("S", 0)
+        board.min_temp = parameters.get("S", 0)
     if parameters.has("P"):
-        firmware.min_temp = 0.0 if parameters.get("P", 0) else firmware.options.min_temp
+        board.min_temp = 0.0 if parameters.get("P", 0) else board.options.min_temp
     if not parameters.values:
-        state = "disabled" if firmware.min_temp > 0 else "enabled"
-        firmware.say(f"echo:Cold extrudes are {state} (min temp {firmware.min_temp:.0f}C)\n")
+        state = "disabled" if board.min_temp > 0 else "enabled"
+        board.say(f"echo:Cold extrudes are {state} (min temp {board.min_temp:.0f}C)\n")
     return None
 
 
 # --- people ---
 
 
-def prompt(firmware: Firmware, text: str) -> Generator[Wait]:
+def prompt(board: Board, text: str) -> Generator[Wait]:
     """Ask, with a button, and wait for it, M876, M108 or the button at the machine."""
-    firmware.say(
+    board.say(
         f"//action:prompt_end\n//action:prompt_begin {text}\n//action:prompt_button Continue\n//action:prompt_show\n"
     )
-    firmware.user = True
-    yield person(firmware)
-    firmware.say("//action:prompt_end\n")
+    board.user = True
+    yield person(board)
+    board.say("//action:prompt_end\n")
 
 
-def stop(firmware: Firmware, parameters: Parameters) -> Generator[Wait]:
+def stop(board: Board, parameters: Parameters) -> Generator[Wait]:
     """M0, M1: with S or P a pause of that length, otherwise until someone answers."""
-    yield drained(firmware)
+    yield drained(board)
     seconds = parameters.get("S", parameters.get("P", 0) / 1000)
     if seconds > 0:
-        yield until(firmware, firmware.now + seconds)
+        yield until(board, board.now + seconds)
         return
     text = re.sub(r"^(?:[SP]\s*[\d.]*\s*)+", "", parameters.text).strip()
     if text:
-        firmware.say(f"echo:{text}\n")
-    yield from prompt(firmware, "M0 Stop")
+        board.say(f"echo:{text}\n")
+    yield from prompt(board, "M0 Stop")
 
 
-def change(firmware: Firmware, _: Parameters) -> Generator[Wait]:
+def change(board: Board, _: Parameters) -> Generator[Wait]:
     """M600: park, ask, come back."""
-    yield drained(firmware)
-    firmware.say("//action:paused\n")
-    place, e = firmware.position, firmware.e
-    feed, firmware.feed = firmware.feed, 100.0
-    most = firmware.options.envelope
+    yield drained(board)
+    board.say("//action:paused\n")
+    place, e = board.position, board.e
+    feed, board.feed = board.feed, 100.0
+    most = board.options.envelope
     lifted = min(place[2] + PARK[2], most[2])
     for target in ((place[0], place[1], lifted), (PARK[0], most[1] - PARK[1], lifted)):
-        yield room(firmware)
-        _line(firmware, target, e)
-    yield drained(firmware)
-    yield from prompt(firmware, "Nozzle Parked")
+        yield room(board)
+        _line(board, target, e)
+    yield drained(board)
+    yield from prompt(board, "Nozzle Parked")
     for target in ((place[0], place[1], lifted), place):
-        yield room(firmware)
-        _line(firmware, target, e)
-    yield drained(firmware)
-    firmware.feed = feed
-    firmware.say("//action:resumed\n")
+        yield room(board)
+        _line(board, target, e)
+    yield drained(board)
+    board.feed = feed
+    board.say("//action:resumed\n")
 
 
-def runout(firmware: Firmware) -> Generator[Wait]:
+def runout(board: Board) -> Generator[Wait]:
     """The sensor saw the end of the material: tell the host, then M600."""
-    firmware.say("//action:out_of_filament T0\n//action:paused filament_runout 0\n")
-    yield from change(firmware, Parameters({}, ""))
+    board.say("//action:out_of_filament T0\n//action:paused filament_runout 0\n")
+    yield from change(board, Parameters({}, ""))
 
 
 # --- settings and reports ---
 
 
-def _limit(name: str, scale: float = 1.0) -> Callable[[Firmware, Parameters], Steps]:
+def _limit(name: str, scale: float = 1.0) -> Command:
     """M201, M203: a limit per axis."""
 
-    def command(firmware: Firmware, parameters: Parameters) -> Steps:
-        limits = firmware.planner.limits
+    def command(board: Board, parameters: Parameters) -> Steps:
+        limits = board.planner.limits
         before = limits.acceleration if name == "acceleration" else limits.feedrate
         x, y, z, e = (parameters.get(letter, value) * scale for letter, value in zip("XYZE", before, strict=True))
         if min(x, y, z, e) > 0:
             changed = (x, y, z, e)
-            firmware.planner.limits = (
+            board.planner.limits = (
                 replace(limits, acceleration=changed) if name == "acceleration" else replace(limits, feedrate=changed)
             )
         return None
@@ -437,21 +436,21 @@ def _limit(name: str, scale: float = 1.0) -> Callable[[Firmware, Parameters], St
     return command
 
 
-def accelerations(firmware: Firmware, parameters: Parameters) -> Steps:
+def accelerations(board: Board, parameters: Parameters) -> Steps:
     """M204: P printing, R retracting, T travel, S printing and travel."""
-    limits = firmware.planner.limits
+    limits = board.planner.limits
     both = parameters.values.get("S")
     printing = parameters.get("P", both if both is not None else limits.printing)
     travel = parameters.get("T", both if both is not None else limits.travel)
     retracting = parameters.get("R", limits.retracting)
     if min(printing, travel, retracting) > 0:
-        firmware.planner.limits = replace(limits, printing=printing, travel=travel, retracting=retracting)
+        board.planner.limits = replace(limits, printing=printing, travel=travel, retracting=retracting)
     return None
 
 
-def advanced(firmware: Firmware, parameters: Parameters) -> Steps:
+def advanced(board: Board, parameters: Parameters) -> Steps:
     """M205: J junction deviation; X, Y, Z, E classic jerk where it is built in."""
-    limits = firmware.planner.limits
+    limits = board.planner.limits
     if parameters.get("J", 0) > 0:
         limits = replace(limits, deviation=parameters.get("J", 0))
     if limits.jerk is not None:
@@ -459,97 +458,99 @@ def advanced(firmware: Firmware, parameters: Parameters) -> Steps:
             max(0.01, parameters.get(letter, value)) for letter, value in zip("XYZE", limits.jerk, strict=True)
         )
         limits = replace(limits, jerk=(x, y, z, e))
-    firmware.planner.limits = limits
+    board.planner.limits = limits
     return None
 
 
-def speed(firmware: Firmware, parameters: Parameters) -> Steps:
+def speed(board: Board, parameters: Parameters) -> Steps:
     """M220."""
     if parameters.get("S", 0) > 0:
-        firmware.speed_factor = parameters.get("S", 100) / 100
+        board.speed_factor = parameters.get("S", 100) / 100
     return None
 
 
-def flow(firmware: Firmware, parameters: Parameters) -> Steps:
+def flow(board: Board, parameters: Parameters) -> Steps:
     """M221."""
     if parameters.has("S"):
-        firmware.flow_factor = max(0.0, parameters.get("S", 100)) / 100
+        board.flow_factor = max(0.0, parameters.get("S", 100)) / 100
     return None
 
 
-def fan(firmware: Firmware, parameters: Parameters) -> Steps:
+def fan(board: Board, parameters: Parameters) -> Steps:
     """M106."""
-    firmware.fan = int(min(255, max(0, parameters.get("S", 255))))
+    board.fan = int(min(255, max(0, parameters.get("S", 255))))
     return None
 
 
-def fan_off(firmware: Firmware, _: Parameters) -> Steps:
+def fan_off(board: Board, _: Parameters) -> Steps:
     """M107."""
-    firmware.fan = 0
+    board.fan = 0
     return None
 
 
-def line_number(firmware: Firmware, parameters: Parameters) -> Steps:
+def line_number(board: Board, parameters: Parameters) -> Steps:
     """M110 without a number of its own."""
     if parameters.has("N"):
-        firmware.last_n = int(parameters.get("N", 0))
+        board.last_n = int(parameters.get("N", 0))
     return None
 
 
-def keepalive(firmware: Firmware, parameters: Parameters) -> Steps:
+def keepalive(board: Board, parameters: Parameters) -> Steps:
     """M113."""
     if parameters.has("S"):
-        firmware.keepalive = min(60.0, max(0.0, parameters.get("S", 2)))
+        board.keepalive = min(60.0, max(0.0, parameters.get("S", 2)))
     else:
-        firmware.say(f"echo:M113 S{firmware.keepalive:.0f}\n")
+        board.say(f"echo:M113 S{board.keepalive:.0f}\n")
     return None
 
 
-def where(firmware: Firmware, _: Parameters) -> Steps:
+def where(board: Board, _: Parameters) -> Steps:
     """M114."""
-    firmware.say(firmware.position_text())
+    board.say(board.position_text())
     return None
 
 
-def about(firmware: Firmware, _: Parameters) -> Steps:
+def about(board: Board, _: Parameters) -> Steps:
     """M115."""
-    firmware.say(reports.capabilities(firmware.options.emergency_parser, firmware.options.envelope))
+    board.say(reports.capabilities(board.options.emergency_parser, board.options.envelope))
     return None
 
 
-def message(firmware: Firmware, parameters: Parameters) -> Steps:
+def message(board: Board, parameters: Parameters) -> Steps:
     """M117: to the display, and to the host as a notification."""
-    firmware.say(f"//action:notification {parameters.text}\n")
+    board.say(f"//action:notification {parameters.text}\n")
     return None
 
 
-def to_host(firmware: Firmware, parameters: Parameters) -> Steps:
+def to_host(board: Board, parameters: Parameters) -> Steps:
     """M118: E1 and A1 choose a prefix."""
     text, prefix = parameters.text, ""
     while found := re.match(r"([EAP])([01])\s+", text):
         prefix += {"E1": "echo:", "A1": "//"}.get(found[1] + found[2], "")
         text = text[found.end() :]
-    firmware.say(f"{prefix}{text}\n")
+    board.say(f"{prefix}{text}\n")
     return None
 
 
-def report_temperatures(firmware: Firmware, parameters: Parameters) -> Steps:
+def report_temperatures(board: Board, parameters: Parameters) -> Steps:
     """M155."""
-    firmware.report_each(temperature=min(60.0, max(0.0, parameters.get("S", 0))))
+    board.temperature_period = min(60.0, max(0.0, parameters.get("S", 0)))
+    board.temperature_due = board.now + board.temperature_period
     return None
 
 
-def report_positions(firmware: Firmware, parameters: Parameters) -> Steps:
+def report_positions(board: Board, parameters: Parameters) -> Steps:
     """M154."""
-    firmware.report_each(position=min(60.0, max(0.0, parameters.get("S", 0))))
+    board.position_period = min(60.0, max(0.0, parameters.get("S", 0)))
+    board.position_due = board.now + board.position_period
     return None
 
 
-def settings(firmware: Firmware, _: Parameters) -> Steps:
+def settings(board: Board, _: Parameters) -> Steps:
     """M503, in brief."""
-    limits = firmware.planner.limits
+    limits = board.planner.limits
     a, v = limits.acceleration, limits.feedrate
-    firmware.say(
+    board.say(
         "echo:  G21    ; Units in mm (mm)\n"
         f"echo:  M203 X{v[0]:.2f} Y{v[1]:.2f} Z{v[2]:.2f} E{v[3]:.2f}\n"
         f"echo:  M201 X{a[0]:.2f} Y{a[1]:.2f} Z{a[2]:.2f} E{a[3]:.2f}\n"
@@ -558,36 +559,36 @@ def settings(firmware: Firmware, _: Parameters) -> Steps:
     return None
 
 
-def motors_off(firmware: Firmware, _: Parameters) -> Generator[Wait]:
+def motors_off(board: Board, _: Parameters) -> Generator[Wait]:
     """M18, M84: once motion ended. Marlin then no longer trusts the axes."""
-    yield drained(firmware)
-    firmware.homed.clear()
+    yield drained(board)
+    board.homed.clear()
 
 
-def nothing(_: Firmware, __: Parameters) -> Steps:
+def nothing(_: Board, __: Parameters) -> Steps:
     """Accepted, and of no effect here."""
     return None
 
 
-def halt(firmware: Firmware, _: Parameters) -> Steps:
+def halt(board: Board, _: Parameters) -> Steps:
     """M112 from the queue."""
-    firmware.kill("echo:M112 Shutdown")
+    board.kill("echo:M112 Shutdown")
     return None
 
 
-def quick_stop(firmware: Firmware, _: Parameters) -> Steps:
+def quick_stop(board: Board, _: Parameters) -> Steps:
     """M410 from the queue."""
-    firmware.quick_stop()
+    board.quick_stop()
     return None
 
 
-def released(firmware: Firmware, _: Parameters) -> Steps:
+def released(board: Board, _: Parameters) -> Steps:
     """M108, M876 from the queue: too late for a wait, which holds the queue."""
-    firmware.heating = False
+    board.heating = False
     return None
 
 
-COMMANDS: Mapping[str, Callable[[Firmware, Parameters], Steps]] = {
+COMMANDS: Mapping[str, Command] = {
     "G0": straight,
     "G1": straight,
     "G2": arc(clockwise=True),

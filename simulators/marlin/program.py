@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from simulators import clock, faults
 from simulators.deposit import Pump
 from simulators.fronts import Front, Pty, Tcp
-from simulators.marlin.firmware import Firmware, Options
+from simulators.marlin.board import Options
+from simulators.marlin.firmware import Firmware
 from simulators.motion import Axes, Limits
 from simulators.picture import Look, Plate, Region
 from simulators.record import COUNTS, Json, Recorder, described, portrait, summary
@@ -136,7 +137,7 @@ def _hands(service: Service, machine: Firmware) -> Hands:
         service.scribe.add(piece, service.pace.now)
         return recorder.closed[-1]
 
-    def record() -> object:
+    def record() -> Callable[[], Json]:
         piece, now, closed = recorder.piece.copy(), service.pace.now, list(recorder.closed)
         return lambda: whole(closed, described(piece, recorder.pump, now))
 
@@ -146,7 +147,7 @@ def _hands(service: Service, machine: Firmware) -> Hands:
 
     return Hands(
         state=lambda: state(machine),
-        record=record,  # type: ignore[arg-type]
+        record=record,
         clear=clear,
         fault=fault,
         press=lambda: {"waited": machine.press()},

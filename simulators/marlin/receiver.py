@@ -30,6 +30,8 @@ class Line:
     number: int | None
     text: str
     raw: bytes
+    digits: bytes = b""
+    """What stands behind its N, as ADVANCED_OK copies it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ def checked(line: bytes, last: int) -> Line | Refused:
     if stated is None or int(stated[1]) != reduce(xor, line[:star], 0):
         return Refused("checksum_errors", "checksum mismatch, Last Line: ")
     head = NUMBER.match(line)
-    return Line(value, _text(line[head.end() if head else 1 : star]), line)
+    if head is None:
+        return Line(value, _text(line[1:star]), line)
+    return Line(value, _text(line[head.end() : star]), line, head[1])
 
 
 def _text(line: bytes) -> str:
