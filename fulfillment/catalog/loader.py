@@ -18,6 +18,8 @@ class Catalog:
     """Products by name, and where each stands in its file."""
 
     products: Mapping[str, Product] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    """Products whose files have problems: known by name, and nothing else of them."""
     documents: Mapping[str, Document] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Product:
@@ -46,6 +48,7 @@ def load(folder: Path) -> tuple[Catalog, list[Problem]]:
     """Every ``*.yaml`` of a folder. Files with problems are left out, and all their problems are told."""
     products: dict[str, Product] = {}
     documents: dict[str, Document] = {}
+    broken: set[str] = set()
     problems: list[Problem] = []
     files = sorted(folder.glob("*.yaml"))
     if not files:
@@ -63,6 +66,7 @@ def load(folder: Path) -> tuple[Catalog, list[Problem]]:
         found = parse(raw, str(path))
         if isinstance(found, list):
             problems.extend(found)
+            broken.add(path.stem)
         else:
             products[found[0].name], documents[found[0].name] = found
-    return Catalog(products, documents), problems
+    return Catalog(products, frozenset(broken), documents), problems

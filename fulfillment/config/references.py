@@ -44,7 +44,9 @@ def _one_of(document: Document, pattern: tuple[str, ...], known: Collection[str]
 
 
 def _skus(document: Document, catalog: Catalog) -> Iterator[Problem]:
-    yield from _one_of(document, ("order_sources", "*", "skus", "*", "product"), catalog.products.keys(), "product")
+    yield from _one_of(
+        document, ("order_sources", "*", "skus", "*", "product"), catalog.products.keys() | catalog.broken, "product"
+    )
     for source, _ in document.select("order_sources", "*"):
         seen: dict[object, int] = {}
         for loc, sku in document.select("order_sources", "*", "skus", "*", "sku"):

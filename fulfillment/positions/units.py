@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from fulfillment.positions.problems import Mend
 
-QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?)\s*(\S.*)?")
+QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s].*)?")
 
 Convert = Callable[[float], float]
 
