@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from jobs import floor
 from jobs import models as m
 from jobs.queue import Claim, Offer
 from jobs.route import hold, operation_done, remake_if_due
@@ -114,6 +115,19 @@ def decide(store: Store, job_id: str, verdict: str, who: str) -> None:
             return
         tx.move("job", job_id, events[verdict], put={"machine": None}, attempt=attempt)
         _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=f"{who} looked and said: not started")
+
+
+def ask(store: Store, attempt: str, verb: str, who: str) -> int:
+    """Ask for pause, resume or cancel of an attempt, wherever it runs. Raises NotFound, Refused where it has ended."""
+    with store.read() as connection:
+        row = connection.execute(
+            select(m.attempts.c.machine, m.attempts.c.state).where(m.attempts.c.id == attempt)
+        ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no attempt {attempt}")
+    if row.state not in ("starting", "running", "paused"):
+        raise Refused(f"{attempt} is {row.state}: there is nothing to {verb}")
+    return floor.ask(store, row.machine, verb, attempt, who)
 
 
 def keep_evidence(store: Store, attempt: str, digest: str, who: str) -> None:

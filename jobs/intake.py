@@ -98,12 +98,21 @@ def receive(store: Store, order: NewOrder, who: str, delivery: Delivery | None =
         return Received(order_id, new=True)
 
 
-def _first_delivery(tx: Tx, source: str, delivery: Delivery, order_id: str) -> bool:
+def _first_delivery(tx: Tx, source: str, delivery: Delivery, order_id: str | None) -> bool:
     insert = sqlite.insert if tx.connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(m.inbox).values(
         source=source, event_id=delivery.event_id, topic=delivery.topic, order_id=order_id, at=tx.now
     )
     return tx.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def noticed(store: Store, source: str, delivery: Delivery, notice: str, who: str) -> bool:
+    """Write down a delivery that asks for nothing to be made. False: it was on record already."""
+    with store.write(who) as tx:
+        new = _first_delivery(tx, source, delivery, None)
+        if new:
+            tx.log("source", source, "noticed", topic=delivery.topic, notice=notice)
+        return new
 
 
 def _insert(tx: Tx, order: NewOrder, order_id: str) -> None:
@@ -149,6 +158,7 @@ def _insert_unit(tx: Tx, order_id: str, line_id: str, line: NewLine, number: int
         number=number,
         product=line.product,
         personalization=dict(line.personalization),
+        resolved={},
         state=UnitState.NEW,
         problems=[],
         created_at=tx.now,
@@ -173,10 +183,13 @@ def units_to_plan(store: Store, most: int = 100) -> list[Any]:
         )
 
 
-def plan(store: Store, unit_id: str, who: str) -> list[str]:
-    """The unit passed its checks: a job in ``rendering`` for each operation that a machine does. Their ids."""
+def plan(store: Store, unit_id: str, who: str, resolved: Mapping[str, Any] | None = None) -> list[str]:
+    """The unit passed its checks: a job in ``rendering`` for each operation that a machine does. Their ids.
+
+    ``resolved``: the personalization as rendering takes it.
+    """
     with store.write(who) as tx:
-        tx.move("unit", unit_id, "planned")
+        tx.move("unit", unit_id, "planned", put={"resolved": dict(resolved or {})})
         rows = tx.connection.execute(
             select(m.operations.c.id, m.orders.c.due)
             .join(m.units, m.units.c.id == m.operations.c.unit_id)
@@ -219,7 +232,7 @@ def correct(store: Store, unit_id: str, personalization: Mapping[str, Any], who:
 
 
 def to_render(store: Store) -> list[Any]:
-    """Jobs in ``rendering``: (id, operation, process, unit_id, product, personalization, order_id)."""
+    """Jobs in ``rendering``: (id, operation, process, unit_id, product, resolved, order_id)."""
     with store.read() as connection:
         return list(
             connection.execute(
@@ -229,7 +242,7 @@ def to_render(store: Store) -> list[Any]:
                     m.operations.c.process,
                     m.units.c.id.label("unit_id"),
                     m.units.c.product,
-                    m.units.c.personalization,
+                    m.units.c.resolved,
                     m.units.c.order_id,
                 )
                 .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)

@@ -61,6 +61,8 @@ class Unit(SQLModel, table=True):
     """1..quantity within the line item."""
     product: str
     personalization: Json = _json()
+    resolved: Json = _json()
+    """The personalization after its checks, as rendering takes it: texts, digests of files, options."""
     state: str = UnitState.NEW
     problems: list[Json] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """Why it is held: field, reason, mend."""

@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("product", sa.String(), nullable=False),
         sa.Column("personalization", sa.JSON(), nullable=False),
+        sa.Column("resolved", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("problems", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),

@@ -1,0 +1,58 @@
+"""Artifacts and pictures, by their digest: what was approved, what was sent, what came out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+from sqlalchemy import exists, or_, select
+
+from fulfillment.api.guard import Reader, TheShop
+from jobs import models as m
+from jobs.store import NotFound
+
+router = APIRouter(prefix="/v1", tags=["artifacts"])
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+@router.get("/artifacts/{digest}")
+def get_artifact(digest: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    """The manifest."""
+    with shop.store.read() as connection:
+        row = connection.execute(select(m.artifacts).where(m.artifacts.c.sha256 == digest)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"there is no artifact {digest}")
+    return dict(row)
+
+
+@router.get("/artifacts/{digest}/content")
+def get_content(digest: str, shop: TheShop, who: Reader) -> FileResponse:
+    """The bytes that go to the machine."""
+    artifact = get_artifact(digest, shop, who)
+    path = shop.artifacts.path(digest)
+    ending = {"application/pdf": ".pdf", "text/x-gcode": ".gcode"}.get(artifact["media_type"], "")
+    inline = artifact["media_type"] == "application/pdf"
+    return FileResponse(
+        path,
+        media_type=artifact["media_type"],
+        filename=f"{digest[:12]}{ending}",
+        content_disposition_type="inline" if inline else "attachment",
+        headers=FOREVER,
+    )
+
+
+@router.get("/pictures/{digest}")
+def get_picture(digest: str, shop: TheShop, _who: Reader) -> FileResponse:
+    """A proof, or the camera's picture of what came out. Customers' own files are not served."""
+    path = shop.artifacts.path(digest)
+    known = select(
+        or_(
+            exists().where(m.artifacts.c.proof == digest),
+            exists().where(m.attempts.c.evidence == digest),
+        )
+    )
+    with shop.store.read() as connection:
+        if not connection.execute(known).scalar():
+            raise NotFound(f"there is no picture {digest}")
+    return FileResponse(path, media_type="image/png", headers=FOREVER)

@@ -1,0 +1,112 @@
+"""The shop floor: machines and beds, jobs, and what needs a person."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from fulfillment.api.guard import Operator, Reader, TheShop
+from fulfillment.daemon import Shop
+from jobs import attempts, attention, floor, views
+from jobs import models as m
+
+router = APIRouter(prefix="/v1", tags=["floor"])
+
+
+class Said(BaseModel):
+    """How somebody knows, for the record."""
+
+    model_config = ConfigDict(extra="forbid")
+    how: Annotated[str, Field(max_length=200)] = "looked at it"
+
+
+class Verdict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    verdict: Literal["made", "failed", "not-started"]
+
+
+def machine_views(shop: Shop) -> list[dict[str, Any]]:
+    """Machines as configured, on record, and live."""
+    live = shop.telemetry.all()
+    with shop.store.read() as connection:
+        on_record = {machine["name"]: machine for machine in views.machines(connection)}
+    found = []
+    for machine in shop.factory.config.machines:
+        row = on_record.get(machine.name, {"link": "offline", "activity": "idle", "bed": None, "jobs": []})
+        facts: dict[str, Any] = {"name": machine.name, "title": machine.title, "driver": machine.driver, "material": machine.material}
+        facts |= {"processes": sorted(machine.processes), "camera": bool(machine.camera)}
+        found.append({**row, **facts, "live": live.get(machine.name)})
+    return found
+
+
+@router.get("/machines")
+def get_machines(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
+    return machine_views(shop)
+
+
+@router.post("/machines/{name}/bed/clear")
+def clear(name: str, shop: TheShop, who: Operator, said: Said | None = None) -> dict[str, Any]:
+    """Say that nothing lies on the bed. What was scrapped on it is made again."""
+    remade = floor.clear_bed(shop.store, name, (said or Said()).how, who)
+    return {"machine": name, "bed": "clear", "remade": remade}
+
+
+@router.post("/machines/{name}/bed/dirty")
+def dirty(name: str, shop: TheShop, who: Operator, said: Said | None = None) -> dict[str, Any]:
+    """Take a clearing back."""
+    floor.mark_dirty(shop.store, name, (said or Said()).how, who)
+    return {"machine": name, "bed": "dirty"}
+
+
+@router.post("/machines/{name}/stop", status_code=202)
+def stop(name: str, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Emergency stop, by the shortest way that the machine has."""
+    return {"command": floor.ask(shop.store, name, "stop", None, who)}
+
+
+@router.post("/machines/{name}/connect", status_code=202)
+def connect(name: str, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Acknowledge a fault and connect again."""
+    return {"command": floor.ask(shop.store, name, "connect", None, who)}
+
+
+@router.get("/jobs")
+def get_jobs(
+    shop: TheShop,
+    _who: Reader,
+    state: Annotated[list[str] | None, Query()] = None,
+    most: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> list[dict[str, Any]]:
+    """Jobs in order of arrival, each saying why it waits."""
+    where = m.jobs.c.state.in_(state) if state else m.jobs.c.id.is_not(None)
+    with shop.store.read() as connection:
+        return views.jobs(connection, where, shop.offers, most)
+
+
+@router.get("/jobs/{job_id}")
+def get_job(job_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    with shop.store.read() as connection:
+        return views.job(connection, job_id, shop.offers)
+
+
+@router.post("/attempts/{attempt}/{verb}", status_code=202)
+def ask(attempt: str, verb: Literal["pause", "resume", "cancel"], shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Pause, resume or cancel the attempt that is named: never whatever happens to run."""
+    return {"command": attempts.ask(shop.store, attempt, verb, who)}
+
+
+@router.post("/jobs/{job_id}/decide")
+def decide(job_id: str, verdict: Verdict, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Say what became of a job that no machine can tell of."""
+    attempts.decide(shop.store, job_id, verdict.verdict, who)
+    return get_job(job_id, shop, who)
+
+
+@router.get("/attention")
+def get_attention(shop: TheShop, _who: Reader) -> list[dict[str, str]]:
+    """What needs a person, most urgent first."""
+    with shop.store.read() as connection:
+        return [asdict(call) for call in attention.calls(connection)]

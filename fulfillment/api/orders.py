@@ -1,0 +1,194 @@
+"""Orders and units: taken in, looked at, mended, packed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+
+from fulfillment.api.guard import Operator, Orderer, Reader, TheShop
+from fulfillment.api.problems import Problem
+from fulfillment.daemon import Shop
+from fulfillment.sources import route_of
+from jobs import intake, route, views
+from jobs.intake import NewLine, NewOrder
+
+router = APIRouter(prefix="/v1", tags=["orders"])
+
+MAX_FILE = 25 * 1024 * 1024
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class File(Strict):
+    """A customer's file: its bytes in base64, or the digest of one that was uploaded to /v1/files."""
+
+    data: str | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class Line(Strict):
+    product: Annotated[str, Field(max_length=100)]
+    quantity: Annotated[int, Field(ge=1, le=intake.MOST_QUANTITY)] = 1
+    fields: dict[str, str | File] = Field(default_factory=dict, max_length=50)
+    """Personalization: a text, or a file."""
+    options: dict[str, str] = Field(default_factory=dict, max_length=50)
+
+
+class ShipTo(Strict):
+    name: Annotated[str, Field(max_length=100)] = ""
+    first_name: Annotated[str, Field(max_length=100)] = ""
+    city: Annotated[str, Field(max_length=100)] = ""
+    country: Annotated[str, Field(max_length=100)] = ""
+
+
+class OrderIn(Strict):
+    """An order in our own words. ``external_id`` is its identity: sent again, it makes nothing new."""
+
+    external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    lines: Annotated[list[Line], Field(min_length=1, max_length=intake.MOST_LINES)]
+    ship_to: ShipTo = ShipTo()
+    note: Annotated[str, Field(max_length=1000)] = ""
+    """The personal note on the slip; empty: the house's own."""
+    due: datetime | None = None
+
+
+def take(shop: Shop, order: OrderIn, who: str, source: str = "api", key: str | None = None) -> intake.Received:
+    """Write an order down. Files in it are put into the artifact store first. Raises Problem."""
+    external_id = order.external_id or key
+    if not external_id:
+        text = "Give external_id (or an Idempotency-Key header): it makes a repeated order harmless."
+        raise Problem(422, "The order has no identity", text, [{"field": "external_id", "reason": "missing"}])
+    lines = tuple(_line(shop, line, i) for i, line in enumerate(order.lines))
+    ship_to = {name: value for name, value in order.ship_to.model_dump().items() if value}
+    due = order.due.timestamp() if order.due else None
+    return intake.receive(shop.store, NewOrder(source, external_id, lines, ship_to, order.note, due), who)
+
+
+def _line(shop: Shop, line: Line, index: int) -> NewLine:
+    catalog = shop.factory.catalog
+    if line.product not in catalog:
+        known = ", ".join(sorted(catalog.products))
+        where = f"lines.{index}.product"
+        text = f"No product is called {line.product!r}; there are: {known}."
+        raise Problem(422, "Unknown product", text, [{"field": where, "reason": text}])
+    fields = {name: _field(shop, value, f"lines.{index}.fields.{name}") for name, value in line.fields.items()}
+    personalization = {"fields": fields, "options": dict(line.options)}
+    product = catalog[line.product]
+    return NewLine(line.product, line.quantity, line.product, personalization, route_of(product))
+
+
+def _field(shop: Shop, value: str | File, where: str) -> str | dict[str, str]:
+    if isinstance(value, str):
+        return value
+    if (value.data is None) == (value.sha256 is None):
+        text = "A file is given by data (base64) or by sha256, one of the two."
+        raise Problem(422, "A file is missing", f"{where}: {text}", [{"field": where, "reason": text}])
+    if value.sha256:
+        return {"sha256": value.sha256}
+    try:
+        data = base64.b64decode(value.data or "", validate=True)
+    except (binascii.Error, ValueError):
+        text = "The data is no base64."
+        raise Problem(422, "A file cannot be read", f"{where}: {text}", [{"field": where, "reason": text}]) from None
+    return {"sha256": shop.artifacts.put(data)}
+
+
+@router.post("/orders", status_code=202)
+def post_order(
+    order: OrderIn,
+    response: Response,
+    shop: TheShop,
+    who: Orderer,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> dict[str, Any]:
+    """Take an order in. 202 the first time, 200 when the same order is on record, 409 when it says something else."""
+    received = take(shop, order, who, key=idempotency_key)
+    if not received.same:
+        text = (
+            f"Order {order.external_id or idempotency_key} is on record as {received.order_id} and says something else."
+        )
+        raise Problem(409, "The order differs", text)
+    response.status_code = 202 if received.new else 200
+    return {"id": received.order_id, "new": received.new, "href": f"/v1/orders/{received.order_id}"}
+
+
+@router.post("/files", status_code=201)
+async def post_file(request: Request, shop: TheShop, _who: Orderer) -> dict[str, Any]:
+    """Upload a customer's file as the request's body; orders then name it by its digest."""
+    data = await request.body()
+    if not data or len(data) > MAX_FILE:
+        raise Problem(413 if data else 422, "The file", f"A file has 1 byte to {MAX_FILE // 1024 // 1024} MB.")
+    digest = await run_in_threadpool(shop.artifacts.put, data)
+    return {"sha256": digest, "size": len(data)}
+
+
+@router.get("/orders")
+def get_orders(
+    shop: TheShop,
+    _who: Reader,
+    state: Literal["open", "done", "cancelled"] | None = None,
+    most: Annotated[int, Query(ge=1, le=500)] = 50,
+    before: float | None = None,
+) -> list[dict[str, Any]]:
+    """Orders, newest first; ``before`` (received_at of the last one) pages on."""
+    with shop.store.read() as connection:
+        return views.orders(connection, state=state, most=most, before=before)
+
+
+@router.get("/orders/{order_id}")
+def get_order(order_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    with shop.store.read() as connection:
+        return views.order(connection, order_id, shop.offers)
+
+
+@router.get("/units/{unit_id}")
+def get_unit(unit_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    with shop.store.read() as connection:
+        return views.unit(connection, unit_id, shop.offers)
+
+
+class Correction(Strict):
+    """A held unit's personalization, whole: what is not given here is not kept."""
+
+    fields: dict[str, str | File] = Field(default_factory=dict)
+    options: dict[str, str] = Field(default_factory=dict)
+
+
+@router.post("/units/{unit_id}/correct")
+def correct(unit_id: str, correction: Correction, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Mend a held unit: it is checked and planned anew."""
+    fields = {name: _field(shop, value, f"fields.{name}") for name, value in correction.fields.items()}
+    intake.correct(shop.store, unit_id, {"fields": fields, "options": correction.options}, who)
+    return get_unit(unit_id, shop, who)
+
+
+@router.post("/units/{unit_id}/release")
+def release(unit_id: str, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Let a held unit go on; what was scrapped of it is made again."""
+    with shop.store.write(who) as tx:
+        route.release_unit(tx, unit_id)
+    return get_unit(unit_id, shop, who)
+
+
+@router.post("/units/{unit_id}/cancel")
+def cancel(unit_id: str, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Do not make it. Refused while a machine has it in hand."""
+    with shop.store.write(who) as tx:
+        route.cancel_unit(tx, unit_id)
+    return get_unit(unit_id, shop, who)
+
+
+@router.post("/units/{unit_id}/operations/{name}/done")
+def done(unit_id: str, name: str, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """A person did an operation, such as pack."""
+    with shop.store.write(who) as tx:
+        route.done_by_person(tx, unit_id, name)
+    return get_unit(unit_id, shop, who)

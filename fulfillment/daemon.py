@@ -1,0 +1,202 @@
+"""The only place that builds things: from the configuration to a running web program or agent."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import httpx
+
+from drivers.contract import Settings
+from drivers.registry import build
+from fulfillment.config import Factory, Machine, load_factory
+from fulfillment.machines import offer_of, preflight
+from fulfillment.telemetry import Telemetry
+from jobs.agent import Agent, Worker
+from jobs.artifacts import ArtifactStore
+from jobs.dispatch import Dispatcher, Surroundings
+from jobs.migrations import upgrade
+from jobs.queue import Needs, Offer
+from jobs.store import Policy, Store
+from jobs.wake import Wake
+
+if TYPE_CHECKING:
+    from fulfillment.planning import Planner
+    from fulfillment.render.pool import RenderPool
+
+log = logging.getLogger(__name__)
+
+
+class AlreadyRunning(Exception):
+    """Another program of that role runs on this factory's state folder."""
+
+
+class RealClock:
+    """Time as it is."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What every program of a factory shares."""
+
+    factory: Factory
+    store: Store
+    artifacts: ArtifactStore
+    telemetry: Telemetry
+
+    @property
+    def offers(self) -> list[Offer]:
+        return [offer_of(machine) for machine in self.factory.config.machines]
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def open_shop(path: Path) -> Shop:
+    """The factory at a config.yaml, its database brought up to date. Raises ConfigError."""
+    factory = load_factory(path)
+    config = factory.config
+    url = config.database.url_from.read(os.environ) if config.database.url_from else config.database.url
+    store = Store(url, time.time, policy=Policy(config.making.attempts, config.making.remakes))
+    upgrade(store)
+    return Shop(factory, store, ArtifactStore(config.artifacts), Telemetry(config.state / "live"))
+
+
+@contextmanager
+def only_one(state: Path, role: str) -> Iterator[None]:
+    """Hold the role's lock for this factory. The kernel lets it go when the process ends, however it ends."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / f"{role}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyRunning(f"another {role} runs on {state}: stop it first, or use another config.yaml") from None
+        yield
+
+
+# --- the agent ------------------------------------------------------------------------------------------------------
+
+
+def build_agent(shop: Shop, step: Callable[[str, str], None] | None = None) -> Agent:
+    """The agent of all configured machines. ``step`` is told of each step of a start."""
+    clock = RealClock()
+    around = Surroundings(
+        preflight=_preflights(shop),
+        picture=_pictures(shop),
+        telemetry=shop.telemetry.put,
+        step=step or (lambda _step, _attempt: None),
+    )
+    workers = []
+    for machine in shop.factory.config.machines:
+        recording = shop.factory.config.state / "wire" / f"{machine.name}.jsonl"
+        settings = Settings(machine.name, machine.address, dict(machine.options), recording)
+        driver = build(machine.driver, settings, clock)
+        dispatcher = Dispatcher(shop.store, shop.artifacts, offer_of(machine), driver, around)
+        workers.append(Worker(dispatcher, clock))
+    return Agent(shop.store, workers, Wake(shop.store))
+
+
+def _preflights(shop: Shop) -> Callable[[Offer, bytes, Needs], list[str]]:
+    machines = {machine.name: machine for machine in shop.factory.config.machines}
+    return lambda offer, data, needs: preflight(machines[offer.name], data, needs)
+
+
+def _pictures(shop: Shop) -> Callable[[Offer], bytes | None]:
+    machines = {machine.name: machine for machine in shop.factory.config.machines}
+    return lambda offer: _picture(machines[offer.name])
+
+
+def _picture(machine: Machine) -> bytes | None:
+    """The camera's picture, where there is a camera and it answers within seconds."""
+    if not machine.camera or not machine.camera.startswith("http"):
+        return None
+    try:
+        answer = httpx.get(machine.camera, timeout=10)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        log.warning("%s: its camera gave no picture: %s", machine.name, error)
+        return None
+    return answer.content if len(answer.content) <= 20_000_000 else None
+
+
+def run_agent(path: Path, step: Callable[[str, str], None] | None = None) -> int:
+    """The agent's program. The first SIGTERM or Ctrl-C drains (running pieces end), the second stops at once."""
+    shop = open_shop(path)
+    with only_one(shop.factory.config.state, "agent"):
+        agent = build_agent(shop, step)
+        asked = threading.Event()
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            if asked.is_set():
+                log.warning("stopping now: %s will have failed", ", ".join(agent.running) or "nothing")
+                agent.stop()
+                return
+            asked.set()
+            if agent.running:
+                log.warning("%s still run and will be finished; ask again to stop now", ", ".join(agent.running))
+            agent.drain()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        agent.run()
+        shop.close()
+    return 1 if agent.failed else 0
+
+
+# --- the web program ------------------------------------------------------------------------------------------------
+
+
+def build_planner(shop: Shop) -> tuple[Planner, RenderPool]:
+    from fulfillment.planning import Planner
+    from fulfillment.render.pool import RenderPool
+
+    renderer = shop.factory.config.renderer
+    pool = RenderPool(renderer.workers, renderer.memory, renderer.timeout)
+    return Planner(shop.store, shop.factory, shop.artifacts, pool), pool
+
+
+def run_web(path: Path, port: int | None = None) -> int:
+    """The web program: API, pages, intake, planning, rendering. May be killed and started at any time."""
+    import uvicorn
+
+    from fulfillment.api import create
+
+    shop = open_shop(path)
+    with only_one(shop.factory.config.state, "web"):
+        web = shop.factory.config.web
+        planner, pool = build_planner(shop)
+        thread = threading.Thread(target=planner.run, name="planner", daemon=True)
+        thread.start()
+        config = uvicorn.Config(
+            create(shop),
+            host=web.host,
+            port=web.port if port is None else port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            server_header=False,
+        )
+        try:
+            uvicorn.Server(config).run()
+        finally:
+            planner.stop()
+            thread.join(timeout=10)
+            pool.close()
+            shop.close()
+    return 0

@@ -1,0 +1,190 @@
+"""From a unit as ordered to jobs with artifacts: fetch, check, plan, render. One thread decides; slow work runs apart.
+
+Every step is in the record before the next begins, and each may be done again: a planner that was killed goes on where
+the record stands.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from fulfillment import files, personalization
+from fulfillment.config import Downloads, Factory
+from fulfillment.processes import Problems, Spec
+from fulfillment.render.pool import Deadly, RenderPool
+from fulfillment.render.work import render
+from fulfillment.slips import facts_of
+from jobs import intake
+from jobs import models as m
+from jobs.artifacts import ArtifactStore
+from jobs.store import Store
+from jobs.wake import Wake
+
+log = logging.getLogger(__name__)
+WHO = "planner"
+FETCHERS = 4
+"""Customers' files that are fetched at the same time."""
+AGAIN_AFTER, AGAIN_MOST, GIVE_UP_AFTER = 5.0, 300.0, 12
+"""Seconds until a failed download is tried again (doubling up to the most), and tries until the unit is held."""
+
+
+@dataclass
+class _Retry:
+    tries: int = 0
+    at: float = 0.0
+
+
+class Planner:
+    """Keeps the record moving from ``new`` units to ``ready`` jobs."""
+
+    def __init__(self, store: Store, factory: Factory, artifacts: ArtifactStore, pool: RenderPool) -> None:
+        self._store, self._factory, self._artifacts, self._pool = store, factory, artifacts, pool
+        self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="fetch")
+        self._checking: dict[str, Future[Any]] = {}
+        self._rendering: dict[str, Future[Any]] = {}
+        self._retries: dict[str, _Retry] = {}
+        self._wake = Wake(store)
+        self._finished = threading.Event()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Blocks until :meth:`stop`."""
+        while not self._stopping:
+            changed = self._wake.wait(0.1)
+            if changed or self._finished.is_set() or any(r.at <= time.monotonic() for r in self._retries.values()):
+                self._finished.clear()
+                self._guarded_round()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.stop()
+        self._fetchers.shutdown(wait=False, cancel_futures=True)
+
+    def _guarded_round(self) -> None:
+        try:
+            self.round()
+        except Exception:  # the thread's outermost edge: planning must outlive a full disk or a locked database
+            log.exception("a round of planning failed; the next one begins in a second")
+            time.sleep(1)
+            self._finished.set()
+
+    def round(self) -> None:
+        """Everything that can be done now."""
+        self._collect_checks()
+        self._collect_renders()
+        for unit in intake.units_to_plan(self._store):
+            retry = self._retries.get(unit.id)
+            if unit.id not in self._checking and (retry is None or retry.at <= time.monotonic()):
+                self._checking[unit.id] = self._then_wake(self._fetchers.submit(self._check, unit))
+        for job in intake.to_render(self._store):
+            spec = self.spec(job) if job.id not in self._rendering else None
+            if spec is not None:
+                self._rendering[job.id] = self._then_wake(self._pool.submit(render, spec, self._artifacts.folder))
+
+    def _then_wake(self, future: Future[Any]) -> Future[Any]:
+        future.add_done_callback(lambda _: self._finished.set())
+        return future
+
+    # --- checks -------------------------------------------------------------------------------------------------
+
+    def _downloads(self, order_id: str) -> Downloads:
+        with self._store.read() as connection:
+            name = connection.execute(select(m.orders.c.source).where(m.orders.c.id == order_id)).scalar_one()
+        found = [source.downloads for source in self._factory.config.order_sources if source.name == name]
+        return found[0] if found else Downloads()
+
+    def _check(self, unit: Any) -> personalization.Resolved | list[personalization.Problem]:
+        """In a thread of its own: fetching is slow."""
+        product = self._factory.catalog[unit.product]
+        asked = unit.personalization
+        texts, data, _ = files.gather(asked.get("fields", {}), self._downloads(unit.order_id), self._artifacts)
+        return personalization.check(product, texts, asked.get("options", {}), data)
+
+    def _collect_checks(self) -> None:
+        for unit_id in [unit_id for unit_id, future in self._checking.items() if future.done()]:
+            try:
+                found = self._checking.pop(unit_id).result()
+            except files.FetchRefused as refused:
+                found = [refused.problem]
+            except files.FetchLater as later:
+                if self._try_again(unit_id, later):
+                    continue
+                found = [
+                    personalization.Problem("", f"a file could not be fetched: {later}", "Release it to try again.")
+                ]
+            self._retries.pop(unit_id, None)
+            if isinstance(found, list):
+                intake.hold(self._store, unit_id, [_plain(problem) for problem in found], WHO)
+            else:
+                resolved = {"texts": found.texts, "photos": _digests(found), "options": found.options}
+                intake.plan(self._store, unit_id, WHO, resolved)
+
+    def _try_again(self, unit_id: str, why: files.FetchLater) -> bool:
+        retry = self._retries.setdefault(unit_id, _Retry())
+        retry.tries += 1
+        retry.at = time.monotonic() + min(AGAIN_MOST, AGAIN_AFTER * 2 ** (retry.tries - 1))
+        log.warning("%s: %s (try %d of %d)", unit_id, why, retry.tries, GIVE_UP_AFTER)
+        return retry.tries < GIVE_UP_AFTER
+
+    # --- renders ------------------------------------------------------------------------------------------------
+
+    def spec(self, job: Any) -> Spec | None:
+        """Everything that the job's artifact depends on; None while some of that is not there yet."""
+        resolved = job.resolved
+        product = self._factory.catalog[job.product]
+        base = specification(self._factory, job.product, job.operation, resolved)
+        if product.route[job.operation].process != "document":
+            return base
+        return facts_of(self._store, self._factory, job, base)
+
+    def _collect_renders(self) -> None:
+        for job_id in [job_id for job_id, future in self._rendering.items() if future.done()]:
+            future = self._rendering.pop(job_id)
+            try:
+                intake.rendered(self._store, job_id, future.result(), WHO)
+            except Problems as found:
+                intake.set_aside(self._store, job_id, found.problems, WHO)
+            except (Deadly, MemoryError) as deadly:
+                mend = "simplify the design, or give the renderer more memory and time in config.yaml"
+                intake.set_aside(self._store, job_id, [{"field": "", "reason": str(deadly), "mend": mend}], WHO)
+            except Exception as error:  # a defect in a process: its unit is held with it, the others go on
+                log.exception("%s: its render failed", job_id)
+                problem = {"field": "", "reason": f"rendering failed: {error!r}", "mend": "report this with the log"}
+                intake.set_aside(self._store, job_id, [problem], WHO)
+
+
+def specification(factory: Factory, product: str, operation: str, resolved: Mapping[str, Any]) -> Spec:
+    """The specification of one operation for a checked personalization, without what papers say of an order."""
+    entry, config = factory.catalog[product], factory.config
+    process = entry.route[operation].process or ""
+    return Spec(
+        process=process,
+        product=entry,
+        operation=operation,
+        fields=dict(resolved["texts"]),
+        options=dict(resolved["options"]),
+        files=dict(resolved["photos"]),
+        machines=tuple(machine for machine in config.machines if process in machine.processes),
+        materials={material.name: material for material in config.materials},
+    )
+
+
+def _digests(found: personalization.Resolved) -> dict[str, str]:
+    return {name: photo.sha256 for name, photo in found.photos.items()}
+
+
+def _plain(problem: personalization.Problem) -> dict[str, str]:
+    return {"field": problem.field, "reason": problem.reason, "mend": problem.mend}
+
+
+def problems_text(problems: Sequence[personalization.Problem]) -> str:
+    """Problems as lines for a terminal."""
+    return "\n".join(f"  {problem.field or 'order'}: {problem}" for problem in problems)

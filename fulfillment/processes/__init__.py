@@ -1,0 +1,63 @@
+"""Ways to make a design physical. A new process is one file here and one line in PROCESSES.
+
+A process is a module with a pure function ``render(spec, files) -> Made``: the same specification gives the same
+bytes. It runs in a render worker, never in the daemon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fulfillment.catalog import Product as CatalogProduct
+from jobs.queue import Needs
+
+PROCESSES: dict[str, str] = {
+    "extrude-food": "fulfillment.processes.extrude_food",
+    "document": "fulfillment.processes.document",
+}
+
+
+class Problems(Exception):
+    """What a person must mend before this can be made: field, reason, mend, each a text for a person."""
+
+    def __init__(self, problems: Sequence[Mapping[str, str]]) -> None:
+        super().__init__([dict(problem) for problem in problems])
+        self.problems = [dict(problem) for problem in problems]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{p['field']}: {p['reason']} ({p['mend']})" for p in self.problems)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything that one operation's artifact depends on, and nothing else. Picklable; files are digests.
+
+    ``machines``: the configured machines that do this process, as preflight must hold the bytes against one of them.
+    ``facts``: what papers say of the order (number, name, note); empty for processes that make the piece itself.
+    """
+
+    process: str
+    product: CatalogProduct
+    operation: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    machines: tuple[Any, ...] = ()
+    materials: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a process returns: the artifact's bytes, what they need of a machine, and a proof (PNG) drawn from them."""
+
+    data: bytes
+    needs: Needs
+    manifest: Mapping[str, Any]
+    proof: bytes | None = None
+
+
+class Process(Protocol):
+    def render(self, spec: Spec, files: Mapping[str, bytes]) -> Made: ...

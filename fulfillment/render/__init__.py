@@ -1,0 +1,1 @@
+"""Rendering: pure functions from a specification to artifacts, run in worker processes that may die."""

@@ -1,0 +1,64 @@
+"""What a packing slip says of a unit and its order: facts from the record, as the slip's specification carries them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from fulfillment.catalog import TextField, stated
+from fulfillment.config import Factory
+from fulfillment.processes import Spec
+from jobs import models as m
+from jobs.store import Store
+
+NOTE = "Thank you, {first_name}! This one was made for you alone. We hope that it brings a smile."
+NOTE_TO_NOBODY = "Thank you! This one was made for you alone. We hope that it brings a smile."
+
+
+def facts_of(store: Store, factory: Factory, job: Any, base: Spec) -> Spec | None:
+    """The slip's whole specification; None while the picture of the piece itself is not rendered yet."""
+    with store.read() as connection:
+        order = connection.execute(select(m.orders).where(m.orders.c.id == job.order_id)).one()
+        count = select(m.line_items.c.quantity, m.units.c.number).join(
+            m.units, m.units.c.line_item_id == m.line_items.c.id
+        )
+        line = connection.execute(count.where(m.units.c.id == job.unit_id)).one()
+        others = connection.execute(
+            select(m.jobs.c.artifact, m.artifacts.c.proof, m.operations.c.process)
+            .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)
+            .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
+            .where(m.jobs.c.unit_id == job.unit_id, m.jobs.c.state != "cancelled", m.operations.c.process != "document")
+            .order_by(m.jobs.c.seq)
+        ).all()
+    if any(other.artifact is None for other in others):
+        return None
+    proofs = [other.proof for other in others if other.proof]
+    files = {"proof": proofs[0]} if proofs else {}
+    return replace(base, files=files, machines=(), materials={}, facts=_facts(factory, job, order, line, base))
+
+
+def _facts(factory: Factory, job: Any, order: Any, line: Any, base: Spec) -> dict[str, Any]:
+    product, ship_to = base.product, order.ship_to
+    texts = [base.fields[n] for n, f in product.fields.items() if isinstance(f, TextField) and n in base.fields]
+    return {
+        "factory": factory.config.site.name,
+        "order": ship_to.get("order") or order.external_id,
+        "ship_to": ship_to.get("name", ""),
+        "unit": job.unit_id,
+        "number": f"{line.number} of {line.quantity}",
+        "product": product.title,
+        "options": [
+            (option.title, option.choices[base.options[name]].title) for name, option in product.options.items()
+        ],
+        "texts": texts,
+        "allergens": stated(product.contains(base.options, factory.config.allergens)),
+        "note": order.note or personal_note(ship_to),
+    }
+
+
+def personal_note(ship_to: dict[str, Any]) -> str:
+    """The note where the order brings none: by the customer's first name, or to nobody by name."""
+    first = str(ship_to.get("first_name") or "").strip()
+    return NOTE.format(first_name=first) if first else NOTE_TO_NOBODY
