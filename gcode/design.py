@@ -35,7 +35,7 @@ class Zone:
         return Zone(self.name, self.x + margin, self.y + margin, self.width - 2 * margin, self.height - 2 * margin)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
     """Lines in mm: ``strokes`` are open centre lines, ``outlines`` closed contours filled by the non-zero rule.
 
@@ -53,7 +53,7 @@ class Drawing:
         return type(self)(tuple(map(transform, self.strokes)), tuple(map(transform, self.outlines)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tone:
     """A grey picture on a rectangle of the piece: ``lightness`` 0 (black) to 1 (white), row 0 is the top edge.
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from gcode.design import Drawing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shaped:
     """One line of text: its drawing with the baseline at y = 0, starting at x = 0, and how far the pen goes."""
 

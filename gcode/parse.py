@@ -55,7 +55,7 @@ class Fault:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """Commands in their order, as columns. ``words`` holds NaN where a command has no such word."""
 

@@ -46,7 +46,7 @@ class Piece:
     """mm of table shown around the piece."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Beads:
     """What a program lays, in the coordinates of the piece. mm."""
 
@@ -105,7 +105,7 @@ def _draw_beads(
     front, back = heading + _CAP_SIDES, heading + np.pi + _CAP_SIDES
     x = np.hstack([end[:, :1] + radius * np.cos(front), start[:, :1] + radius * np.cos(back)])
     y = np.hstack([end[:, 1:] + radius * np.sin(front), start[:, 1:] + radius * np.sin(back)])
-    for corners in np.stack([x, y], axis=2).reshape(len(x), -1).tolist():
+    for corners in np.stack([x, y], axis=2).reshape(len(x), 4 * len(_CAP_SIDES)).tolist():
         draw.polygon(corners, fill=colour)
 
 

@@ -51,7 +51,7 @@ class Fit:
     """mm kept free at each side: half a bead, so that the material stays in the zone too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Laid:
     """A text in its zone."""
 
@@ -61,7 +61,7 @@ class Laid:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Block:
     """Lines at cap height 1: their ink, and the size of all together."""
 

@@ -27,7 +27,7 @@ class Kind(IntEnum):
     DWELL = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Toolpath:
     """Columns of equal length. Immutable by convention: arrays are never written to after construction."""
 

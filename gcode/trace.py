@@ -21,7 +21,7 @@ M82, M83 = code_of("M82"), code_of("M83")
 MOVES: Final = (G0, G1, G2, G3)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """Moves in their order. ``index`` is each move's place among the program's commands. mm, mm/s."""
 
