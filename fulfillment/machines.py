@@ -27,7 +27,7 @@ SPEAKS: Mapping[tuple[str, str], str] = {
 """The dialect of a driver's machine for a process; a machine of documents speaks none."""
 
 JERK = 8.0
-"""mm/s of velocity jump at corners: Marlin's default for X and Y is 10 (Configuration.h, DEFAULT_XJERK), less a reserve."""
+"""mm/s of velocity jump at corners: below Marlin's default of 10 for X and Y (Configuration.h, DEFAULT_XJERK)."""
 
 
 def dialect_of(machine: Machine, process: str) -> str | None:

@@ -36,7 +36,7 @@ def machine_views(shop: Shop) -> list[dict[str, Any]]:
     found = []
     for machine in shop.factory.config.machines:
         row = on_record.get(machine.name, {"link": "offline", "activity": "idle", "bed": None, "jobs": []})
-        facts: dict[str, Any] = {"name": machine.name, "title": machine.title, "driver": machine.driver, "material": machine.material}
+        facts: dict[str, Any] = {key: getattr(machine, key) for key in ("name", "title", "driver", "material")}
         facts |= {"processes": sorted(machine.processes), "camera": bool(machine.camera)}
         found.append({**row, **facts, "live": live.get(machine.name)})
     return found

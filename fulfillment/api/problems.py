@@ -33,7 +33,8 @@ def answer(problem: Problem) -> JSONResponse:
     body["detail"] = problem.detail
     if problem.errors:
         body["errors"] = [dict(error) for error in problem.errors]
-    return JSONResponse(body, problem.status, media_type="application/problem+json", headers=dict(problem.headers or {}))
+    headers = dict(problem.headers or {})
+    return JSONResponse(body, problem.status, media_type="application/problem+json", headers=headers)
 
 
 def install(app: FastAPI) -> None:

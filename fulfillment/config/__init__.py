@@ -2,7 +2,6 @@
 
 from fulfillment.config.loading import ConfigError, Factory, check, load, load_factory, reference
 from fulfillment.config.models import (
-    ApiKey,
     Config,
     Envelope,
     Limits,
@@ -17,7 +16,6 @@ from fulfillment.config.secrets import Secret, SecretMissing
 from fulfillment.config.sources import Downloads, Shopify, Sku
 
 __all__ = [
-    "ApiKey",
     "Config",
     "ConfigError",
     "Downloads",

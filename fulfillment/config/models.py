@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
@@ -160,34 +160,20 @@ class Renderer(Written):
     """A design that takes longer is set aside."""
 
 
-class ApiKey(Written):
-    name: Name
-    """Whose it is, in the record of who did what."""
-    key: Secret
-    """Where it is kept."""
-    may: frozenset[Literal["read", "order", "operate"]] = frozenset({"read"})
-    """What its owner may do."""
-
-
 class Web(Written):
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
-    """Address to listen on; any but this machine's own needs api_keys."""
+    """Address to listen on; any but this machine's own needs keys_required."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8137
     """Port to listen on; 0: any free one."""
-    api_keys: tuple[ApiKey, ...] = ()
-    """Who may use the API; none: everybody on this machine, and nobody else."""
-
-    @property
-    def open(self) -> bool:
-        """Whether no key is asked for (only ever on loopback)."""
-        return not self.api_keys
+    keys_required: bool = False
+    """Whether API and dashboard ask for a key (`ful key add NAME` makes one); if not, they serve this machine alone."""
 
     @model_validator(mode="after")
     def _closed_to_the_world(self) -> Self:
-        if self.host not in LOOPBACK and not self.api_keys:
+        if self.host not in LOOPBACK and not self.keys_required:
             raise Mend(
-                f"{self.host!r} can be reached from other machines, and there are no api_keys.",
-                "Add api_keys, or listen on 127.0.0.1.",
+                f"{self.host!r} can be reached from other machines, and no keys are required.",
+                "Add keys_required: true, or listen on 127.0.0.1.",
                 ("host",),
             )
         return self

@@ -16,7 +16,6 @@ UNIQUE: tuple[tuple[str, ...], ...] = (
     ("machines", "*", "address"),
     ("materials", "*", "name"),
     ("order_sources", "*", "name"),
-    ("web", "api_keys", "*", "name"),
 )
 """Values that may stand only once."""
 

@@ -108,7 +108,12 @@ WRONG: list[tuple[str, str, str, str]] = [
         "'America/New_Yrok' is no time zone. Did you mean 'America/New_York'?",
     ),
     ("language: en", "language: English", "English", "Language of screens and slips, such as en or de-CH."),
-    ("host: 127.0.0.1", "host: factory.lan", "factory.lan", "and there are no api_keys. Add api_keys, or listen on 127.0.0.1."),
+    (
+        "host: 127.0.0.1",
+        "host: factory.lan",
+        "factory.lan",
+        "and no keys are required. Add keys_required: true, or listen on 127.0.0.1.",
+    ),
     ("port: 8137", "port: 81370", "81370", "The value must be at most 65535."),
     ("workers: 1", "workers: two", "workers", "A whole number is expected here."),
     ("memory: 1024 MB", "memory: 1 GB", "1 GB", "'GB' is a foreign unit here. Write '1000 MB'."),
@@ -227,11 +232,8 @@ def test_a_file_that_is_not_there() -> None:
 
 
 def test_a_host_other_than_loopback_with_keys_is_taken(factory: Make) -> None:
-    keys = "host: factory.lan\n  api_keys:\n    - { name: shop, key: { file: keys/shop }, may: [order] }"
-    path = factory(("host: 127.0.0.1", keys))
-    config = load(path)
-    assert not config.web.open
-    assert config.web.api_keys[0].key.file == path.parent / "keys/shop"
+    config = load(factory(("host: 127.0.0.1", "host: factory.lan\n  keys_required: true")))
+    assert config.web.keys_required
 
 
 def test_secrets_are_read_where_they_are_kept_and_never_told(tmp_path: Path) -> None:
