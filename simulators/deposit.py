@@ -6,9 +6,9 @@ left the nozzle. The flow out is ``stored / lag``, so that the deposited flow is
 With no lag, whatever is displaced leaves at once. The solution is exact for a flow that is constant over a sample;
 samples are at most ``STEP`` long.
 
-A bead of cross-section A lies between the nozzle and what is below it (the surface, or the highest layer that is
-lower by more than ``LAYER_GAP``): height h, width A / h, within ``WIDTHS``. Material that leaves a nozzle at rest lies
-as a disc of volume / h. Units: mm, mm3, s.
+A bead of cross-section A lies between the nozzle and what is below its layer (the surface, or the next lower layer):
+height h, width A / h, within ``WIDTHS``. Material that leaves a nozzle at rest lies as a disc of volume / h.
+Units: mm, mm3, s.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ WIDTHS = (0.05, 8.0)
 """A bead narrower or wider than this would not hold together; the width is clipped."""
 HEIGHT_LEAST = 0.05
 LAYER_GAP = 0.02
+"""Heights closer than this are one layer."""
 LAYER_SHARE = 0.02
 """A height counts as a layer if it holds this share of the volume: a drip during a hop is none."""
 
@@ -170,15 +171,31 @@ def leaves(stored: float, volume: float, duration: float, lag: float) -> tuple[f
 
 
 def _widths(start: Array, end: Array, volume: Array, surface: float) -> Array:
-    z = np.round((start[:, 2] + end[:, 2]) / 2, 2)
-    levels, inverse = np.unique(z, return_inverse=True)
-    share = np.bincount(inverse, weights=volume, minlength=len(levels))
-    layers = levels[share >= LAYER_SHARE * volume.sum()] if len(volume) else levels
-    below = np.searchsorted(layers, levels - LAYER_GAP) - 1
-    floor = np.where(below >= 0, layers[np.maximum(below, 0)] if len(layers) else surface, surface)
-    height = np.maximum(levels - np.maximum(floor, surface), HEIGHT_LEAST)[inverse]
+    height = _heights((start[:, 2] + end[:, 2]) / 2, volume, surface)
     length = np.linalg.norm(end - start, axis=1)
-    bead = volume / np.maximum(length, 1e-9) / height
-    disc = 2 * np.sqrt(volume / (math.pi * height))
-    width: Array = np.where(length > 1e-6, np.clip(bead, *WIDTHS), np.minimum(disc, WIDTHS[1]))
+    still = np.linalg.norm(end[:, :2] - start[:, :2], axis=1) < 1e-6
+    bead = np.clip(volume / np.maximum(length, 1e-9) / height, *WIDTHS)
+    disc = np.minimum(2 * np.sqrt(_piled(start, still, volume) / (math.pi * height)), WIDTHS[1])
+    width: Array = np.where(still, disc, bead)
     return width
+
+
+def _heights(z: Array, volume: Array, surface: float) -> Array:
+    """From each sample down to what is below the layer that it is on, or drips on."""
+    levels, inverse = np.unique(np.round(z, 2), return_inverse=True)
+    share = np.bincount(inverse, weights=volume, minlength=len(levels))
+    layers = levels[share >= LAYER_SHARE * volume.sum()]
+    floors = np.concatenate([[surface], layers])
+    on = np.searchsorted(layers, levels + LAYER_GAP / 2, side="right")  # 1 + index of the layer at or below
+    below = np.maximum(floors[np.maximum(on - 1, 0)], surface)
+    height: Array = np.maximum(levels - below, HEIGHT_LEAST)[inverse]
+    return height
+
+
+def _piled(start: Array, still: NDArray[np.bool_], volume: Array) -> Array:
+    """What has left so far at a place where the nozzle rests: the sum over the samples since it came there."""
+    came = ~still | np.concatenate([[True], np.any(np.abs(np.diff(start[:, :2], axis=0)) > 1e-6, axis=1) | ~still[:-1]])
+    total = np.cumsum(volume)
+    first = np.maximum.accumulate(np.where(came, np.arange(len(volume)), 0))
+    piled: Array = total - total[first] + volume[first]
+    return piled

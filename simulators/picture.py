@@ -7,19 +7,20 @@ with light from the upper left, so that a bead looks like a bead. The picture's 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
-from simulators.deposit import Beads
+from simulators.deposit import Array, Beads
 
 MASK_LIMIT = 60_000_000
 """Pixels of the finest mask; a larger region is drawn with fewer samples a pixel."""
 PIXEL_LIMIT = 40_000_000
 """Pixels of a picture; more is refused."""
+ARC = 13
+"""Corners of half a circle."""
 
 Region = tuple[float, float, float, float]
 """x0, y0, x1, y1 in mm on the bed."""
@@ -78,39 +79,36 @@ def _plate_mask(plate: Plate, region: Region, density: float, fine: int, size: t
 
 
 def _bead_mask(beads: Beads, region: Region, density: float, fine: int, size: tuple[int, int]) -> Image.Image:
+    """Each bead as a capsule; where the nozzle rested, a disc. Pixel centres are at halves."""
     mask = Image.new("L", (size[0] * fine, size[1] * fine), 0)
     paint = ImageDraw.Draw(mask)
-    for polygon in _outlines(beads, region, density * fine, mask.size):
-        paint.polygon(polygon, fill=255)
-    return mask.resize(size, Image.Resampling.BOX)
-
-
-def _outlines(beads: Beads, region: Region, scale: float, size: tuple[int, int]) -> Iterator[list[tuple[float, float]]]:
-    """Each bead as a capsule: half a circle at each end. Pixel centres are at halves."""
-    if not len(beads):
-        return
+    scale = density * fine
     a = (beads.start[:, :2] - [region[0], region[3]]) * [scale, -scale] - 0.5
     b = (beads.end[:, :2] - [region[0], region[3]]) * [scale, -scale] - 0.5
     radius = np.maximum(beads.width / 2 * scale, 0.5)
     low, high = np.minimum(a, b) - radius[:, None], np.maximum(a, b) + radius[:, None]
-    seen = (high[:, 0] >= 0) & (high[:, 1] >= 0) & (low[:, 0] <= size[0]) & (low[:, 1] <= size[1])
-    a, b, radius = a[seen], b[seen], radius[seen]
+    seen = np.all(high >= 0, axis=1) & np.all(low <= mask.size, axis=1)
+    still = np.linalg.norm(b - a, axis=1) < 1e-6 * scale
+    for polygon in _capsules(a[seen & ~still], b[seen & ~still], radius[seen & ~still]).tolist():
+        paint.polygon([tuple(point) for point in polygon], fill=255)
+    for box in np.concatenate([low, high], axis=1)[seen & still].tolist():
+        paint.ellipse(box, fill=255)
+    return mask.resize(size, Image.Resampling.BOX)
+
+
+def _capsules(a: Array, b: Array, radius: Array) -> Array:
+    """Outlines: half a circle around each end. Shape (beads, 2 * ARC, 2)."""
     heading = np.arctan2(b[:, 1] - a[:, 1], b[:, 0] - a[:, 0])
-    corners = 9
-    arc = np.linspace(math.pi / 2, 3 * math.pi / 2, corners)
-    back = heading[:, None] + arc
-    circle: NDArray[np.float64] = np.stack([np.cos(back), np.sin(back)], axis=2) * radius[:, None, None]
-    outline = np.concatenate([a[:, None, :] + circle, b[:, None, :] - circle], axis=1)
-    for polygon in outline.tolist():
-        yield [tuple(point) for point in polygon]
+    angles = heading[:, None] + np.linspace(math.pi / 2, 3 * math.pi / 2, ARC)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=2) * radius[:, None, None]
+    return np.concatenate([a[:, None, :] + circle, b[:, None, :] - circle], axis=1)
 
 
 def _shaded(image: Image.Image, mask: Image.Image, bead: str, density: float) -> Image.Image:
     """Light from the upper left on a rounded bead, and a soft shadow below it."""
     soft = mask.filter(ImageFilter.GaussianBlur(max(0.6, 0.22 * density)))
     shape = np.asarray(soft, dtype=np.float32) / 255
-    slope: list[NDArray[np.float32]] = np.gradient(shape)
-    light = (slope[0] + slope[1]) * 0.7 * density
+    light: NDArray[np.float32] = np.add(*np.gradient(shape)) * 0.7 * density
     plain = np.array(ImageColor.getrgb(bead)[:3], dtype=np.float32)
     gleam = np.clip(light, 0, 1) ** 1.5
     shade = (1 + 0.5 * np.clip(light, -0.8, 0))[..., None]
