@@ -16,6 +16,10 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 FONTS = Path(__file__).parent / "fonts"
+CONTROLS = frozenset({"Cc", "Cf", "Cs"})
+"""Categories that are refused even where a font maps them (Noto Sans has U+0000)."""
+UNSEEN = str.maketrans({"\u00a0": " ", "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None})
+"""What a person does not see: a space that does not break, and characters without width."""
 
 
 class TypesetError(Exception):
@@ -36,9 +40,9 @@ class Face:
         return float(_font(self.name).stringWidth(text, size))
 
     def missing(self, text: str) -> tuple[str, ...]:
-        """Characters of the text that the font lacks, each once."""
+        """Characters of the text that the font cannot show, each once: without a glyph, or a control."""
         known = _font(self.name).face.charToGlyph
-        return tuple(dict.fromkeys(c for c in text if ord(c) not in known))
+        return tuple(dict.fromkeys(c for c in text if ord(c) not in known or unicodedata.category(c) in CONTROLS))
 
 
 @cache
@@ -50,7 +54,7 @@ def _font(name: str) -> TTFont:
 
 def written(text: str, face: Face, what: str) -> str:
     """The text in normal form, every character of it in the font. Raises TypesetError; ``what`` names the text."""
-    normal = unicodedata.normalize("NFC", text).replace("\u00a0", " ").strip()
+    normal = unicodedata.normalize("NFC", text).translate(UNSEEN).strip()
     if missing := face.missing(normal.replace("\n", "")):
         names = ", ".join(f"{unicodedata.name(c, 'unnamed')} (U+{ord(c):04X})" for c in missing[:3])
         raise TypesetError(f"{what} has characters that {face.name} cannot write: {names}. Add a font that has them.")

@@ -26,6 +26,8 @@ rl_config.useA85 = 0  # ASCII85 makes a page with a picture five times larger
 
 MEDIA_TYPE: Final = "application/pdf"
 MAX_PROOF_PIXELS: Final = 16_000_000
+MAX_QR_BYTES: Final = 120
+"""Beyond that a dark square is smaller than 0.4 mm, which a hand scanner does not read off cheap paper."""
 MAX_PROOF_SIDE: Final = 800
 """Pixels of the longer side on paper: 300 dpi on the larger sheet."""
 
@@ -200,6 +202,10 @@ def _piece(pen: _Pen, slip: Slip) -> None:
 
 def _qr(pen: _Pen, text: str, x: float, y: float, side: float) -> None:
     """The code as rectangles, a run of dark modules in each; the page around it is its quiet zone."""
+    if not 0 < len(text.encode()) <= MAX_QR_BYTES:
+        raise SlipError(
+            f"the text for the scanner has {len(text.encode())} bytes: 1 to {MAX_QR_BYTES} can be read at this size"
+        )
     matrix = segno.make(text, error="m", micro=False).matrix
     module = side / len(matrix)
     pen.canvas.setFillColorRGB(0, 0, 0)
