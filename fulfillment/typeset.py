@@ -22,8 +22,13 @@ UNSEEN = str.maketrans({"\u00a0": " ", "\u00ad": None, "\u200b": None, "\u2060":
 """What a person does not see: a space that does not break, and characters without width."""
 
 
-class TypesetError(Exception):
-    """A text that cannot be set as it is. The text names it, says why, and what would mend it."""
+class PaperError(Exception):
+    """Something that cannot be printed as it is: ``reason`` names it, ``mend`` says what to do. Both are sentences."""
+
+    def __init__(self, reason: str, mend: str) -> None:
+        super().__init__(f"{reason} {mend}")
+        self.reason = reason
+        self.mend = mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,12 @@ def _font(name: str) -> TTFont:
 
 
 def written(text: str, face: Face, what: str) -> str:
-    """The text in normal form, every character of it in the font. Raises TypesetError; ``what`` names the text."""
+    """The text in normal form, every character of it in the font. Raises PaperError; ``what`` names the text."""
     normal = unicodedata.normalize("NFC", text).translate(UNSEEN).strip()
     if missing := face.missing(normal.replace("\n", "")):
         names = ", ".join(f"{unicodedata.name(c, 'unnamed')} (U+{ord(c):04X})" for c in missing[:3])
-        raise TypesetError(f"{what} has characters that {face.name} cannot write: {names}. Add a font that has them.")
+        reason = f"{what} has characters that {face.name} cannot write: {names}."
+        raise PaperError(reason, "Write it without them, or add a font that has them.")
     return normal
 
 
@@ -112,7 +118,7 @@ def fitted(
 ) -> Set:
     """The text at the largest of ``sizes`` (descending) at which it fits into the box; points.
 
-    A smaller size is taken rather than a broken word. Raises TypesetError; ``what`` names the text.
+    A smaller size is taken rather than a broken word. Raises PaperError; ``what`` names the text.
     """
     broken: Set | None = None
     for size in sizes:
@@ -123,7 +129,7 @@ def fitted(
             return found
         broken = broken or found
     if broken is None:
-        raise TypesetError(f"{what} is too long for its place on the paper ({len(text)} characters). Shorten it.")
+        raise PaperError(f"{what} is too long for its place on the paper ({len(text)} characters).", "Shorten it.")
     return broken
 
 

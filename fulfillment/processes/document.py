@@ -1,4 +1,4 @@
-"""The packing slip: one sheet that goes into the box with a piece. A pure function from a value to PDF bytes.
+"""The packing slip: one sheet that goes into the box with a piece. A pure function from values to PDF bytes.
 
 Everything is drawn on a canvas, never through markup: a customer's text is glyphs and nothing else. Equal slips give
 equal bytes.
@@ -10,7 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import segno
 from PIL import Image, UnidentifiedImageError
@@ -20,10 +20,14 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from fulfillment.typeset import Face, Set, TypesetError, balanced, fitted, written
+from fulfillment.processes import Made, Problems, Spec
+from fulfillment.typeset import Face, PaperError, Set, balanced, fitted, written
+from jobs.queue import Needs
 
 rl_config.useA85 = 0  # ASCII85 makes a page with a picture five times larger
 
+PROCESS: Final = "document"
+PAPER_SIZE: Final = "a6"
 MEDIA_TYPE: Final = "application/pdf"
 MAX_PROOF_PIXELS: Final = 16_000_000
 MAX_QR_BYTES: Final = 120
@@ -40,10 +44,6 @@ QUIET: Final = HexColor("#8a7a6d")
 RULE: Final = HexColor("#dccfc2")
 PAPER: Final = HexColor("#f8f2ea")
 PEN: Final = HexColor("#24407a")
-
-
-class SlipError(Exception):
-    """A slip that cannot be printed as it is. The text names the part and the mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +143,14 @@ def _head(pen: _Pen, slip: Slip) -> None:
 
 
 def _picture(proof: bytes) -> Image.Image:
-    """The proof as opaque RGB. Raises SlipError."""
+    """The proof as opaque RGB. Raises PaperError."""
     try:
         with Image.open(io.BytesIO(proof), formats=["PNG"]) as image:
             if image.width * image.height > MAX_PROOF_PIXELS:
-                raise SlipError(f"the proof has {image.width} x {image.height} pixels: draw it smaller")
+                raise PaperError(f"The proof has {image.width} x {image.height} pixels.", "Draw it smaller.")
             rgba = image.convert("RGBA")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise SlipError("the proof is no whole PNG: draw it again") from error
+        raise PaperError("The proof is no whole PNG.", "Draw it again.") from error
     picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     picture.thumbnail((MAX_PROOF_SIDE, MAX_PROOF_SIDE))
     return picture
@@ -202,10 +202,10 @@ def _piece(pen: _Pen, slip: Slip) -> None:
 
 def _qr(pen: _Pen, text: str, x: float, y: float, side: float) -> None:
     """The code as rectangles, a run of dark modules in each; the page around it is its quiet zone."""
-    if not 0 < len(text.encode()) <= MAX_QR_BYTES:
-        raise SlipError(
-            f"the text for the scanner has {len(text.encode())} bytes: 1 to {MAX_QR_BYTES} can be read at this size"
-        )
+    size = len(text.encode())
+    if not 0 < size <= MAX_QR_BYTES:
+        reason = f"The text for the scanner has {size} bytes."
+        raise PaperError(reason, f"1 to {MAX_QR_BYTES} can be read at this size.")
     matrix = segno.make(text, error="m", micro=False).matrix
     module = side / len(matrix)
     pen.canvas.setFillColorRGB(0, 0, 0)
@@ -266,27 +266,54 @@ def _note(pen: _Pen, note: str, low: float) -> None:
     pen.put(block, pen.left + inset, pen.y - (room - block.height) / 2, PEN)
 
 
-def render(slip: Slip, paper: str = "a6") -> bytes:
-    """The slip as a PDF of one page. ``paper`` is a key of SHEETS. Raises SlipError."""
+def draw(slip: Slip, paper: str = PAPER_SIZE) -> bytes:
+    """The slip as a PDF of one page. ``paper`` is a key of SHEETS. Raises PaperError."""
     sheet = SHEETS.get(paper)
     if sheet is None:
-        raise SlipError(f"no paper is called {paper!r}: choose one of {', '.join(SHEETS)}")
+        raise PaperError(f"No paper is called {paper!r}.", f"Choose one of {', '.join(SHEETS)}.")
     out = io.BytesIO()
     size = (sheet.width * mm, sheet.height * mm)
-    canvas = Canvas(out, pagesize=size, invariant=1, pageCompression=1, initialFontName=PLAIN.name)  # type: ignore[arg-type]  # the stub is wrong: it is a font's name
+    # The stubs take initialFontName for a size; it keeps the unembedded Helvetica out of the file.
+    canvas = Canvas(out, pagesize=size, invariant=1, pageCompression=1, initialFontName=PLAIN.name)  # type: ignore[arg-type]
     canvas.setTitle("Packing slip")
     canvas.setCreator("Fulfillment")
     pen = _Pen(canvas, sheet, (sheet.height - sheet.margin) * mm)
-    try:
-        _head(pen, slip)
-        _piece(pen, slip)
-        low = _foot(pen, slip)
-        if slip.note:
-            _note(pen, slip.note, low + pen.size(11))
-        elif pen.y < low:
-            raise SlipError("the slip says more than the paper holds: choose a larger paper")
-    except TypesetError as error:
-        raise SlipError(str(error)) from error
+    _head(pen, slip)
+    _piece(pen, slip)
+    low = _foot(pen, slip)
+    if pen.y < low:
+        raise PaperError("The slip says more than the paper holds.", "Choose a larger paper.")
+    if slip.note:
+        _note(pen, slip.note, low + pen.size(11))
     canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def slip_of(facts: Mapping[str, Any], proof: bytes | None) -> Slip:
+    """The slip of a unit from the facts of its specification."""
+    return Slip(
+        factory=facts["factory"],
+        order=facts["order"],
+        ship_to=facts["ship_to"],
+        product=facts["product"],
+        code=facts["unit"],
+        qr=facts["unit"],
+        piece=facts["number"],
+        options=tuple((title, choice) for title, choice in facts["options"]),
+        message="\n".join(facts["texts"]),
+        allergens=tuple(facts["allergens"]),
+        note=facts["note"],
+        proof=proof,
+    )
+
+
+def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
+    """The packing slip of a unit. Raises Problems."""
+    try:
+        data = draw(slip_of(spec.facts, files.get("proof")))
+    except PaperError as error:
+        raise Problems([{"field": "", "reason": error.reason, "mend": error.mend}]) from error
+    sheet = SHEETS[PAPER_SIZE]
+    needs = Needs(process=PROCESS, media_type=MEDIA_TYPE)
+    return Made(data, needs, {"pages": 1, "paper": PAPER_SIZE, "size": [sheet.width, sheet.height]})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fulfillment.typeset import Face, TypesetError, balanced, fitted, wrapped, written
+from fulfillment.typeset import Face, PaperError, balanced, fitted, wrapped, written
 
 FACE = Face("NotoSans-Regular")
 TEXT = st.text(st.sampled_from("abcdefgh iWŻ-"), max_size=120)
@@ -41,7 +41,7 @@ def test_a_newline_ends_a_line() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(TypesetError, match=r"It is too long for its place on the paper \(400 characters\)"):
+    with pytest.raises(PaperError, match=r"It is too long for its place on the paper \(400 characters\)"):
         fitted("x" * 400, FACE, (10, 8), 100, 30, what="It")
 
 
