@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from drivers.registry import DRIVERS
+from drivers.contract import OurFault, Settings
+from drivers.registry import DRIVERS, build
 from fulfillment.catalog import Catalog, Product
 from fulfillment.positions import Document, Problem, closest
 
@@ -104,10 +105,44 @@ def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
                 )
 
 
+class _Still:
+    """A clock for constructors, which check their options and do nothing."""
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"a driver's constructor wanted to wait for {seconds} s")
+
+
+def _driver_options(document: Document) -> Iterator[Problem]:
+    """Options are the driver's own keys, so the driver itself is asked what it thinks of them."""
+    for loc, machine in document.select("machines", "*"):
+        if not isinstance(machine, dict) or machine.get("driver") not in DRIVERS:
+            continue
+        options = machine.get("options", {})
+        if not isinstance(options, dict):
+            continue
+        settings = Settings(str(machine.get("name")), str(machine.get("address")), options)
+        try:
+            build(machine["driver"], settings, _Still())
+        except OurFault as fault:
+            key = next((key for key in options if key in str(fault)), None)
+            at = (*loc, "options", key) if key else (*loc, "options") if options else loc
+            text = str(fault).removeprefix(f"machine {settings.name}: ")
+            yield document.problem(
+                at, f"The driver refuses this: {text.rstrip('.')}.", "Mend the option, or take it out.", key=bool(key)
+            )
+        except ImportError as missing:
+            text = f"The driver {machine['driver']!r} cannot be loaded: {missing}."
+            yield document.problem((*loc, "driver"), text, "Install what it needs.")
+
+
 def findings(document: Document, catalog: Catalog) -> Iterator[Problem]:
     """Everything that only shows when one part of the configuration is held against another."""
     yield from _unique(document)
     yield from _one_of(document, ("machines", "*", "driver"), DRIVERS.keys(), "driver")
     yield from _one_of(document, ("machines", "*", "material"), _named(document, "materials", "*", "name"), "material")
+    yield from _driver_options(document)
     yield from _skus(document, catalog)
     yield from _catalog_needs(document, catalog)

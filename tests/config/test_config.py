@@ -23,7 +23,7 @@ def test_the_shipped_factory_has_no_problem(factory: Make) -> None:
     assert [machine.name for machine in config.machines] == ["frosting-1", "frosting-2", "slip-printer"]
     assert {config.machine(name).material for name in ("frosting-1", "frosting-2")} == {"frosting-chocolate"}
     assert config.web.host == "127.0.0.1"
-    assert config.web.open
+    assert not config.web.keys_required
 
 
 def test_relative_paths_are_relative_to_the_file(factory: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +162,9 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("https://cdn.shopify.com/", "https://cdn.shopify.com", "cdn.shopify", "A prefix ends with /"),
     ("https://cdn.shopify.com/", "http://cdn.shopify.com/", "cdn.shopify", "Files are fetched by https only"),
     ("max_size: 20 MB", "max_size: 20000 KB", "20000", "'KB' is a foreign unit here. Write '20 MB'."),
+    ("done_when: written", "done_wen: written", "done_wen", "The driver refuses this: no option is called done_wen"),
+    ("done_when: written", "done_when: never", "never", "The driver refuses this: done_when:"),
+    ("driver: marlin\n", "driver: marlin\n    options: { boud: 9600 }\n", "boud", "The driver refuses this: no option"),
     ("site:\n", "sight:\n", "sight", "Nobody reads a key 'sight' here. Did you mean 'site'?"),
     (
         "  name: Fulfillment Demo Bakery\n",
