@@ -1,0 +1,83 @@
+"""`ful job`: what is to be made, and why it waits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
+from fulfillment.daemon import Shop
+from jobs import attempts, views
+from jobs import models as m
+from jobs.states import JOB
+
+
+@click.group()
+def job() -> None:
+    """List jobs and why they wait; pause, resume, cancel, decide."""
+
+
+@job.command("list")
+@click.option("--all", "everything", is_flag=True, help="Those that have ended too.")
+@json_option
+@with_shop
+def list_jobs(shop: Shop, everything: bool, raw: bool) -> None:
+    """Jobs in order of arrival, each saying why it waits and what would free it."""
+    where = m.jobs.c.id.is_not(None) if everything else m.jobs.c.state.not_in(JOB.ends())
+    with shop.store.read() as connection:
+        jobs = views.jobs(connection, where, shop.offers)
+    if raw:
+        as_json(jobs)
+        return
+    rows = []
+    for found in jobs:
+        waits = "; ".join(f"{reason['text']} -> {reason['frees']}" for reason in found["waits"])
+        machine = found["machine"] or "-"
+        rows.append((found["id"], found["unit_id"], found["operation"], found["state"], machine, waits or found["why"]))
+    empty = "No job is open; --all shows those that have ended."
+    table(["JOB", "UNIT", "OPERATION", "STATE", "MACHINE", "WHY"], rows, empty)
+
+
+@job.command()
+@click.argument("job_id")
+@json_option
+@with_shop
+def show(shop: Shop, job_id: str, raw: bool) -> None:
+    """One job: its tries and all that happened to it."""
+    with shop.store.read() as connection:
+        found = views.job(connection, job_id, shop.offers)
+    if raw:
+        as_json(found)
+        return
+    click.echo(f"{found['id']}  {found['operation']} of {found['unit_id']}  {found['state']}  {found['why']}")
+    click.echo(f"artifact: {found['artifact'] or 'not rendered yet'}")
+    for reason in found["waits"]:
+        click.echo(f"waits: {reason['text']} -> {reason['frees']}")
+    for event in found["events"]:
+        detail = ", ".join(f"{key} {value}" for key, value in event["detail"].items())
+        click.echo(f"  {ago(event['at']):>10}  {event['event']:<12} {event['who']}  {detail}")
+
+
+def _asks(verb: str, text: str) -> None:
+    @job.command(verb, help=text)
+    @click.argument("attempt")
+    @with_shop
+    def ask(shop: Shop, attempt: str) -> None:
+        number = attempts.ask(shop.store, attempt, verb, who())
+        click.echo(f"asked (command {number}); the agent answers in `ful job show {attempt.rpartition('-a')[0]}`")
+
+
+_asks("pause", "Pause ATTEMPT (such as J-7F3K2QXM-a1): never whatever happens to run.")
+_asks("resume", "Let ATTEMPT go on, or answer what its machine asks.")
+_asks("cancel", "End ATTEMPT. Its piece is scrap and its unit is held for a person.")
+
+
+@job.command()
+@click.argument("job_id")
+@click.argument("verdict", type=click.Choice(["made", "failed", "not-started"]))
+@with_shop
+def decide(shop: Shop, job_id: str, verdict: Literal["made", "failed", "not-started"]) -> None:
+    """Say what became of a job that no machine can tell of, after you looked at the piece."""
+    attempts.decide(shop.store, job_id, verdict, who())
+    click.echo(f"{job_id}: {verdict}")
