@@ -249,7 +249,11 @@ class Machine(Protocol):
         ...
 
     def cancel(self, attempt: str) -> None:
-        """Be ended, heaters and pump off; Cancelled (or Failed) follows as an event. Raises WrongAttempt, WireFault."""
+        """Be ended, heaters and pump off; Cancelled (or Failed) follows as an event.
+
+        Raises WrongAttempt, WireFault, and NotSupported where the machine cannot be reached any more (a file that was
+        taken from a folder): then only a person at the machine can. Asked again for an ended attempt it does nothing.
+        """
         ...
 
     def stop(self) -> None:

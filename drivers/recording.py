@@ -51,7 +51,8 @@ class Recorder:
         return data
 
     def write(self, data: bytes) -> None:
-        self._note("tx", data)
+        if data:
+            self._note("tx", data)
         self._inner.write(data)
 
     def close(self) -> None:

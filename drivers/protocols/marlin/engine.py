@@ -242,6 +242,7 @@ class Engine:
         elif self._answered:
             gate, self._gate = self._gate, None
             gate(self)
+            self._follow()
         else:
             link.urgent.append(ASK)  # The last one was taken but its answer lost; only an answer opens the gate.
 
@@ -253,9 +254,13 @@ class Engine:
     def _greet(self) -> bytes:
         self._turn(Cue.GREET)
         hello = self._link.hello(self._now)
-        self._link.urgent.extend((b"M115", b"M27"))
-        self._when_done(Engine._ready)
+        self._link.urgent.append(b"M115")
+        self._when_done(Engine._identified)
         return hello
+
+    def _identified(self) -> None:
+        # A firmware without a card does not know M27, and says so on its screen.
+        self._when_done(Engine._ready, *((b"M27",) if self._known.has_card else ()))
 
     def _ready(self) -> None:
         self._turn(Cue.READY)

@@ -39,6 +39,10 @@ class Known:
         """Temperatures come by themselves, without a place in the queue."""
         return "AUTOREPORT_TEMP" in self.capabilities
 
+    @property
+    def has_card(self) -> bool:
+        return not self.capabilities.isdisjoint({"SDCARD", "AUTOREPORT_SD_STATUS"})
+
     def hear(self, reply: Reply) -> bool:
         """Take a reply; True when it was one of those that tell a fact."""
         learn = _LEARN.get(type(reply))
