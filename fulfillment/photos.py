@@ -222,17 +222,33 @@ def _deep_grey(image: Image.Image) -> npt.NDArray[np.float32]:
     return mean
 
 
+def _full_tones(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be made smaller by averaging, which indexed colours and single bits cannot."""
+    if image.mode not in ("P", "PA", "1"):
+        return image
+    return image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+
+
 def _grey(image: Image.Image) -> npt.NDArray[np.float32]:
     """Lightness 0 to 1, what is transparent on white."""
-    if image.mode.startswith("I"):
-        return _deep_grey(image)
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+    if image.mode in ("LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    if image.mode in ("CMYK", "P", "LAB", "HSV", "1"):
+    if image.mode not in ("L", "RGB", "RGBA"):
         image = image.convert("RGB")
     grey: npt.NDArray[np.float32] = np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
     return grey
+
+
+def _opened(image: Image.Image) -> npt.NDArray[np.float32]:
+    image.draft("L", (MAX_SIDE, MAX_SIDE))  # a JPEG is scaled while it is decoded
+    turn = TURNS.get(_orientation(image))
+    image.load()
+    if image.mode.startswith("I"):
+        return _deep_grey(image if turn is None else image.transpose(turn))
+    small = _full_tones(image)
+    small.thumbnail((MAX_SIDE, MAX_SIDE))
+    return _grey(small if turn is None else small.transpose(turn))
 
 
 def open_photo(data: bytes) -> npt.NDArray[np.float32]:
@@ -244,13 +260,7 @@ def open_photo(data: bytes) -> npt.NDArray[np.float32]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)
             with Image.open(BytesIO(data), formats=[pillow]) as image:
-                image.draft("L", (MAX_SIDE, MAX_SIDE))  # a JPEG is scaled while it is decoded
-                turn = TURNS.get(_orientation(image))
-                image.load()
-                if not image.mode.startswith("I"):
-                    image.thumbnail((MAX_SIDE, MAX_SIDE))
-                grey = _grey(image if turn is None else image.transpose(turn))
+                return _opened(image)
     except (*BROKEN, Image.DecompressionBombWarning) as error:
         text = "The photo is damaged and cannot be opened."
         raise PhotoError(text, "Please save it anew as JPEG, or send another one.") from error
-    return grey

@@ -47,6 +47,8 @@ def inspect(path: Path) -> tuple[Factory | None, list[Problem]]:
     document = read(raw, str(path))
     if isinstance(document, list):
         return None, document
+    if not isinstance(document.data, dict):
+        return None, validate(document, Config)[1]
     folder = path.absolute().parent
     config, problems = validate(document, Config, {"folder": folder})
     catalog, of_catalog = load_catalog(_catalog_folder(document, folder))

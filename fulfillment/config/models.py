@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
@@ -34,6 +34,8 @@ class Site(Written):
     """Zone of the clock times that people see, such as America/New_York."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en"
     """Language of screens and slips, such as en or de-CH."""
+    paper: Literal["a6", "half-letter"] = "a6"
+    """Paper of the packing slips."""
 
     @property
     def zone(self) -> ZoneInfo:

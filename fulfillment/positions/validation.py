@@ -52,8 +52,8 @@ def _tagged(union: Any, tag: object) -> Any:
     return None
 
 
-def field_at(model: type[BaseModel], loc: Loc) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """The model and the field that a path of pydantic's leads to: (owner, field), None where there is none."""
+def field_at(model: type[BaseModel], loc: Loc) -> tuple[type[BaseModel] | None, FieldInfo | None, Any]:
+    """What a path of pydantic's leads to: (the model that has the field, the field, the type wanted there)."""
     current: Any = model
     owner: type[BaseModel] | None = None
     info: FieldInfo | None = None
@@ -68,7 +68,7 @@ def field_at(model: type[BaseModel], loc: Loc) -> tuple[type[BaseModel] | None, 
             current = _tagged(current, part)
         elif args:
             current = args[1] if len(args) > 1 and not isinstance(part, int) else args[0]
-    return owner, info
+    return owner, info, bare(current)
 
 
 def describe(info: FieldInfo | None) -> str:
@@ -87,6 +87,8 @@ class Finding:
     error: ErrorDetails
     owner: type[BaseModel] | None
     info: FieldInfo | None
+    wanted: Any
+    """The type that is expected there."""
 
     @property
     def name(self) -> str:
@@ -136,6 +138,11 @@ def _kind(words: str) -> Wording:
     return lambda finding: (f"{words} is expected here.", describe(finding.info))
 
 
+def _keys(finding: Finding) -> tuple[str, str]:
+    text = "A mapping (key: value) is expected here."
+    return text, f"Its keys are: {', '.join(finding.wanted.model_fields)}." if is_model(finding.wanted) else ""
+
+
 WORDINGS: Mapping[str, Wording] = {
     "extra_forbidden": _unknown,
     "missing": _missing,
@@ -162,8 +169,8 @@ WORDINGS: Mapping[str, Wording] = {
     "frozen_set_type": _kind("A list (one - before each item)"),
     "dict_type": _kind("A mapping (key: value)"),
     "mapping_type": _kind("A mapping (key: value)"),
-    "model_type": _kind("A mapping (key: value)"),
-    "model_attributes_type": _kind("A mapping (key: value)"),
+    "model_type": _keys,
+    "model_attributes_type": _keys,
     "path_type": _kind("A path"),
 }
 """Pydantic's error types in our words. What is not here keeps pydantic's own words."""
@@ -176,13 +183,19 @@ def _problems(document: Document, model: type[BaseModel], error: ErrorDetails) -
         for mend in cause.mends if isinstance(cause, Mends) else (cause,):
             yield document.problem((*loc, *mend.at), mend.text, mend.mend)
         return
-    owner, info = field_at(model, loc)
+    finding = Finding(error, *field_at(model, loc))
     wording = WORDINGS.get(error["type"])
-    text, mend_text = wording(Finding(error, owner, info)) if wording else (f"{error['msg']}.", describe(info))
+    text, mend_text = wording(finding) if wording else (f"{error['msg']}.", describe(finding.info))
     if error["type"] == "missing":
         yield document.problem(loc[:-1], text, mend_text, key=True)
     else:
         yield document.problem(loc, text, mend_text, key=error["type"] == "extra_forbidden")
+
+
+def _echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+    """Whether a list is only called too short because pydantic does not count its wrong items."""
+    loc = error["loc"]
+    return error["type"] == "too_short" and any(one["loc"][: len(loc)] == loc and one is not error for one in errors)
 
 
 def validate(
@@ -193,6 +206,7 @@ def validate(
         # By way of JSON: strict types there still take a list for a tuple and a text for a path or a word.
         valid = model.model_validate_json(json.dumps(document.data), context=dict(context or {}))
     except ValidationError as error:
-        found = {problem for one in error.errors(include_url=False) for problem in _problems(document, model, one)}
+        errors = error.errors(include_url=False)
+        found = {problem for one in errors if not _echo(one, errors) for problem in _problems(document, model, one)}
         return None, sorted(found | set(document.problems))
     return (None if document.problems else valid), sorted(document.problems)

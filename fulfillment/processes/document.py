@@ -310,10 +310,11 @@ def slip_of(facts: Mapping[str, Any], proof: bytes | None) -> Slip:
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The packing slip of a unit. Raises Problems."""
+    paper = str(spec.facts.get("paper", PAPER_SIZE))
     try:
-        data = draw(slip_of(spec.facts, files.get("proof")))
+        data = draw(slip_of(spec.facts, files.get("proof")), paper)
     except PaperError as error:
         raise Problems([{"field": "", "reason": error.reason, "mend": error.mend}]) from error
-    sheet = SHEETS[PAPER_SIZE]
+    sheet = SHEETS[paper]
     needs = Needs(process=PROCESS, media_type=MEDIA_TYPE)
-    return Made(data, needs, {"pages": 1, "paper": PAPER_SIZE, "size": [sheet.width, sheet.height]})
+    return Made(data, needs, {"pages": 1, "paper": paper, "size": [sheet.width, sheet.height]})

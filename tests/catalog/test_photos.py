@@ -93,6 +93,12 @@ def test_a_large_photo_is_made_smaller(picture: Picture) -> None:
         assert grey.shape[1] == pytest.approx(2 * grey.shape[0], abs=2)
 
 
+def test_a_phone_picture_of_two_lenses_is_its_first_picture() -> None:
+    first, second = Image.new("L", (60, 40), 0), Image.new("L", (60, 40), 255)
+    grey = open_photo(saved(first, "MPO", save_all=True, append_images=[second]))
+    assert grey.max() < 0.02
+
+
 def test_animations_are_refused(picture: Picture) -> None:
     frames = [Image.new("RGB", (40, 30), (i, 9, 9)) for i in (0, 90)]
     for kind in ("WEBP", "PNG"):

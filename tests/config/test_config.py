@@ -165,6 +165,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("done_when: written", "done_wen: written", "done_wen", "The driver refuses this: no option is called done_wen"),
     ("done_when: written", "done_when: never", "never", "The driver refuses this: done_when:"),
     ("driver: marlin\n", "driver: marlin\n    options: { boud: 9600 }\n", "boud", "The driver refuses this: no option"),
+    ("{ x: 220 mm, y: 220 mm, z: 60 mm }", "[220, 220, 60]", "[220", "is expected here. Its keys are: x, y, z."),
     ("site:\n", "sight:\n", "sight", "Nobody reads a key 'sight' here. Did you mean 'site'?"),
     (
         "  name: Fulfillment Demo Bakery\n",
@@ -219,6 +220,16 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(factory: Make) -> No
     assert refused.value.problems == tuple(problems)
     text = str(refused.value)
     assert text.startswith(f"There are {len(problems)} problems with the configuration:\n  {path}:")
+
+
+def test_a_list_of_wrong_items_is_not_called_too_short(factory: Make) -> None:
+    path = factory(
+        ("driver: marlin\n    address: .factory/frosting-1.tty", "address: .factory/frosting-1.tty"),
+        ("driver: marlin\n    address: .factory/frosting-2.tty", "address: .factory/frosting-2.tty"),
+        ("driver: hot-folder\n", ""),
+    )
+    said = [p.text for p in check(path)]
+    assert said == ["The key 'driver' is missing."] * 3
 
 
 def test_a_product_needs_a_material_that_is_there_and_a_recipe_for_its_kind(factory: Make) -> None:

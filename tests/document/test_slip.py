@@ -155,6 +155,8 @@ def test_the_process_makes_the_slip_of_a_unit(page: Callable, slip: Make) -> Non
     assert zxingcpp.read_barcodes(seen.picture)[0].text == "U-7K3F92QX"
     for text in ("U-7K3F92QX", "Order #1001", "Happy birthday", "from Bob", "milk", "Thank you, Ada!"):
         assert flat(text) in flat(seen.text)
+    large = render(replace(spec, facts={**FACTS, "paper": "half-letter"}), {})
+    assert page(large.data).size == pytest.approx((139.7, 215.9), abs=0.01)
     with pytest.raises(Problems, match="CAT"):
         render(replace(spec, facts={**FACTS, "note": "🐈"}), {})
 
