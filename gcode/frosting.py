@@ -24,6 +24,8 @@ from gcode.units import FloatArray
 
 STEP: Final = 0.6
 """mm between the points at which a row's width may change: half a bead."""
+ROW_SAMPLES: Final = (-0.375, -0.125, 0.125, 0.375)
+"""Where across a row the photo is looked at, in pitches."""
 ALIKE: Final = 0.02
 """Neighbouring pieces whose speeds differ by less than this share become one move."""
 E_DECIMALS: Final = 5
@@ -81,20 +83,25 @@ def _merged(points: Line, speed: FloatArray) -> tuple[Line, FloatArray]:
     """Pieces in one straight line and of nearly one speed as one piece of the same duration (so amounts are kept)."""
     steps = np.diff(points, axis=0)
     heading = np.arctan2(steps[:, 1], steps[:, 0])
+    turns = (np.abs(np.diff(heading, prepend=heading[:1])) > 1e-6).tolist()
+    begins = [0]
+    slow = fast = float(speed[0])
+    for index, own in enumerate(speed.tolist()):
+        slow, fast = min(slow, own), max(fast, own)
+        if turns[index] or fast > slow * (1 + ALIKE):
+            begins.append(index)
+            slow = fast = own
     distance = np.hypot(*steps.T)
-    ends, times = [], []
-    begin, time = 0, 0.0
-    slow, fast = speed[0], speed[0]
-    for index in range(len(speed)):
-        slow, fast = min(slow, speed[index]), max(fast, speed[index])
-        if index > begin and (fast > slow * (1 + ALIKE) or abs(heading[index] - heading[begin]) > 1e-6):
-            ends.append(index)
-            times.append(distance[begin:index].sum() / time)
-            begin, time, slow, fast = index, 0.0, speed[index], speed[index]
-        time += distance[index] / speed[index]
-    ends.append(len(speed))
-    times.append(distance[begin:].sum() / time)
-    return points[[0, *ends]], np.array(times)
+    pieces = np.array(begins)
+    merged: FloatArray = np.add.reduceat(distance, pieces) / np.add.reduceat(distance / speed, pieces)
+    return points[[*begins, len(speed)]], merged
+
+
+def _row_mean(tone: Tone, points: Line, pitch: float) -> FloatArray:
+    """The tone around each point over the height of a row: a row stands for all of it, not for its middle line."""
+    x, y = points[:, 0], points[:, 1]
+    mean: FloatArray = np.mean([tone.at(x, y + share * pitch) for share in ROW_SAMPLES], axis=0)
+    return mean
 
 
 def photo_path(tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> tuple[Line, FloatArray]:
@@ -102,7 +109,7 @@ def photo_path(tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> tu
     points = serpentine(tone, bead)
     middle = (points[1:] + points[:-1]) / 2
     steps = np.hypot(*np.diff(points, axis=0).T)
-    width = coverage(tone, bead, polarity).at(middle[:, 0], middle[:, 1]) * bead.pitch
+    width = _row_mean(coverage(tone, bead, polarity), middle, bead.pitch) * bead.pitch
     wanted = bead.flow / (np.clip(width, bead.width_min, bead.width_max) * bead.height)
     speed = np.clip(_followed(wanted, steps, motion.acceleration), bead.min_speed, bead.max_speed)
     return _merged(points, speed)

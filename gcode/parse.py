@@ -4,7 +4,7 @@ A line is empty, a comment (``;`` to its end), or one command: a code (``G``, ``
 one decimal, as in ``G92.1``) and words, each a capital letter with a plain decimal number. All else is a finding: line
 numbers and checksums, lower case, exponents, NaN, a word twice, two commands, bytes outside ASCII.
 
-Limits: ``MAX_BYTES`` and ``MAX_LINES`` unless the caller gives smaller ones, numbers of at most 9 whole and 9 decimal
+Limits: ``MAX_BYTES`` and ``MAX_LINES`` unless the caller gives smaller ones, numbers of at most 8 whole and 8 decimal
 digits.
 """
 
@@ -27,13 +27,16 @@ SHOWN: Final = 5
 """Of each kind of fault this many are reported with their lines; the rest are counted."""
 
 _Bytes = npt.NDArray[np.uint8]
-_BLOCK: Final = 1 << 18
+_BLOCK: Final = 1 << 17
 """Bytes looked at at once; also the longest line that is taken at all."""
-_NUMBER: Final = 20
-"""Bytes of a number looked at: sign, 9 + 9 digits, point."""
-_PAD: Final = b"\n" * (_NUMBER + 2)
+DIGITS: Final = 8
+"""The most that a number may have before its point, and after it."""
+_FRONT, _BACK = b"\n" * DIGITS, b"\n" * 3
+_ZEROS: Final = np.uint64(0x3030303030303030)
+_OVER_NINE: Final = np.uint64(0x0606060606060606)
+_HIGH_NIBBLES: Final = np.uint64(0xF0F0F0F0F0F0F0F0)
 
-_SPACE, _LETTER, _DIGIT, _POINT, _SIGN, _OTHER = range(6)
+_SPACE, _LETTER, _POINT, _DIGIT, _SIGN, _OTHER = range(6)
 _CLASS: Final = np.full(256, _OTHER, dtype=np.uint8)
 _CLASS[[ord(c) for c in " \t\n"]] = _SPACE
 _CLASS[ord("A") : ord("Z") + 1] = _LETTER
@@ -42,7 +45,7 @@ _CLASS[ord(".")] = _POINT
 _CLASS[[ord("+"), ord("-")]] = _SIGN
 _IS_CODE: Final = np.isin(np.arange(256), [ord("G"), ord("M"), ord("T")])
 _IS_WORD: Final = np.isin(np.arange(256), [ord(letter) for letter in LETTERS])
-_TENTHS: Final = 10.0 ** -np.arange(_NUMBER + 1)
+_POWERS: Final = 10.0 ** np.arange(DIGITS + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,66 +199,71 @@ def _without_comments(raw: bytes) -> bytes:
 
 def _block(raw: bytes, first_line: int, faults: _Faults) -> tuple[_Part, int]:
     """One block of whole lines; also how many lines it has."""
-    text = _without_comments(raw).replace(b"\r\n", b" \n") + _PAD
-    buffer = np.frombuffer(text, dtype=np.uint8)[: len(text) - len(_PAD) + 1]
-    ends = np.flatnonzero(buffer == ord("\n"))
+    text = _FRONT + _without_comments(raw).replace(b"\r\n", b" \n") + _BACK
+    buffer = np.frombuffer(text, dtype=np.uint8)
     kinds = _CLASS[buffer]
+    breaks = np.flatnonzero(kinds <= _POINT)
+    at_break = kinds[breaks]
+    lines = np.cumsum(buffer[breaks] == ord("\n")) + (first_line - len(_FRONT))
 
     def lines_at(positions: IntArray) -> IntArray:
-        return np.searchsorted(ends, positions) + first_line
+        where: IntArray = lines[np.searchsorted(breaks, positions, side="right") - 1]
+        return where
 
-    faults.add(
-        "bad-byte",
-        lines_at(np.flatnonzero(kinds == _OTHER)),
-        "a byte that no command may hold; only capitals, digits, + - . and spaces may stand outside comments",
-    )
-    starts = np.flatnonzero(kinds == _LETTER)
-    loose = (kinds[1:] != _SPACE) & (kinds[1:] != _LETTER) & (kinds[:-1] == _SPACE)
-    lonely = np.flatnonzero(loose) + 1
-    if len(kinds) and kinds[0] not in (_SPACE, _LETTER):
-        lonely = np.concatenate([[0], lonely])
-    faults.add(
-        "loose-number",
-        lines_at(lonely),
-        "a number without a letter before it; write each word as a letter and its number",
-    )
-    value, good = _numbers(text, starts)
-    where = lines_at(starts)
-    faults.add("bad-number", where[~good], "a word whose number is missing, malformed or longer than 9 + 9 digits")
-    part = _commands(buffer[starts], value, where, good, faults)
+    odd = np.flatnonzero(kinds == _OTHER)
+    if len(odd):
+        faults.add("bad-byte", lines_at(odd), "a byte other than capitals, digits, + - . and spaces, outside comments")
+    lonely = np.flatnonzero((kinds[1:] > _LETTER) & (kinds[:-1] == _SPACE)) + 1
+    if len(lonely):
+        faults.add("loose-number", lines_at(lonely), "a number without a letter; write each word as letter and number")
+    letters = np.flatnonzero(at_break == _LETTER)
+    value, good = _numbers(buffer, breaks, at_break, letters)
+    where = lines[letters]
+    faults.add("bad-number", where[~good], "a word whose number is missing, malformed or longer than 8 + 8 digits")
+    part = _commands(buffer[breaks[letters]], value, where, good, faults)
     return part, raw.count(b"\n")
 
 
-def _numbers(text: bytes, starts: IntArray) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """The number behind each letter, and whether it is well formed."""
-    windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(text, dtype=np.uint8), _NUMBER)
-    digits = np.ascontiguousarray(windows[starts + 1].T)
-    count = len(starts)
-    total = np.zeros(count, dtype=np.int64)
-    places = np.zeros(count, dtype=np.int8)
-    seen = np.zeros(count, dtype=np.int8)
-    point = np.zeros(count, dtype=bool)
-    active = np.ones(count, dtype=bool)
-    good = np.ones(count, dtype=bool)
-    for position in range(_NUMBER):
-        byte = digits[position]
-        kind = _CLASS[byte]
-        is_digit = (kind == _DIGIT) & active
-        is_point = (kind == _POINT) & active
-        good &= ~(is_point & point)
-        if position:
-            good &= ~((kind == _SIGN) & active)
-        point |= is_point
-        seen += is_digit
-        places += is_digit & point
-        np.multiply(total, 10, out=total, where=is_digit)
-        np.add(total, byte.astype(np.int64) - ord("0"), out=total, where=is_digit)
-        active &= (kind != _SPACE) & (kind != _LETTER)
-        if not active.any():
-            break
-    good &= ~active & (seen > 0) & (places <= 9) & (seen - places <= 9)
-    value = total * _TENTHS[places]
-    return np.where(digits[0] == ord("-"), -value, value), good
+def _numbers(
+    buffer: _Bytes, breaks: IntArray, at_break: _Bytes, letters: IntArray
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """The number behind each letter, and whether it is well formed.
+
+    ``breaks`` are the places of spaces, letters and points: what follows a letter's own break ends its whole part, and
+    if that is a point, the next one ends its decimals.
+    """
+    start, stop = breaks[letters], breaks[letters + 1]
+    pointed = at_break[letters + 1] == _POINT
+    end = np.where(pointed, breaks[letters + 2], stop)
+    first = buffer[start + 1]
+    minus = first == ord("-")
+    signed = minus | (first == ord("+"))
+    whole_length = stop - start - 1 - signed
+    rest_length = np.where(pointed, end - stop - 1, 0)
+    whole, whole_good = _digits(buffer, stop, whole_length)
+    rest, rest_good = _digits(buffer, end, rest_length)
+    good = whole_good & rest_good & (whole_length + rest_length > 0) & ~(pointed & (at_break[letters + 2] == _POINT))
+    units = _POWERS[np.minimum(rest_length, DIGITS)]
+    value = (whole * units + rest) / units
+    return np.where(minus, -value, value), good
+
+
+def _digits(buffer: _Bytes, end: IntArray, length: IntArray) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """The number that the ``length`` bytes before ``end`` write, and whether they are at most eight digits.
+
+    Eight bytes are read as one integer; tens, hundreds and ten thousands are then added up side by side within it.
+    """
+    eights = np.ndarray((len(buffer) - DIGITS + 1,), dtype="<u8", buffer=buffer, strides=(1,))
+    good = length <= DIGITS
+    unused = (DIGITS * 8 - 8 * np.clip(length, 0, DIGITS)).astype(np.uint64)
+    some = length > 0
+    number = np.where(some, (eights[end - DIGITS] ^ _ZEROS) >> np.minimum(unused, np.uint64(63)), np.uint64(0))
+    good &= (((number + _OVER_NINE) | number) & _HIGH_NIBBLES) == 0
+    number <<= np.minimum(unused, np.uint64(63))
+    number = (number * np.uint64(10) + (number >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    number = (number * np.uint64(100) + (number >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
+    number = (number * np.uint64(10_000) + (number >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
+    return number.astype(np.float64), good
 
 
 def _commands(
