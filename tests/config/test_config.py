@@ -226,7 +226,7 @@ def test_a_list_of_wrong_items_is_not_called_too_short(factory: Make) -> None:
     path = factory(
         ("driver: marlin\n    address: .factory/frosting-1.tty", "address: .factory/frosting-1.tty"),
         ("driver: marlin\n    address: .factory/frosting-2.tty", "address: .factory/frosting-2.tty"),
-        ("driver: hot-folder\n", ""),
+        ("    driver: hot-folder\n", ""),
     )
     said = [p.text for p in check(path)]
     assert said == ["The key 'driver' is missing."] * 3
