@@ -32,12 +32,12 @@ def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
     Raises Refused when the bed is not clear; nothing was changed then.
     """
     with store.write(who) as tx:
-        number = tx.connection.execute(select(m.jobs.c.attempts).where(m.jobs.c.id == claim.job_id)).scalar_one() + 1
+        put = {"attempts": m.jobs.c.attempts + 1}
+        number = tx.move("job", claim.job_id, "intended", put=put, machine=offer.name).attempts
         attempt, epoch = f"{claim.job_id}-a{number}", 0
         if offer.bed:
-            epoch = _epoch(tx, offer.name)
-            tx.move("bed", offer.name, "assigned", put=_said(tx, f"attempt {attempt}"), attempt=attempt, epoch=epoch)
-        tx.move("job", claim.job_id, "intended", put={"attempts": number}, attempt=attempt, machine=offer.name)
+            said = _said(tx, f"attempt {attempt}")
+            epoch = tx.move("bed", offer.name, "assigned", put=said, attempt=attempt).epoch
         tx.add(
             m.attempts,
             id=attempt,
@@ -64,9 +64,8 @@ def bed_is_ours(store: Store, intent: Intent) -> bool:
 def confirm(store: Store, attempt: str, why: str, who: str, event: str = "confirmed") -> None:
     """Step 6: the machine's own state names this attempt. Its bed counts as dirty from here on."""
     with store.write(who) as tx:
-        job_id, machine = _of(tx, attempt)
+        job_id, machine = _set(tx, attempt, state="running", started_at=tx.now, why=why)
         tx.move("job", job_id, event, put={"why": why}, attempt=attempt, machine=machine)
-        _set(tx, attempt, state="running", started_at=tx.now, why=why)
         _soil(tx, machine, attempt)
         _activity(tx, machine, "busy")
 
@@ -74,11 +73,9 @@ def confirm(store: Store, attempt: str, why: str, who: str, event: str = "confir
 def fenced(store: Store, attempt: str, why: str, who: str) -> None:
     """Surely not started, and it never will be: the bed is as it was, and the job goes back to the queue."""
     with store.write(who) as tx:
-        job_id, machine = _of(tx, attempt)
-        tx.move("job", job_id, "fenced", put={"machine": None, "why": why}, attempt=attempt, why=why)
-        _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=why)
+        job_id, machine = _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=why)
+        row = tx.move("job", job_id, "fenced", put={"machine": None, "why": why}, attempt=attempt, why=why)
         tx.moved("bed", machine, "unused", put=_said(tx, f"{attempt} never started"))
-        row = tx.connection.execute(select(m.jobs.c.attempts, m.jobs.c.unit_id).where(m.jobs.c.id == job_id)).one()
         if row.attempts >= tx.policy.starts:
             hold(tx, row.unit_id, "", f"{row.attempts} starts were refused, the last: {why}", "see to it, then release")
 
@@ -133,8 +130,7 @@ def ask(store: Store, attempt: str, verb: str, who: str) -> int:
 def keep_evidence(store: Store, attempt: str, digest: str, who: str) -> None:
     """Remember the camera's picture of what came out."""
     with store.write(who) as tx:
-        _set(tx, attempt, evidence=digest)
-        job_id, machine = _of(tx, attempt)
+        job_id, machine = _set(tx, attempt, evidence=digest)
         tx.log("job", job_id, "pictured", attempt=attempt, machine=machine, picture=digest)
 
 
@@ -148,15 +144,13 @@ _STATES = {
 
 
 def _end(tx: Tx, attempt: str, event: str, why: str) -> None:
-    job_id, machine = _of(tx, attempt)
-    tx.move("job", job_id, event, put={"why": why}, attempt=attempt, machine=machine, why=why)
     state = _STATES.get(event, "failed")
-    _set(tx, attempt, state=state, ended_at=tx.now, why=why)
+    job_id, machine = _set(tx, attempt, state=state, ended_at=tx.now, why=why)
+    job = tx.move("job", job_id, event, put={"why": why}, attempt=attempt, machine=machine, why=why)
     _soil(tx, machine, attempt)
     _activity(tx, machine, "idle")
-    job = tx.connection.execute(select(m.jobs.c.operation_id, m.jobs.c.unit_id).where(m.jobs.c.id == job_id)).one()
     if state == "made":
-        operation_done(tx, job.operation_id, machine)
+        operation_done(tx, job.operation_id, by=machine)
     elif state == "failed":
         remake_if_due(tx, job_id)
     elif state == "cancelled":
@@ -180,8 +174,14 @@ def _last_attempt(tx: Tx, job_id: str) -> str:
     return f"{job_id}-a{number}"
 
 
-def _set(tx: Tx, attempt: str, **values: Any) -> None:
-    tx.connection.execute(update(m.attempts).where(m.attempts.c.id == attempt).values(**values))
+def _set(tx: Tx, attempt: str, **values: Any) -> tuple[str, str]:
+    """Set columns of an attempt. Its job and its machine. Raises NotFound."""
+    a = m.attempts.c
+    statement = update(m.attempts).where(a.id == attempt).values(**values).returning(a.job_id, a.machine)
+    row = tx.connection.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no attempt {attempt}")
+    return row.job_id, row.machine
 
 
 def _activity(tx: Tx, machine: str, activity: str) -> None:
@@ -194,10 +194,3 @@ def _soil(tx: Tx, machine: str, attempt: str) -> None:
 
 def _said(tx: Tx, how: str) -> dict[str, Any]:
     return {"said_by": tx.who, "how": how, "at": tx.now}
-
-
-def _epoch(tx: Tx, machine: str) -> int:
-    epoch = tx.connection.execute(select(m.beds.c.epoch).where(m.beds.c.machine == machine)).scalar()
-    if epoch is None:
-        raise Refused(f"machine {machine} has no bed on record: its agent has not registered it")
-    return int(epoch)

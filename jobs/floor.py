@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 
 from drivers.contract import Status
 from jobs import models as m
 from jobs.queue import Offer
 from jobs.route import remake_if_due
 from jobs.states import BedState
-from jobs.store import NotFound, Refused, Store, Tx
+from jobs.store import NotFound, Refused, Store
 
 VERBS = ("pause", "resume", "cancel", "stop", "connect")
 """What may be asked of a machine. pause, resume and cancel name the attempt; stop is the emergency stop."""
@@ -63,24 +63,21 @@ def clear_bed(store: Store, machine: str, how: str, who: str) -> list[str]:
     Raises Refused while an attempt is on it, and where the machine has no bed.
     """
     with store.write(who) as tx:
-        row = tx.connection.execute(select(m.beds).where(m.beds.c.machine == machine)).one_or_none()
+        busy = _in_hand(machine).scalar_subquery().label("busy")
+        row = tx.connection.execute(select(m.beds, busy).where(m.beds.c.machine == machine)).one_or_none()
         if row is None:
             raise NotFound(f"no bed is on record for {machine!r}: it is no machine of this factory, or it has no bed")
         if row.state == BedState.CLEAR:
             return []
-        busy = _attempt_in_hand(tx, machine)
-        if busy:
-            raise Refused(f"{busy} is on {machine}: let it end, or cancel it, before the bed is cleared")
+        if row.busy:
+            raise Refused(f"{row.busy} is on {machine}: let it end, or cancel it, before the bed is cleared")
         put = {"epoch": row.epoch + 1, "said_by": tx.who, "how": how, "at": tx.now}
         tx.move("bed", machine, "cleared", put=put, epoch=row.epoch + 1, how=how)
-        taken = tx.connection.execute(
-            select(m.attempts.c.job_id).where(m.attempts.c.machine == machine, m.attempts.c.on_bed)
-        ).scalars()
-        jobs = list(dict.fromkeys(taken))
-        tx.connection.execute(
-            update(m.attempts).where(m.attempts.c.machine == machine, m.attempts.c.on_bed).values(on_bed=False)
-        )
-        return [new for new in (remake_if_due(tx, job_id) for job_id in jobs) if new]
+        a = m.attempts.c
+        taken = update(m.attempts).where(a.machine == machine, a.on_bed).values(on_bed=False)
+        lay = tx.connection.execute(taken.returning(a.job_id, a.state)).all()
+        scrap = sorted({attempt.job_id for attempt in lay if attempt.state == "failed"})
+        return [new for new in (remake_if_due(tx, job_id) for job_id in scrap) if new]
 
 
 def mark_dirty(store: Store, machine: str, how: str, who: str) -> None:
@@ -90,13 +87,9 @@ def mark_dirty(store: Store, machine: str, how: str, who: str) -> None:
         tx.move("bed", machine, "soiled", put=put, how=how)
 
 
-def _attempt_in_hand(tx: Tx, machine: str) -> str | None:
-    found = tx.connection.execute(
-        select(m.attempts.c.id).where(
-            m.attempts.c.machine == machine, m.attempts.c.state.in_(("starting", "running", "paused"))
-        )
-    ).scalar()
-    return str(found) if found else None
+def _in_hand(machine: str) -> Select[tuple[str]]:
+    a = m.attempts.c
+    return select(a.id).where(a.machine == machine, a.state.in_(("starting", "running", "paused"))).limit(1)
 
 
 def ask(store: Store, machine: str, verb: str, attempt: str | None, who: str) -> int:

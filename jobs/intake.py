@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select
 
 from jobs import models as m
 from jobs.queue import Needs, add_needs
-from jobs.route import cancel_jobs, hold_all, next_seq
+from jobs.route import cancel_jobs, hold_all
 from jobs.states import JobState, OperationState, OrderState, UnitState
 from jobs.store import NotFound, Refused, Store, Tx
 
@@ -99,11 +98,8 @@ def receive(store: Store, order: NewOrder, who: str, delivery: Delivery | None =
 
 
 def _first_delivery(tx: Tx, source: str, delivery: Delivery, order_id: str | None) -> bool:
-    insert = sqlite.insert if tx.connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(m.inbox).values(
-        source=source, event_id=delivery.event_id, topic=delivery.topic, order_id=order_id, at=tx.now
-    )
-    return tx.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    values = {"source": source, "event_id": delivery.event_id, "topic": delivery.topic, "order_id": order_id}
+    return tx.add_once(m.inbox, at=tx.now, **values)
 
 
 def noticed(store: Store, source: str, delivery: Delivery, notice: str, who: str) -> bool:
@@ -190,19 +186,20 @@ def plan(store: Store, unit_id: str, who: str, resolved: Mapping[str, Any] | Non
     """
     with store.write(who) as tx:
         tx.move("unit", unit_id, "planned", put={"resolved": dict(resolved or {})})
+        newest = select(func.coalesce(func.max(m.jobs.c.seq), 0)).scalar_subquery().label("newest")
         rows = tx.connection.execute(
-            select(m.operations.c.id, m.orders.c.due)
+            select(m.operations.c.id, m.orders.c.due, newest)
             .join(m.units, m.units.c.id == m.operations.c.unit_id)
             .join(m.orders, m.orders.c.id == m.units.c.order_id)
             .where(m.operations.c.unit_id == unit_id, m.operations.c.process.is_not(None))
         ).all()
-        seq, ids = next_seq(tx), []
+        ids = []
         for row in rows:
             ids.append(tx.new_id("J"))
             tx.add(
                 m.jobs,
                 id=ids[-1],
-                seq=seq + len(ids) - 1,
+                seq=row.newest + len(ids),
                 operation_id=row.id,
                 unit_id=unit_id,
                 state=JobState.RENDERING,
@@ -269,19 +266,17 @@ def rendered(store: Store, job_id: str, artifact: Rendered, who: str) -> None:
     """The job has its artifact, and waits for a machine. Said again it changes nothing."""
     with store.write(who) as tx:
         needs_id = add_needs(tx, artifact.needs)
-        known = select(m.artifacts.c.sha256).where(m.artifacts.c.sha256 == artifact.sha256)
-        if tx.connection.execute(known).first() is None:
-            tx.add(
-                m.artifacts,
-                sha256=artifact.sha256,
-                media_type=artifact.media_type,
-                size=artifact.size,
-                process=artifact.needs.process,
-                needs_id=needs_id,
-                proof=artifact.proof,
-                manifest=dict(artifact.manifest),
-                created_at=tx.now,
-            )
+        tx.add_once(
+            m.artifacts,
+            sha256=artifact.sha256,
+            media_type=artifact.media_type,
+            size=artifact.size,
+            process=artifact.needs.process,
+            needs_id=needs_id,
+            proof=artifact.proof,
+            manifest=dict(artifact.manifest),
+            created_at=tx.now,
+        )
         put = {"artifact": artifact.sha256, "needs_id": needs_id, "why": ""}
         tx.moved("job", job_id, "rendered", put=put, artifact=artifact.sha256)
 

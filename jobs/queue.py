@@ -168,7 +168,5 @@ def release(store: Store, job_id: str, why: str, who: str) -> None:
 
 def add_needs(tx: Tx, needs: Needs) -> str:
     """The id under which this set of needs is kept."""
-    known = tx.connection.execute(select(m.needs.c.id).where(m.needs.c.id == needs.id)).first()
-    if known is None:
-        tx.add(m.needs, id=needs.id, body=needs.body())
+    tx.add_once(m.needs, id=needs.id, body=needs.body())
     return needs.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from jobs import models as m
 from jobs.states import JobState, OperationState, UnitState
@@ -13,23 +13,25 @@ from jobs.store import NotFound, Refused, Tx
 
 def operation_done(tx: Tx, operation_id: str, by: str) -> None:
     """The operation is done: open what waited for it; the last one packs the unit, the last unit ends the order."""
-    tx.move("operation", operation_id, "done", put={"done_by": by})
-    unit_id = tx.connection.execute(
-        select(m.operations.c.unit_id).where(m.operations.c.id == operation_id)
-    ).scalar_one()
+    unit_id = tx.move("operation", operation_id, "done", put={"done_by": by}).unit_id
     operations = _operations(tx, unit_id)
     done = {o.name for o in operations if o.state == OperationState.DONE}
     for operation in operations:
         if operation.state == OperationState.WAITING and done >= set(operation.after):
             tx.move("operation", operation.id, "opened", unit=unit_id, name=operation.name)
     if len(done) == len(operations):
-        tx.move("unit", unit_id, "packed")
-        finish_order(tx, unit_id)
+        pack(tx, unit_id)
 
 
-def finish_order(tx: Tx, unit_id: str) -> None:
-    """End the order if this was its last unit."""
-    order_id = tx.connection.execute(select(m.units.c.order_id).where(m.units.c.id == unit_id)).scalar_one()
+def pack(tx: Tx, unit_id: str) -> None:
+    """Every operation is done: the unit is packed, unless a person holds it: then its release packs it."""
+    unit = tx.moved("unit", unit_id, "packed")
+    if unit is not None:
+        finish_order(tx, unit.order_id)
+
+
+def finish_order(tx: Tx, order_id: str) -> None:
+    """End the order if none of its units is left to make."""
     states = set(
         tx.connection.execute(select(m.units.c.state).where(m.units.c.order_id == order_id).distinct()).scalars()
     )
@@ -129,14 +131,11 @@ def cancel_unit(tx: Tx, unit_id: str) -> None:
     ).first()
     if busy:
         raise Refused(f"job {busy.id} of {unit_id} is on {busy.machine}: cancel or decide that job first")
-    tx.move("unit", unit_id, "cancelled")
+    order_id = tx.move("unit", unit_id, "cancelled").order_id
     cancel_jobs(tx, unit_id)
-    tx.connection.execute(
-        update(m.operations)
-        .where(m.operations.c.unit_id == unit_id, m.operations.c.state.in_(("waiting", "open")))
-        .values(state=OperationState.CANCELLED)
-    )
-    finish_order(tx, unit_id)
+    for operation in _operations(tx, unit_id):
+        tx.moved("operation", operation.id, "cancelled")
+    finish_order(tx, order_id)
 
 
 def cancel_jobs(tx: Tx, unit_id: str) -> None:
@@ -152,12 +151,15 @@ def release_unit(tx: Tx, unit_id: str) -> None:
     Raises Refused where it was held before it had jobs: then its personalization must be corrected.
     """
     jobs = tx.connection.execute(select(m.jobs).where(m.jobs.c.unit_id == unit_id).order_by(m.jobs.c.seq)).all()
-    if not jobs or any(job.artifact is None for job in jobs):
+    latest = {job.operation_id: job for job in jobs}
+    ended = (JobState.FAILED, JobState.CANCELLED)
+    if not jobs or any(job.artifact is None and job.state in ended for job in latest.values()):
         raise Refused(f"nothing was rendered for {unit_id}: correct its personalization instead of releasing it")
     tx.move("unit", unit_id, "released", put={"problems": []})
-    latest = {job.operation_id: job for job in jobs}
+    if all(operation.state == OperationState.DONE for operation in _operations(tx, unit_id)):
+        pack(tx, unit_id)
     for job in latest.values():
-        if job.state in (JobState.FAILED, JobState.CANCELLED):
+        if job.state in ended:
             lying = select(func.count()).where(m.attempts.c.job_id == job.id, m.attempts.c.on_bed)
             if tx.connection.execute(lying).scalar_one():
                 raise Refused(f"the last try of {unit_id} lies on {job.machine}: clear that bed first")

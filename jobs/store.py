@@ -15,7 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, event, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, event, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlmodel import create_engine
 
@@ -24,6 +25,14 @@ from jobs.states import BED, JOB, OPERATION, ORDER, UNIT, StateTable
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Letters of ids: none that a person mistakes for another."""
+
+
+EVENTS_AT_ONCE = 500
+"""Event rows in one statement: seven values each, and SQLite takes 32,766."""
+
+
+INSERTS: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""Inserts that may find their row there already: the one statement that has a twin for each database."""
 
 
 class Refused(Exception):
@@ -65,46 +74,61 @@ class Tx:
         self, connection: Connection, now: float, who: str, new_id: Callable[[str], str], policy: Policy
     ) -> None:
         self.connection, self.now, self.who, self.new_id, self.policy = connection, now, who, new_id, policy
+        self._events: list[dict[str, Any]] = []
 
     def log(self, entity: str, entity_id: str, event: str, state: str | None = None, **detail: Any) -> None:
-        self.connection.execute(
-            insert(m.events).values(
-                at=self.now,
-                entity=entity,
-                entity_id=entity_id,
-                event=event,
-                state=state,
-                who=self.who,
-                detail={k: v for k, v in detail.items() if v is not None},
-            )
+        """An event row. All rows of a transaction are written together, in their order, before it commits."""
+        self._events.append(
+            {
+                "at": self.now,
+                "entity": entity,
+                "entity_id": entity_id,
+                "event": event,
+                "state": state,
+                "who": self.who,
+                "detail": {k: v for k, v in detail.items() if v is not None},
+            }
         )
+
+    def flush(self) -> None:
+        """Write the event rows. :meth:`Store.write` calls this."""
+        for first in range(0, len(self._events), EVENTS_AT_ONCE):
+            self.connection.execute(insert(m.events).values(self._events[first : first + EVENTS_AT_ONCE]))
+        self._events.clear()
 
     def add(self, table: Table, **values: Any) -> None:
         self.connection.execute(insert(table).values(**values))
 
+    def add_once(self, table: Table, **values: Any) -> bool:
+        """Add a row unless one with its identity is there. True if it was added."""
+        insert = INSERTS[self.connection.dialect.name]
+        return self.connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+
     def moved(
         self, entity: str, entity_id: str, event: str, *, only: Any = None, put: Any = None, **detail: Any
-    ) -> bool:
-        """Carry out an event where the state allows it, with its event row. False where it does not: nothing changed.
+    ) -> Row[Any] | None:
+        """Carry out an event where the state allows it, with its event row. The entity's row as it is then.
 
-        ``only`` narrows the guard further, ``put`` sets columns beside the state.
+        None where the state does not allow it: nothing changed. ``only`` narrows the guard further, ``put`` sets
+        columns beside the state.
         """
         rows, key, table = ENTITIES[entity]
         target = table.target(event)
         statement = update(rows).where(key == entity_id, rows.c.state.in_(table.sources(event)))
         if only is not None:
             statement = statement.where(only)
-        if self.connection.execute(statement.values(state=target, **(put or {}))).rowcount != 1:
-            return False
-        self.log(entity, entity_id, event, target, **detail)
-        return True
+        row = self.connection.execute(statement.values(state=target, **(put or {})).returning(rows)).one_or_none()
+        if row is not None:
+            self.log(entity, entity_id, event, target, **detail)
+        return row
 
     def move(
         self, entity: str, entity_id: str, event: str, *, only: Any = None, put: Any = None, **detail: Any
-    ) -> None:
+    ) -> Row[Any]:
         """As :meth:`moved`, but a refusal is raised with the state that stands in its way."""
-        if self.moved(entity, entity_id, event, only=only, put=put, **detail):
-            return
+        row = self.moved(entity, entity_id, event, only=only, put=put, **detail)
+        if row is not None:
+            return row
         rows, key, table = ENTITIES[entity]
         state = self.connection.execute(select(rows.c.state).where(key == entity_id)).scalar()
         if state is None:
@@ -155,7 +179,9 @@ class Store:
     def write(self, who: str) -> Iterator[Tx]:
         """A writing transaction: all of it or, on any exception, nothing."""
         with self._writing, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield Tx(connection, self.now(), who, self.new_id, self.policy)
+            tx = Tx(connection, self.now(), who, self.new_id, self.policy)
+            yield tx
+            tx.flush()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
