@@ -149,7 +149,7 @@ def _picture(proof: bytes) -> Image.Image:
             if image.width * image.height > MAX_PROOF_PIXELS:
                 raise PaperError(f"The proof has {image.width} x {image.height} pixels.", "Draw it smaller.")
             rgba = image.convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PaperError("The proof is no whole PNG.", "Draw it again.") from error
     picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     picture.thumbnail((MAX_PROOF_SIDE, MAX_PROOF_SIDE))
