@@ -124,8 +124,8 @@ class HotFolder:
             return StartAnswer(Start.REFUSED, str(fault))
         if self._mark(attempt).exists():
             return self._started_before(attempt)
-        if self._running is not None:
-            return StartAnswer(Start.REFUSED, f"{self._running} is not over yet")
+        if self._fault is not None or self._running is not None:
+            return StartAnswer(Start.REFUSED, self._fault or f"{self._running} is not over yet")
         if not self._staged(attempt).exists():
             return StartAnswer(Start.REFUSED, f"{attempt} was not transferred")
         try:

@@ -39,7 +39,7 @@ from drivers.contract import (
 )
 from drivers.options import checked
 from drivers.payloads import read_payload
-from drivers.protocols.marlin import Began, Engine, Options, Program, Withdrawn, program
+from drivers.protocols.marlin import Began, Engine, Options, Program, Warned, Withdrawn, program
 from drivers.recording import Recorder
 from drivers.transport import Port
 from drivers.wires import Wire, open_wire
@@ -261,12 +261,12 @@ class Marlin:
 
     # --- the port's thread tells --------------------------------------------------------------------------------------
 
-    def _tell(self, event: Event | Began | Withdrawn) -> None:
+    def _tell(self, event: Event | Began | Withdrawn | Warned) -> None:
         with self._told:
             note = _NOTES.get(type(event))
             if note is not None:
                 note(self, event)
-            if not isinstance(event, Began | Withdrawn):
+            if not isinstance(event, Began | Withdrawn | Warned):
                 self._events.put(event)
             self._told.notify_all()
 
@@ -277,6 +277,9 @@ class Marlin:
     def _note_withdrawn(self, event: Withdrawn) -> None:
         if event.attempt in self._held:
             self._give_up(event.attempt, event.why)
+
+    def _note_warned(self, event: Warned) -> None:
+        _log.warning("%s, attempt %s: %s", self._settings.name, event.attempt, event.why)
 
     def _note_end(self, event: Made | Failed | Cancelled) -> None:
         self._held.pop(event.attempt, None)
@@ -303,6 +306,7 @@ class Marlin:
 _NOTES: Mapping[type, Callable[[Marlin, Any], None]] = {
     Began: Marlin._note_began,
     Withdrawn: Marlin._note_withdrawn,
+    Warned: Marlin._note_warned,
     Made: Marlin._note_end,
     Failed: Marlin._note_end,
     Cancelled: Marlin._note_end,

@@ -71,6 +71,14 @@ class Withdrawn:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that does not end the attempt, and that somebody should look at."""
+
+    attempt: str
+    why: str
+
+
 class Engine:
     """The state machine of one connection; see the module."""
 
@@ -78,7 +86,7 @@ class Engine:
         self._options = options
         self._link = Lines(options.window, options.silence, options.patience)
         self.state = State.CLOSED
-        self.events: list[Event | Began | Withdrawn] = []
+        self.events: list[Event | Began | Withdrawn | Warned] = []
         self.wake = _NEVER
         self._now = 0.0
         self.fault: str | None = None
@@ -90,7 +98,7 @@ class Engine:
         """Know nothing of the machine: it is a new epoch."""
         self._partial = b""
         self._attempt: str | None = None
-        self._began = False
+        self._began = self._warned = False
         self._told = 0
         self._ending: Cancelled | Failed | None = None
         self._gate: Callable[[Engine], None] | None = None
@@ -200,6 +208,8 @@ class Engine:
     def _show(self) -> None:
         self._touched = False
         activity = _ACTIVITY.get(self.state, Activity.BUSY if self._known.foreign else Activity.IDLE)
+        if self._known.prompt is not None and self.state in RUNS:
+            activity = Activity.PAUSED
         if self.fault is not None:
             activity = Activity.FAULT
         shown = Status(
@@ -229,6 +239,10 @@ class Engine:
         if link.fed - self._told >= BLOCK and self._attempt is not None:
             self._told = link.fed
             self.events.append(Progressed(self._attempt, link.fed / link.total))
+        if not self._warned and self._attempt is not None and link.resends * 10 > link.fed + 50:
+            self._warned = True
+            self._notes.append("more than every tenth line was refused; look at the cable and its shield")
+            self.events.append(Warned(self._attempt, self._notes[-1]))
         if not link.quiet:
             return
         if self.state is State.RUNNING and link.feeding and link.fed == link.total:
@@ -286,7 +300,8 @@ class Engine:
         if self._known.foreign:
             raise MachineFault("the machine runs something that nobody here ordered; wait until it is over")
         self._turn(Cue.BEGIN)
-        self._attempt, self._began, self._told, self._notes = attempt, False, 0, []
+        self._attempt, self._began, self._warned = attempt, False, False
+        self._told, self._notes = 0, []
         self._link.resends = 0
         self._link.load(program)
         self._when_done(Engine._feed)

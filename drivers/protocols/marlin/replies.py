@@ -171,7 +171,7 @@ _TABLE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reply]], ...] = (
     ),
     (re.compile(r"(.*cold extrusion prevented.*)", re.IGNORECASE), lambda m: Trouble(m[1])),
     (re.compile(r"(?:Error:|!!)\s*(.*)"), lambda m: Trouble(m[1])),
-    (re.compile(r"echo:\s*(Unknown command:.*)"), lambda m: Unknown(m[1])),
+    (re.compile(r"echo:\s*Unknown command:\s*\"?([GMT]\d+.*?)\"?$"), lambda m: Unknown(m[1])),
     (re.compile(r"//\s*action:\s*prompt_(\w+)\s*(.*)"), lambda m: Dialog(m[1], m[2])),
     (re.compile(r"//\s*action:\s*(\w+)\s*(.*)"), lambda m: Action(m[1], m[2])),
     (
