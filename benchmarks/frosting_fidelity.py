@@ -22,19 +22,15 @@ from PIL import Image
 from skimage.filters import gaussian
 from skimage.metrics import structural_similarity
 
+from benchmarks.photo import BEAD, PHOTO
 from gcode.design import Tone, Zone
 from gcode.dialects import MARLIN_FOOD, Setup
 from gcode.frosting import E_DECIMALS, Polarity, coverage, photo_path, plan
 from gcode.photo import tone
-from gcode.recipe import Bead, Motion, Place
+from gcode.recipe import Motion, Place
 from gcode.toolpath import Kind, Toolpath, settled
 from gcode.write import program
 
-PHOTO = Path(__file__).parents[1] / "fulfillment" / "demo" / "files" / "cat.jpg"
-BEAD = Bead(
-    nozzle=0.8, height=1.0, width_min=0.45, width_max=1.45, pitch=1.45, flow=14.0, e_area=314.0, line_width=1.2,
-    travel=80.0, min_speed=5.0, max_speed=60.0, stop_ahead=0.6, retract=4.2, clearance=5.0, settle=0.2,
-)  # fmt: skip
 MOTION = Motion(acceleration=500.0, jerk=8.0)
 PLACE = Place(60.0, 60.0, 10.0)
 PX_PER_MM = 10
@@ -112,9 +108,8 @@ def main() -> None:
     wanted = aimed(picture)
     ours, baseline = plan(picture, [], BEAD, motion=MOTION, place=PLACE), by_flow(picture)
     mean = steps.sum() / (steps / speed).sum()
-    print(
-        f"photo in frosting, 100 x 70 mm, pitch and sigma {BEAD.pitch} mm: {steps.sum() / 1000:.2f} m at {mean:.1f} mm/s mean"
-    )
+    way = f"{steps.sum() / 1000:.2f} m at {mean:.1f} mm/s mean"
+    print(f"photo in frosting, 100 x 70 mm, pitch and sigma {BEAD.pitch} mm: {way}")
     missing = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, toolpath in (("speed", ours), ("flow", baseline)):

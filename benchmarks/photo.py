@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fulfillment.catalog import FOLDER, load
 from gcode.design import Zone
 from gcode.dialects import MARLIN_FOOD, Setup
 from gcode.frosting import plan
@@ -23,20 +24,18 @@ from gcode.parse import parse
 from gcode.photo import tone
 from gcode.preflight import check
 from gcode.proof import Piece, proof
-from gcode.recipe import Bead, Motion, Place, Prime
+from gcode.recipe import Motion, Place, Prime
 from gcode.toolpath import Kind, Toolpath
 from gcode.write import lines, program
 
 PHOTO = Path(__file__).parents[1] / "fulfillment" / "demo" / "files" / "cat.jpg"
-BEAD = Bead(
-    nozzle=0.8, height=1.0, width_min=0.45, width_max=1.45, pitch=1.45, flow=14.0, e_area=314.0, line_width=1.2,
-    travel=80.0, min_speed=5.0, max_speed=60.0, stop_ahead=0.6, retract=4.2, clearance=5.0, settle=0.2,
-)  # fmt: skip
+BEAD = load(FOLDER)[0]["pop-tart"].recipes["frosting"].bead(e_area=314.0)
+"""The recipe as shipped."""
 PLACE = Place(60.0, 60.0, 10.0)
 LIMITS = Limits(
     envelope=(0, 0, 0, 235, 235, 100),
     e_area=BEAD.e_area,
-    max_flow=20.0,
+    max_flow=40.0,
     motion=Motion(500.0, 8.0, (200.0, 200.0, 80.0, 5.0)),
     cold_extrusion=True,
 )

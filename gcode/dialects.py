@@ -44,6 +44,8 @@ class Setup:
     bed_temperature: float | None = None
     cold_extrusion: bool = False
     """Allow the feeder to move without heat (a syringe). The end of the program takes the permission back."""
+    acceleration: float | None = None
+    """mm/s2 of all moves, as the toolpath was planned for; None leaves the machine's own."""
     relief: float = 0.0
     """mm of E drawn back at the end, so that the nozzle does not drip on its way to park."""
     relief_speed: float = 1.0
@@ -135,6 +137,8 @@ def _marlin_start(setup: Setup) -> tuple[Command, ...]:
         Command("M220", (("S", 100.0),)),
         Command("M221", (("S", 100.0),)),
     ]
+    if setup.acceleration is not None:
+        commands.append(Command("M204", tuple((letter, setup.acceleration) for letter in "PRT")))
     if setup.cold_extrusion:
         commands.append(Command("M302", (("P", 1.0),)))
     if setup.bed_temperature is not None:

@@ -36,7 +36,9 @@ class GlyphsMissing(ValueError):
     def __init__(self, font: str, missing: tuple[str, ...]) -> None:
         self.font, self.missing = font, missing
         names = ", ".join(named(character) for character in missing)
-        super().__init__(f"the font {font} cannot draw {names}: change the text or choose another font")
+        self.reason = f"the font {font} cannot draw {names}"
+        self.mend = "change the text or choose another font"
+        super().__init__(f"{self.reason}: {self.mend}")
 
 
 def named(character: str) -> str:

@@ -122,9 +122,10 @@ class _Layer:
         self._bead = bead
         self._low = place.surface + bead.height
         self._high = place.surface + bead.clearance
-        x, y, z, _ = motion.max_feed
+        x, y, z, e = motion.max_feed
         self._travel_speed = float(np.nanmin([bead.travel, x, y]))
         self._z_speed = float(np.nanmin([bead.travel, z]))
+        self._retract_speed = float(np.nanmin([bead.retract_flow / bead.e_area, e]))
         self._to_machine = Transform.move(place.x, place.y)
         self._parts: list[Toolpath] = []
         self._pressed = False
@@ -135,19 +136,19 @@ class _Layer:
         bead, at = self._bead, self._to_machine(points)
         self._travel(at[0])
         if self._pressed and bead.retract > 0:
-            self._pump(bead.retract, bead.retract_flow)
+            self._pump(bead.retract, self._retract_speed)
         self._pressed = True
         rows = Toolpath.rows(Kind.LINE, len(speed), x=at[1:, 0], y=at[1:, 1], e=e, f=repeats_removed(speed))
         self._parts.append(rows)
         if bead.retract > 0:
-            self._pump(-bead.retract, bead.retract_flow)
+            self._pump(-bead.retract, self._retract_speed)
         self._wait()
         self._lift()
 
     def press(self, at: tuple[float, float], volume: float) -> None:
         """Press an amount (mm3) out on the spot."""
         self._travel(self._to_machine(np.array([at]))[0])
-        self._pump(volume, self._bead.flow)
+        self._pump(volume, self._bead.flow / self._bead.e_area)
 
     def _travel(self, to: FloatArray) -> None:
         rows = Toolpath.rows
@@ -161,9 +162,9 @@ class _Layer:
             self._parts.append(Toolpath.rows(Kind.TRAVEL, 1, z=self._high, f=self._z_speed))
         self._up = True
 
-    def _pump(self, volume: float, flow: float) -> None:
+    def _pump(self, volume: float, speed: float) -> None:
         """Move the plunger alone."""
-        self._parts.append(Toolpath.rows(Kind.LINE, 1, e=volume / self._bead.e_area, f=flow / self._bead.e_area))
+        self._parts.append(Toolpath.rows(Kind.LINE, 1, e=volume / self._bead.e_area, f=speed))
 
     def _wait(self) -> None:
         if self._bead.settle > 0:
@@ -216,7 +217,8 @@ def plan(
 
     The same values always give the same moves. A line without length lays nothing and moves nothing.
     """
-    motion, layer = motion or Motion(), _Layer(bead, place or Place(), motion or Motion())
+    motion = motion or Motion()
+    layer = _Layer(bead, place or Place(), motion)
     end = (0.0, 0.0)
     if prime is not None:
         if prime.extra > 0:

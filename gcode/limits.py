@@ -23,7 +23,8 @@ class KeepOut:
 class Limits:
     """One machine's limits. mm, mm/s, mm3/s, mm2, degrees C, s.
 
-    The largest accepted artifact is ``max_bytes``; checking one of 10 MB takes some 150 MB of memory.
+    The largest accepted artifact is ``max_bytes``. A check takes up to 25 times its size in memory, and a second or two
+    for 10 MB.
     """
 
     envelope: tuple[float, float, float, float, float, float]

@@ -21,7 +21,12 @@ class Quality:
     """What a person should know before this photo is made. ``code`` is ``too-small``, ``flat`` or ``too-dark``."""
 
     code: str
-    text: str
+    reason: str
+    mend: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.reason}: {self.mend}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def quality(grey: Grey, zone: Zone, pitch: float) -> tuple[Quality, ...]:
     if columns < needed:
         findings.append(
             Quality(
-                "too-small", f"the photo is {columns} pixels wide where the zone shows {needed}: ask for a larger one"
+                "too-small", f"the photo is {columns} pixels wide where the zone shows {needed}", "ask for a larger one"
             )
         )
     low, middle, high = np.percentile(grey, [2, 50, 98])
@@ -72,14 +77,16 @@ def quality(grey: Grey, zone: Zone, pitch: float) -> tuple[Quality, ...]:
         findings.append(
             Quality(
                 "flat",
-                f"the photo has {100 * (high - low):.0f} % contrast, 25 % are needed: choose one with light and shade",
+                f"the photo has {100 * (high - low):.0f} % contrast, 25 % are needed",
+                "choose one with light and shade",
             )
         )
     if middle < 0.15:
         findings.append(
             Quality(
                 "too-dark",
-                f"half of the photo is darker than {100 * middle:.0f} %, 15 % are needed: choose a brighter one",
+                f"half of the photo is darker than {100 * middle:.0f} %, 15 % are needed",
+                "choose a brighter one",
             )
         )
     return tuple(findings)

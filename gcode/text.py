@@ -31,9 +31,9 @@ _SHARE: Final = {Align.LEFT: 0.0, Align.CENTRE: 0.5, Align.RIGHT: 1.0}
 class TextRefused(ValueError):
     """The text cannot be made in this zone. ``code``: ``empty``, ``too-long``, ``too-small``, ``missing-glyphs``."""
 
-    def __init__(self, code: str, text: str, missing: tuple[str, ...] = ()) -> None:
-        self.code, self.missing = code, missing
-        super().__init__(text)
+    def __init__(self, code: str, reason: str, mend: str, missing: tuple[str, ...] = ()) -> None:
+        self.code, self.reason, self.mend, self.missing = code, reason, mend, missing
+        super().__init__(f"{reason}: {mend}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +91,24 @@ def fit(text: str, font: Font, zone: Zone, rule: Fit) -> Laid:
 def _checked(text: str, font: Font) -> list[list[str]]:
     """The words of each paragraph; a line break that the customer typed is kept."""
     if len(text) > MAX_CHARACTERS or len(text.split()) > MAX_WORDS:
-        raise TextRefused("too-long", f"a text may have {MAX_CHARACTERS} characters and {MAX_WORDS} words: shorten it")
+        raise TextRefused(
+            "too-long", f"a text may have {MAX_CHARACTERS} characters and {MAX_WORDS} words", "shorten it"
+        )
     paragraphs = [line.split(" ") for line in text.replace("\r\n", "\n").split("\n")]
     words = [[word for word in paragraph if word] for paragraph in paragraphs]
     words = [paragraph for paragraph in words if paragraph]
     if not words:
-        raise TextRefused("empty", "there is no text to make: enter at least one character")
+        raise TextRefused("empty", "there is no text to make", "enter at least one character")
     if lost := font.missing("".join("".join(paragraph) for paragraph in words)):
-        raise TextRefused("missing-glyphs", str(GlyphsMissing(font.name, lost)), lost)
+        problem = GlyphsMissing(font.name, lost)
+        raise TextRefused("missing-glyphs", problem.reason, problem.mend, lost)
     return words
 
 
 def _room(zone: Zone, rule: Fit) -> Zone:
     if min(zone.width, zone.height) <= 2 * rule.margin:
         raise TextRefused(
-            "too-small", f"zone {zone.name!r} has no room inside a margin of {rule.margin:g} mm: enlarge it"
+            "too-small", f"zone {zone.name!r} has no room inside a margin of {rule.margin:g} mm", "enlarge it"
         )
     return zone.inset(rule.margin)
 
@@ -160,6 +163,6 @@ def _too_small(block: _Block, room: Zone, zone: Zone, rule: Fit, height: float) 
     return TextRefused(
         "too-small",
         f"at letters of {rule.min_height:g} mm the text needs {width:.1f} x {tall:.1f} mm on {len(block.lines)} "
-        f"line(s), zone {zone.name!r} has {room.width:.1f} x {room.height:.1f} mm (letters of {height:.1f} mm): "
+        f"line(s), zone {zone.name!r} has {room.width:.1f} x {room.height:.1f} mm (letters of {height:.1f} mm)",
         f"shorten it to about {kept} characters, or choose a larger piece",
     )

@@ -121,6 +121,16 @@ def test_the_same_design_gives_the_same_bytes(face: Tone, bead: Bead, setup: Set
     assert other != good
 
 
+def test_no_axis_is_asked_for_more_than_it_does(face: Tone, bead: Bead, limits: Limits, setup: Setup) -> None:
+    slow = Motion(500, 8, (50, 60, 4, 0.5))
+    toolpath = plan(face, [], bead, motion=slow, place=Place(50, 50, 10), prime=Prime(-10, 0, -10, 30, extra=5))
+    data = program(toolpath, MARLIN_FOOD, replace(setup, lift=None, park=None, relief=0.0, acceleration=500.0))
+    assert check(data, MARLIN_FOOD, replace(limits, motion=slow)).findings == ()
+    too_fast = program(plan(face, [], bead, place=Place(50, 50, 10)), MARLIN_FOOD, setup)
+    assert {f.code for f in check(too_fast, MARLIN_FOOD, replace(limits, motion=slow)).errors} == {"too-fast"}
+    assert b"\nM204 P500 R500 T500\n" in data
+
+
 def test_a_photo_too_narrow_for_rows_is_refused(bead: Bead) -> None:
     with pytest.raises(ValueError, match="enlarge its zone"):
         plan(Tone(np.zeros((4, 4), np.float32), 0, 0, 2.0, 30.0), [], bead)

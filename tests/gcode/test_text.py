@@ -126,7 +126,8 @@ def test_too_small_says_what_it_needs_and_what_there_is(strokes: StrokeFont) -> 
     text = str(refused.value)
     assert "letters of 5 mm" in text
     assert "60.0 x 12.0 mm" in text
-    assert "shorten it to about" in text
+    assert refused.value.mend.startswith("shorten it to about")
+    assert text == f"{refused.value.reason}: {refused.value.mend}"
 
 
 @pytest.mark.parametrize(
