@@ -118,14 +118,14 @@ class _Still:
 def _driver_options(document: Document) -> Iterator[Problem]:
     """Options are the driver's own keys, so the driver itself is asked what it thinks of them."""
     for loc, machine in document.select("machines", "*"):
-        if not isinstance(machine, dict) or machine.get("driver") not in DRIVERS:
+        if not isinstance(machine, dict):
             continue
-        options = machine.get("options", {})
-        if not isinstance(options, dict):
+        driver, options = machine.get("driver"), machine.get("options", {})
+        if not isinstance(driver, str) or driver not in DRIVERS or not isinstance(options, dict):
             continue
         settings = Settings(str(machine.get("name")), str(machine.get("address")), options)
         try:
-            build(machine["driver"], settings, _Still())
+            build(driver, settings, _Still())
         except OurFault as fault:
             key = next((key for key in options if key in str(fault)), None)
             at = (*loc, "options", key) if key else (*loc, "options") if options else loc
@@ -134,7 +134,7 @@ def _driver_options(document: Document) -> Iterator[Problem]:
                 at, f"The driver refuses this: {text.rstrip('.')}.", "Mend the option, or take it out.", key=bool(key)
             )
         except ImportError as missing:
-            text = f"The driver {machine['driver']!r} cannot be loaded: {missing}."
+            text = f"The driver {driver!r} cannot be loaded: {missing}."
             yield document.problem((*loc, "driver"), text, "Install what it needs.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fulfillment.catalog import FOLDER, parse
@@ -62,6 +62,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=50, deadline=None)
+@example(loc=("machines", 0, "driver"), value=[1])
+@example(loc=("order_sources", 0, "skus", 0, "product"), value={"x": 1})
+@example(loc=("materials", 0, "name"), value=[])
 @given(loc=st.sampled_from(sorted((loc for loc in CONFIG.values if loc), key=str)), value=ANYTHING)
 def test_one_value_of_the_configuration(folder: Path, loc: tuple[str | int, ...], value: object) -> None:
     path = folder / "config.yaml"
