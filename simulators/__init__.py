@@ -10,7 +10,7 @@ moves, and records what it made. So it shares no code with the drivers and gener
 - ``picture``   the bed as a camera sees it
 - ``record``    what was made: pieces, runs, collisions, and the files that tell
 - ``faults``    how a machine can be told to fail
-- ``fronts``    the pty and the TCP port
+- ``fronts``    the pty and the TCP port (``openings``: who opens it)
 - ``side``      the room around the machine: a camera and hands, over HTTP
 - ``serve``     the loop that joins a firmware to a front
 - ``marlin``    the Marlin firmware; its module text names the sources

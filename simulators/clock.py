@@ -12,8 +12,9 @@ from typing import Protocol
 IDLE_RATE = 20.0
 """At ``max``, an idle machine's seconds per real second: heaters warm and reports come, but nobody waits long."""
 
-SILENCE = 0.25
-"""At ``max``, real seconds without input after which queued motion runs to its end: the host has no more to add."""
+SILENCE = 1.0
+"""At ``max``, real seconds without a new move after which queued motion runs to its end: the host has no more to add.
+Shorter, a host that stalls on a busy computer would find its line interrupted."""
 
 
 class Pace(Protocol):
@@ -26,8 +27,8 @@ class Pace(Protocol):
         """Real seconds to wait for input. ``event``: the next simulated time at which something happens."""
         ...
 
-    def waited(self, real: float, event: float | None, pressing: bool, moving: bool) -> None:
-        """No input came for ``real`` seconds."""
+    def waited(self, real: float, quiet: float, event: float | None, pressing: bool, moving: bool) -> None:
+        """No input came for ``real`` seconds, and no move was queued for ``quiet`` seconds."""
         ...
 
 
@@ -45,7 +46,7 @@ class Factor:
     def wait(self, event: float | None, pressing: bool, moving: bool) -> float:  # noqa: ARG002
         return 0.5 if event is None else min(0.5, max(0.0, (event - self.now) / self._factor))
 
-    def waited(self, real: float, event: float | None, pressing: bool, moving: bool) -> None:
+    def waited(self, real: float, quiet: float, event: float | None, pressing: bool, moving: bool) -> None:
         """Nothing to do: real time passes by itself."""
 
 
@@ -63,11 +64,11 @@ class Max:
         if pressing:
             return 0.0
         if moving:
-            return SILENCE
+            return SILENCE / 4
         return 0.5 if event is None else min(0.5, max(0.001, (event - self._now) / IDLE_RATE))
 
-    def waited(self, real: float, event: float | None, pressing: bool, moving: bool) -> None:
-        if pressing or (moving and real >= SILENCE * 0.9):
+    def waited(self, real: float, quiet: float, event: float | None, pressing: bool, moving: bool) -> None:
+        if pressing or (moving and quiet >= SILENCE):
             if event is not None:
                 self._now = max(self._now, event)
         elif not moving:

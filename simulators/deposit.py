@@ -28,6 +28,8 @@ STEP = 0.25
 """Longest sample along a path, mm."""
 MOMENTS = 16
 """Samples of a move that stays in place (E alone)."""
+INSTANT = 1e-6
+"""A shorter lag, in s, is none."""
 WIDTHS = (0.05, 8.0)
 """A bead narrower or wider than this would not hold together; the width is clipped."""
 HEIGHT_LEAST = 0.05
@@ -107,7 +109,7 @@ def _sample(moves: Array, pump: Pump) -> tuple[Array, Array, Array, Array, Array
     rise, cruise, fall = moves[:, 13], moves[:, 14], moves[:, 15]
     still = np.all(np.abs(moves[:, 1:4] - moves[:, 4:7]) < 1e-9, axis=1)
     pieces = np.where(still, MOMENTS, np.ceil(length / STEP)).astype(np.int64)
-    if pump.lag == 0:
+    if pump.lag < INSTANT:
         pieces[e <= 0] = 1
     pieces = np.maximum(pieces, 1)
     index = np.repeat(np.arange(len(moves)), pieces)
@@ -154,9 +156,9 @@ def _flow(
 
 def leaves(stored: float, volume: float, duration: float, lag: float) -> tuple[float, float]:
     """(what leaves, what is stored then) when ``volume`` is displaced evenly over ``duration``."""
-    if lag <= 0 or duration <= 0:
+    if lag < INSTANT or duration <= 0:
         total = stored + volume
-        return (total, 0.0) if total > 0 and lag <= 0 else (0.0, total)
+        return (total, 0.0) if total > 0 and lag < INSTANT else (0.0, total)
     if stored < 0:  # retracted: nothing leaves until it is full again
         if stored + volume <= 0:
             return 0.0, stored + volume

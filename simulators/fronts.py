@@ -1,21 +1,20 @@
 """Where a host connects: a pseudo-terminal or a TCP port. Both say when a host comes and goes.
 
-A pty: the master sees a hang-up while no host has the slave open, and that is how an opening shows. It is looked for
-every ``LOOK`` seconds; a host that closes and opens again within one look is not noticed. Output to nobody is dropped,
-as on a wire.
+A host comes when the first one opens the port, as that is what pulls the reset line on a board. Output to nobody is
+dropped, as on a wire.
 """
 
 from __future__ import annotations
 
 import os
-import select
 import socket
 import tty
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-LOOK = 0.01
+from simulators.openings import Openings
+
 CHUNK = 65536
 BACKLOG = 65536
 """Bytes kept for a host that does not read; more is lost, as on a wire."""
@@ -72,58 +71,57 @@ class Pty:
     def __init__(self, link: Path) -> None:
         self.link = link
         self._master = -1
-        self._there = False
+        self._hosts = 0
         self._out = Outbox()
         self.name = ""
         self.plug()
 
     @property
     def open(self) -> bool:
-        return self._there
+        return self._hosts > 0
 
     def waitable(self) -> list[int]:
-        return [self._master] if self._there else []
+        if self._master < 0:
+            return []
+        return [self._openings.fd, self._master] if self.open else [self._openings.fd]
 
     def plug(self) -> None:
         if self._master >= 0:
             return
         self._master, slave = os.openpty()
         tty.setraw(slave)
-        device = os.ttyname(slave)
+        self.name = os.ttyname(slave)
         os.close(slave)
         os.set_blocking(self._master, False)
-        self.name = device
-        self._poll = select.poll()
-        self._poll.register(self._master, 0)
+        self._openings = Openings(self.name)
         fresh = self.link.with_name(f".{self.link.name}.{os.getpid()}")
         fresh.unlink(missing_ok=True)
-        fresh.symlink_to(device)
+        fresh.symlink_to(self.name)
         fresh.rename(self.link)
 
     def look(self) -> bool:
-        if self._there or self._master < 0 or any(event & select.POLLHUP for _, event in self._poll.poll(0)):
+        if self._master < 0:
             return False
-        self._there = True
-        self._out = Outbox()
-        return True
+        came = False
+        for opened in self._openings.read():
+            if opened and not self._hosts:
+                came = True
+                self._out = Outbox()
+            self._hosts = max(0, self._hosts + (1 if opened else -1))
+        return came
 
     def read(self) -> bytes:
         if self._master < 0:
             return b""
         try:
             return os.read(self._master, CHUNK)
-        except BlockingIOError:
-            return b""
-        except OSError:  # EIO: the host closed
-            self._there = False
+        except OSError:  # nothing there, or nobody: then the closing is among the openings
             return b""
 
     def write(self, data: bytes) -> None:
-        if self._there:
-            try:
+        if self.open:
+            with suppress(OSError):  # nobody is there any more
                 self._out.send(self._master, data)
-            except OSError:
-                self._there = False
 
     def unplug(self) -> None:
         if self._master < 0:
@@ -131,8 +129,9 @@ class Pty:
         with suppress(OSError):
             if self.link.readlink() == Path(self.name):
                 self.link.unlink()
+        self._openings.close()
         os.close(self._master)
-        self._master, self._there = -1, False
+        self._master, self._hosts = -1, 0
 
     def close(self) -> None:
         self.unplug()

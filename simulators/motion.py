@@ -129,6 +129,10 @@ class Planner:
     size: int = 16
     done: list[Block] = field(default_factory=list)
     """Blocks that were made; the owner takes them."""
+    appended: int = 0
+    """Blocks queued since the start."""
+    began: float | None = None
+    """When the first block began."""
     _queue: deque[Block] = field(default_factory=deque)
     _running: Block | None = None
     _deliver: float = 0.0
@@ -152,6 +156,7 @@ class Planner:
         if not self:
             self._deliver = now + FIRST_BLOCK_DELAY
         self._queue.append(block)
+        self.appended += 1
         self._replan()
         self._last = block
         if self._running is None and len(self._queue) >= 3:
@@ -205,6 +210,8 @@ class Planner:
             following.entry, following.frozen = leave, True
         block.shape(time, leave)
         self._running = block
+        if self.began is None:
+            self.began = time
 
     def _plan(
         self, origin: tuple[float, float, float], target: tuple[float, float, float], e: float, feed: float

@@ -19,6 +19,8 @@ MASK_LIMIT = 60_000_000
 """Pixels of the finest mask; a larger region is drawn with fewer samples a pixel."""
 PIXEL_LIMIT = 40_000_000
 """Pixels of a picture; more is refused."""
+MARGIN = 1.5
+"""mm around a bead that its shadow may reach."""
 ARC = 13
 """Corners of half a circle."""
 
@@ -56,20 +58,48 @@ def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Imag
     width, height = round((x1 - x0) * density), round((y1 - y0) * density)
     if not 0 < width * height <= PIXEL_LIMIT:
         raise ValueError(f"a picture has 1 to {PIXEL_LIMIT} pixels, not {width} x {height}: choose a smaller px-per-mm")
-    fine = max(1, min(4, math.isqrt(MASK_LIMIT // (width * height))))
     image = Image.new("RGB", (width, height), look.background)
     if look.plate is not None:
-        image.paste(
-            Image.new("RGB", image.size, look.surface), mask=_plate_mask(look.plate, region, density, fine, image.size)
-        )
-    mask = _bead_mask(beads, region, density, fine, image.size)
-    if look.flat:
-        image.paste(Image.new("RGB", image.size, look.bead), mask=mask)
+        mask = _plate_mask(look.plate, region, density, image.size)
+        image.paste(Image.new("RGB", image.size, look.surface), mask=mask)
+    box = _touched(beads, region, density, image.size)
+    if box is None:
         return image
-    return _shaded(image, mask, look.bead, density)
+    mask = _bead_mask(
+        beads, (x0 + box[0] / density, y1 - box[1] / density), density, (box[2] - box[0], box[3] - box[1])
+    )
+    if look.flat:
+        image.paste(Image.new("RGB", mask.size, look.bead), box, mask)
+    else:
+        image.paste(_shaded(image.crop(box), mask, look.bead, density), box)
+    return image
 
 
-def _plate_mask(plate: Plate, region: Region, density: float, fine: int, size: tuple[int, int]) -> Image.Image:
+def _fine(size: tuple[int, int]) -> int:
+    """Samples a pixel, along each side."""
+    return max(1, min(4, math.isqrt(MASK_LIMIT // (size[0] * size[1]))))
+
+
+def _touched(beads: Beads, region: Region, density: float, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The pixels that beads and their shadows can reach: only these are drawn."""
+    if not len(beads):
+        return None
+    reach = beads.width[:, None] / 2 + MARGIN
+    low = np.minimum(beads.start, beads.end)[:, :2] - reach
+    high = np.maximum(beads.start, beads.end)[:, :2] + reach
+    left, bottom = ((low.min(axis=0) - region[:2]) * density).tolist()
+    right, top = ((high.max(axis=0) - region[:2]) * density).tolist()
+    box = (
+        max(0, math.floor(left)),
+        max(0, size[1] - math.ceil(top)),
+        min(size[0], math.ceil(right)),
+        min(size[1], size[1] - math.floor(bottom)),
+    )
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _plate_mask(plate: Plate, region: Region, density: float, size: tuple[int, int]) -> Image.Image:
+    fine = _fine(size)
     scale = density * fine
     mask = Image.new("L", (size[0] * fine, size[1] * fine), 0)
     left, top = (plate.x - region[0]) * scale, (region[3] - plate.y - plate.height) * scale
@@ -78,13 +108,17 @@ def _plate_mask(plate: Plate, region: Region, density: float, fine: int, size: t
     return mask.resize(size, Image.Resampling.BOX)
 
 
-def _bead_mask(beads: Beads, region: Region, density: float, fine: int, size: tuple[int, int]) -> Image.Image:
-    """Each bead as a capsule; where the nozzle rested, a disc. Pixel centres are at halves."""
+def _bead_mask(beads: Beads, corner: tuple[float, float], density: float, size: tuple[int, int]) -> Image.Image:
+    """Each bead as a capsule; where the nozzle rested, a disc. Pixel centres are at halves.
+
+    ``corner``: the upper left one, mm.
+    """
+    fine = _fine(size)
     mask = Image.new("L", (size[0] * fine, size[1] * fine), 0)
     paint = ImageDraw.Draw(mask)
     scale = density * fine
-    a = (beads.start[:, :2] - [region[0], region[3]]) * [scale, -scale] - 0.5
-    b = (beads.end[:, :2] - [region[0], region[3]]) * [scale, -scale] - 0.5
+    a = (beads.start[:, :2] - corner) * [scale, -scale] - 0.5
+    b = (beads.end[:, :2] - corner) * [scale, -scale] - 0.5
     radius = np.maximum(beads.width / 2 * scale, 0.5)
     low, high = np.minimum(a, b) - radius[:, None], np.maximum(a, b) + radius[:, None]
     seen = np.all(high >= 0, axis=1) & np.all(low <= mask.size, axis=1)

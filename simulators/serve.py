@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from simulators.clock import Pace
-from simulators.fronts import LOOK, Front
+from simulators.fronts import Front
 from simulators.picture import Look, Region
 from simulators.record import Piece, Recorder, write
 
@@ -23,6 +23,8 @@ BOOT_DELAY = 0.1
 """Real seconds from the opening of the port to the banner: a host flushes its input when it opens."""
 QUIET = 0.3
 """Real seconds of rest after which the open piece is written."""
+LOOK = 0.01
+"""Real seconds between looks while the port is about to come up."""
 PIECE_GAP = 0.003
 """Real seconds between the pieces of a split reply."""
 
@@ -37,6 +39,8 @@ class Machine(Protocol):
     def pressing(self) -> bool: ...
     @property
     def moving(self) -> bool: ...
+    @property
+    def moves(self) -> int: ...
     @property
     def idle(self) -> bool: ...
     def next_event(self) -> float | None: ...
@@ -63,11 +67,14 @@ class Scribe:
     def __init__(self, recorder: Recorder, studio: Studio) -> None:
         self._recorder = recorder
         self._studio = studio
+        self.newest: tuple[int, ...] = ()
+        """What was written last, or is about to be."""
         self._work: queue.SimpleQueue[tuple[Piece, float] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="scribe", daemon=True)
         self._thread.start()
 
     def add(self, piece: Piece, now: float) -> None:
+        self.newest = marks(piece)
         if self._studio.folder is not None:
             self._work.put((piece, now))
 
@@ -87,8 +94,23 @@ class Scribe:
                 log.exception("piece %d could not be written to %s; is there space?", piece.number, studio.folder)
 
 
+def marks(piece: Piece) -> tuple[int, ...]:
+    """Changes whenever there is something new to write."""
+    return piece.number, len(piece.rows), len(piece.executed), len(piece.events)
+
+
 class Service:
-    def __init__(self, machine: Machine, recorder: Recorder, pace: Pace, front: Front, studio: Studio) -> None:
+    """``boot_delay``: real seconds from the opening of the port until the machine listens; 0: it goes on listening."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        recorder: Recorder,
+        pace: Pace,
+        front: Front,
+        studio: Studio,
+        boot_delay: float = BOOT_DELAY,
+    ) -> None:
         self.machine = machine
         self.recorder = recorder
         self.pace = pace
@@ -98,9 +120,11 @@ class Service:
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_out, self._wake_in = os.pipe()
         self._stopping = False
+        self._boot_delay = boot_delay
         self._boot_at: float | None = None
         self._plug_at: float | None = None
         self._busy_until = 0.0
+        self._moves, self._grown = 0, 0.0
 
     def stop(self) -> None:
         """End the loop soon; from a signal handler or another thread."""
@@ -138,11 +162,15 @@ class Service:
     def _turn(self, now: float) -> None:
         machine, pace, front = self.machine, self.pace, self.front
         if front.look():
-            self._boot_at = now + BOOT_DELAY
-            self.machine.advance(pace.now)
+            machine.advance(pace.now)
+            self._boot_at = now + self._boot_delay if self._boot_delay else None
+            if not self._boot_delay:
+                machine.opened()
+        if machine.moves != self._moves:
+            self._moves, self._grown = machine.moves, now
         event, pressing, moving = machine.next_event(), machine.pressing, machine.moving
         timeout = pace.wait(event, pressing, moving)
-        if not front.open or self._boot_at is not None or self._plug_at is not None:
+        if self._boot_at is not None or self._plug_at is not None:
             timeout = min(timeout, LOOK)
         readable, _, _ = select.select([self._wake_out, *front.waitable()], [], [], timeout)
         if self._wake_out in readable:
@@ -157,7 +185,7 @@ class Service:
             machine.advance(pace.now)
             machine.receive(data)
         else:
-            pace.waited(time.monotonic() - now, event, pressing, moving)
+            pace.waited(time.monotonic() - now, now - self._grown, event, pressing, moving)
             machine.advance(pace.now)
         self._send()
         self._wish()
@@ -202,8 +230,9 @@ class Service:
     def _end(self) -> None:
         self.front.close()
         self._serve_last()
-        if self.recorder.piece.rows or self.recorder.piece.executed:
-            self.scribe.add(self.recorder.piece.copy(), self.pace.now)
+        piece = self.recorder.piece
+        if (piece.rows or piece.executed) and self.scribe.newest != marks(piece):
+            self.scribe.add(piece.copy(), self.pace.now)
         self.scribe.close()
 
     def _serve_last(self) -> None:

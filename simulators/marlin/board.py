@@ -37,8 +37,7 @@ class Board:
         self.options = options
         self.recorder = recorder
         self.now = 0.0
-        self.moved_at: float | None = None
-        """When the first motion began."""
+        self._moved_at: float | None = None
         self.physical: Point = ORIGIN
         """Where the tool truly stands when nothing moves."""
         self.hotend, self.bed = hotend(), bed()
@@ -48,6 +47,7 @@ class Board:
     def reset(self) -> None:
         """Forget everything but the temperatures and the place of the tool."""
         self.planner = Planner(self.options.limits, self.options.blocks)
+        """Its blocks are where the tool truly is; commands count in native coordinates."""
         self.dead = False
         self.last_n = 0
         self.position: Point = ORIGIN
@@ -114,12 +114,17 @@ class Board:
         done = self.planner.done
         if not done:
             return
-        if self.moved_at is None:
-            self.moved_at = done[0].start
         for block in done:
             self.recorder.moved(block)
         self.physical = done[-1].target
         done.clear()
+
+    @property
+    def moved_at(self) -> float | None:
+        """When the first motion began, since power was given."""
+        if self._moved_at is None:
+            self._moved_at = self.planner.began
+        return self._moved_at
 
     def where(self) -> Point:
         """The tool's true place now."""

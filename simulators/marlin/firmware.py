@@ -14,7 +14,7 @@ from simulators.faults import Fault, Faults, Stage
 from simulators.marlin import reports
 from simulators.marlin.board import Board, Options
 from simulators.marlin.commands import COMMANDS, Command, Parameters, Steps, Wait, parse, runout
-from simulators.marlin.receiver import EMERGENCY, Line, Receiver, Refused, checked
+from simulators.marlin.receiver import EMERGENCY, LONGEST, Line, Receiver, Refused, checked
 from simulators.record import Recorder
 
 
@@ -40,6 +40,8 @@ class Firmware(Board):
     def reset(self) -> None:
         super().reset()
         self.hung = False
+        self._heard = b""
+        """A line's beginning, as the emergency parser heard it."""
         self.receiver = Receiver(lambda: len(self.queue) < self.options.bufsize and not self.stopped(), self._take)
         self.queue: deque[Queued] = deque()
         self.injected: deque[Callable[[Board], Steps]] = deque()
@@ -82,16 +84,23 @@ class Firmware(Board):
         """Bytes from the wire, all at this moment."""
         if self.stopped():
             return
-        if self.options.emergency_parser and b"M" in data:
-            for found in EMERGENCY.finditer(data):
-                EMERGENCIES[found[1]](self)
-        if self.stopped():
-            return
+        if self.options.emergency_parser:
+            self._overhear(data)
+            if self.stopped():
+                return
         lost = self.receiver.lost
         self.receiver.receive(data)
         if self.receiver.lost > lost:
             self.recorder.count("overflow_bytes", self.receiver.lost - lost)
         self.run()
+
+    def _overhear(self, data: bytes) -> None:
+        """EMERGENCY_PARSER: some commands act when their line ends, whatever waits before them."""
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        self._heard = self._heard[-LONGEST:]
+        for line in lines:
+            if b"M" in line and (found := EMERGENCY.match(line)):
+                EMERGENCIES[found[1]](self)
 
     def advance(self, now: float) -> None:
         """Let everything happen up to ``now``, in the order of time."""
@@ -123,7 +132,13 @@ class Firmware(Board):
         return bool(len(self.planner)) and not self.stopped()
 
     @property
+    def moves(self) -> int:
+        """Grows whenever motion is queued."""
+        return self.planner.appended
+
+    @property
     def idle(self) -> bool:
+        """Nothing moves, nothing waits."""
         return self.stopped() or (not self.queue and not self.injected and not len(self.planner))
 
     def wishes(self) -> list[float]:

@@ -18,7 +18,7 @@ from simulators.marlin.firmware import Firmware
 from simulators.motion import Axes, Limits
 from simulators.picture import Look, Plate, Region
 from simulators.record import COUNTS, Json, Recorder, described, portrait, summary
-from simulators.serve import Service, Studio
+from simulators.serve import BOOT_DELAY, Service, Studio
 from simulators.side import Hands, Side
 
 
@@ -110,7 +110,8 @@ def _studio(options: argparse.Namespace) -> Studio:
 
 def _serve(options: argparse.Namespace, machine: Firmware, recorder: Recorder, studio: Studio) -> int:
     front: Front = Pty(options.link) if options.link is not None else Tcp(options.port)
-    service = Service(machine, recorder, options.speed, front, studio)
+    delay = 0.0 if options.no_reset_on_open else BOOT_DELAY
+    service = Service(machine, recorder, options.speed, front, studio, delay)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     side = Side(service, _hands(service, machine), options.side) if options.side is not None else None

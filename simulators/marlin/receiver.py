@@ -20,7 +20,7 @@ LONGEST = 95
 """MAX_CMD_SIZE 96 with its terminator; the rest of a longer line is dropped, its checksum with it."""
 
 NUMBER = re.compile(rb"N\s*([+-]?\d+)")
-EMERGENCY = re.compile(rb"^[ ]*(?:N[0-9 ]*)?M(108|112|410|876)(?![0-9])(?:[^0-9\n]*S([0-9]))?", re.MULTILINE)
+EMERGENCY = re.compile(rb" *(?:N[0-9 ]*)?M(108|112|410|876)(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
