@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
 
 from fulfillment.positions import Mend
 
@@ -20,14 +20,26 @@ def folder_of(info: ValidationInfo) -> Path:
     return Path(context.get("folder", "."))
 
 
-def _anchored(value: Path, info: ValidationInfo) -> Path:
-    return folder_of(info) / value.expanduser()
+def _beside(value: str | Path, info: ValidationInfo) -> Path:
+    if "\0" in str(value):
+        raise Mend("A path holds no control characters.", "Write a file or folder.")
+    try:
+        return folder_of(info) / Path(value).expanduser()
+    except RuntimeError:
+        raise Mend(f"{str(value)[:60]!r} names the home of a user who is not here.", "Write the whole path.") from None
+
+
+def _anchored(value: object, info: ValidationInfo) -> Path:
+    # A default is a Path already, and strict validation of JSON would refuse it.
+    if not isinstance(value, (str, Path)):
+        raise Mend("A path is expected here.", "Write a file or folder as text, in quotes if need be.")
+    return _beside(value, info)
 
 
 def _address(value: str, info: ValidationInfo) -> str:
     if not value.strip() or any(ord(c) < 32 for c in value):
         raise Mend("The address is empty or holds control characters.", "Write a device, a URL or a folder.")
-    return value if NOT_A_PATH.match(value) else str(folder_of(info) / Path(value).expanduser())
+    return value if NOT_A_PATH.match(value) else str(_beside(value, info))
 
 
 def _database(value: str, info: ValidationInfo) -> str:
@@ -42,10 +54,10 @@ def _database(value: str, info: ValidationInfo) -> str:
             "Put the whole URL into the environment: url_from: { env: DATABASE_URL }.",
         )
     if scheme.startswith("sqlite") and rest.startswith("/") and rest != "/:memory:":
-        return f"{scheme}:///{folder_of(info) / rest[1:]}"
+        return f"{scheme}:///{_beside(rest[1:], info)}"
     return value
 
 
-FilePath = Annotated[Path, AfterValidator(_anchored)]
+FilePath = Annotated[Path, PlainValidator(_anchored)]
 Address = Annotated[str, Field(max_length=500), AfterValidator(_address)]
 DatabaseUrl = Annotated[str, Field(max_length=500), AfterValidator(_database)]

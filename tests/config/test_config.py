@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from fulfillment.catalog import FOLDER
 from fulfillment.config import Config, ConfigError, SecretMissing, check, load, load_factory
 from fulfillment.config import Secret as SecretReference
 
@@ -50,6 +51,23 @@ def test_the_factory_is_frozen_and_travels_to_workers(factory: Make) -> None:
         whole.config.site.name = "Another"
     assert pickle.loads(pickle.dumps(whole.config)) == whole.config  # noqa: S301 - our own bytes
     assert pickle.loads(pickle.dumps(whole.catalog["pop-tart"])) == whole.catalog["pop-tart"]  # noqa: S301
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "site: { name: Small }\n"
+        "machines:\n  - { name: slips, driver: hot-folder, address: slips, processes: [document] }\n"
+        'materials:\n  - { name: frosting-chocolate, kind: frosting, colour: "#000000" }\n'
+        '  - { name: frosting-vanilla, kind: frosting, colour: "#ffffff" }\n'
+    )
+    config = load(path)
+    assert config.catalog == FOLDER
+    assert config.state == tmp_path / ".factory"
+    assert config.artifacts == tmp_path / ".factory/artifacts"
+    assert config.database.url == f"sqlite:///{tmp_path}/.factory/fulfillment.db"
+    assert config.site.zone.key == "UTC"
+    assert config.order_sources == ()
 
 
 WRONG: list[tuple[str, str, str, str]] = [
@@ -166,6 +184,9 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("done_when: written", "done_when: never", "never", "The driver refuses this: done_when:"),
     ("driver: marlin\n", "driver: marlin\n    options: { boud: 9600 }\n", "boud", "The driver refuses this: no option"),
     ("{ x: 220 mm, y: 220 mm, z: 60 mm }", "[220, 220, 60]", "[220", "is expected here. Its keys are: x, y, z."),
+    ("state: .factory", "state: ~nobody-of-that-name/x", "state:", "names the home of a user who is not here."),
+    ("state: .factory", "state: 3", "state:", "A path is expected here."),
+    ("state: .factory", 'state: "a\\0b"', "state:", "A path holds no control characters."),
     ("site:\n", "sight:\n", "sight", "Nobody reads a key 'sight' here. Did you mean 'site'?"),
     (
         "  name: Fulfillment Demo Bakery\n",
