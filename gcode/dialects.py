@@ -98,7 +98,7 @@ def _table(commands: dict[str, dict[str, Range]]) -> Mapping[str, Mapping[str, R
 
 
 _POSITION: Final = Range(-1000.0, 1000.0)
-_FEED: Final = Range(1.0, 60_000.0)
+_FEED: Final = Range(0.1, 60_000.0)
 _MOVE: Final = {"X": _POSITION, "Y": _POSITION, "Z": _POSITION, "E": Range(-200.0, 200.0), "F": _FEED}
 _HEAT: Final = {"S": Range(0.0, 300.0), "R": Range(0.0, 300.0)}
 _BED_HEAT: Final = {"S": Range(0.0, 130.0), "R": Range(0.0, 130.0)}

@@ -6,12 +6,16 @@ The grey array comes in as values 0 to 255 or 0 to 1 (decoded elsewhere: files a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from gcode.design import Tone, Zone
+
+PER_BEAD: Final = 4
+"""Values of a tone in one row distance."""
 
 Grey = npt.NDArray[np.float32]
 
@@ -35,10 +39,12 @@ class Look:
 
     clip: float = 0.01
     """The share of the darkest and of the lightest pixels that may fall together."""
-    sharpen: float = 0.8
+    local: float = 0.8
+    """Strength of local contrast: how far a place is set apart from its surroundings of some ten beads."""
+    sharpen: float = 1.2
     """Strength of the unsharp mask; its radius is one bead."""
-    gamma: float = 1.0
-    """Above 1 darkens the middle."""
+    gamma: float = 0.85
+    """Below 1 lightens the middle, above 1 darkens it."""
 
 
 def grey_of(picture: npt.NDArray[np.generic]) -> Grey:
@@ -102,13 +108,23 @@ def tone(
     """The photo laid out in the zone, four values a row distance: finer cannot be laid."""
     look = look or Look()
     cut = crop(grey_of(picture), zone.width / zone.height, focus)
-    columns, rows = (max(2, round(side / pitch * 4)) for side in (zone.width, zone.height))
+    columns, rows = (max(2, round(side / pitch * PER_BEAD)) for side in (zone.width, zone.height))
     small = np.asarray(Image.fromarray(cut).resize((columns, rows), Image.Resampling.LANCZOS), dtype=np.float32)
+    small = small + look.local * (small - _surroundings(small))
     low, high = np.quantile(small, [look.clip, 1 - look.clip])
     stretched = np.clip((small - low) / max(float(high - low), 1e-3), 0, 1)
-    soft = _gaussian(stretched, 4.0)
+    soft = _gaussian(stretched, float(PER_BEAD))
     sharp = np.clip(stretched + look.sharpen * (stretched - soft), 0, 1) ** look.gamma
     return Tone(sharp.astype(np.float32), zone.x, zone.y, zone.width, zone.height)
+
+
+def _surroundings(grey: Grey) -> Grey:
+    """The mean lightness around each place, over some ten beads: blurred small, where it is cheap."""
+    rows, columns = grey.shape
+    coarse = 2 * PER_BEAD
+    size = (max(2, columns // coarse), max(2, rows // coarse))
+    small = _gaussian(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX), dtype=np.float32), 3.5)
+    return np.asarray(Image.fromarray(small).resize((columns, rows), Image.Resampling.BICUBIC), dtype=np.float32)
 
 
 def _gaussian(grey: Grey, sigma: float) -> Grey:

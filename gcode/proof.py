@@ -88,7 +88,7 @@ def picture(data: bytes, piece: Piece, bead: Bead, place: Place | None = None, *
     for share, colour in (
         (1.0, _shade(piece.frosting, 0.92)),
         (0.55, piece.frosting),
-        (0.2, _light(piece.frosting, 0.12)),
+        (0.2, _light(piece.frosting, 0.08)),
     ):
         _draw_beads(draw, start, end, width * share, colour)
     small = image.resize((max(1, columns // OVERSAMPLE), max(1, rows // OVERSAMPLE)), Image.Resampling.BOX)
