@@ -147,7 +147,8 @@ class Dispatcher:
         evidence = self.machine.reconcile(attempt)
         said = f"{why}; {evidence.why}"
         log.info("%s: %s was %s, seen %s: %s", self.offer.name, attempt, state, evidence.seen, said)
-        self.attempt = None
+        if self.attempt == attempt:
+            self.attempt = None
         if evidence.seen in (c.Seen.RUNNING, c.Seen.PAUSED):
             self._adopt(attempt, state, said, paused=evidence.seen is c.Seen.PAUSED)
         elif evidence.seen is c.Seen.MADE:

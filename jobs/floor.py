@@ -12,7 +12,7 @@ from jobs import models as m
 from jobs.queue import Offer
 from jobs.route import remake_if_due
 from jobs.states import BedState
-from jobs.store import NotFound, Refused, Store
+from jobs.store import NotFound, Refused, Store, Tx
 
 VERBS = ("pause", "resume", "cancel", "stop", "connect")
 """What may be asked of a machine. pause, resume and cancel name the attempt; stop is the emergency stop."""
@@ -60,19 +60,13 @@ def foreign(store: Store, machine: str, name: str, who: str) -> None:
 def clear_bed(store: Store, machine: str, how: str, who: str) -> list[str]:
     """Someone looked: nothing lies on the bed. What was scrapped on it is made again; returns those new jobs.
 
-    Raises Refused while an attempt is on it, and where the machine has no bed.
+    Raises Refused while an attempt is on it or nobody knows what became of one; NotFound where there is no bed.
     """
     with store.write(who) as tx:
-        busy = _in_hand(machine).scalar_subquery().label("busy")
-        row = tx.connection.execute(select(m.beds, busy).where(m.beds.c.machine == machine)).one_or_none()
-        if row is None:
-            raise NotFound(f"no bed is on record for {machine!r}: it is no machine of this factory, or it has no bed")
-        if row.state == BedState.CLEAR:
+        put = {"epoch": m.beds.c.epoch + 1, "said_by": tx.who, "how": how, "at": tx.now}
+        if tx.moved("bed", machine, "cleared", only=~_in_hand(machine).exists(), put=put, how=how) is None:
+            _refuse_clearing(tx, machine)
             return []
-        if row.busy:
-            raise Refused(f"{row.busy} is on {machine}: let it end, or cancel it, before the bed is cleared")
-        put = {"epoch": row.epoch + 1, "said_by": tx.who, "how": how, "at": tx.now}
-        tx.move("bed", machine, "cleared", put=put, epoch=row.epoch + 1, how=how)
         a = m.attempts.c
         taken = update(m.attempts).where(a.machine == machine, a.on_bed).values(on_bed=False)
         lay = tx.connection.execute(taken.returning(a.job_id, a.state)).all()
@@ -87,9 +81,25 @@ def mark_dirty(store: Store, machine: str, how: str, who: str) -> None:
         tx.move("bed", machine, "soiled", put=put, how=how)
 
 
-def _in_hand(machine: str) -> Select[tuple[str]]:
+def _refuse_clearing(tx: Tx, machine: str) -> None:
+    """Say why a bed was not cleared. Nothing is wrong with clearing one that is clear already."""
+    state = tx.connection.execute(select(m.beds.c.state).where(m.beds.c.machine == machine)).scalar()
+    if state is None:
+        raise NotFound(f"no bed is on record for {machine!r}: it is no machine of this factory, or it has no bed")
+    if state == BedState.CLEAR:
+        return
+    busy = tx.connection.execute(_in_hand(machine)).first()
+    if busy and busy.state == "unknown":
+        raise Refused(f"nobody knows what became of {busy.id} on {machine}: decide that first, then clear the bed")
+    what = busy.id if busy else "a start"
+    raise Refused(f"{what} is on {machine}: let it end, or cancel it, before the bed is cleared")
+
+
+def _in_hand(machine: str) -> Select[tuple[str, str]]:
+    """An attempt that is on the machine, or may begin yet: a start that nobody knows of could come late."""
     a = m.attempts.c
-    return select(a.id).where(a.machine == machine, a.state.in_(("starting", "running", "paused"))).limit(1)
+    on = a.state.in_(("starting", "running", "paused", "unknown"))
+    return select(a.id, a.state).where(a.machine == machine, on).limit(1)
 
 
 def ask(store: Store, machine: str, verb: str, attempt: str | None, who: str) -> int:

@@ -220,7 +220,8 @@ def hold(store: Store, unit_id: str, problems: Sequence[Mapping[str, str]], who:
 def correct(store: Store, unit_id: str, personalization: Mapping[str, Any], who: str) -> None:
     """Mend a held unit's personalization: it is checked and planned anew. Raises Refused once a machine tried it."""
     with store.write(who) as tx:
-        tried = select(m.jobs.c.id).where(m.jobs.c.unit_id == unit_id, m.jobs.c.attempts > 0)
+        taken = (m.jobs.c.attempts > 0) | (m.jobs.c.state == JobState.CLAIMED)
+        tried = select(m.jobs.c.id).where(m.jobs.c.unit_id == unit_id, taken)
         if tx.connection.execute(tried).first():
             raise Refused(f"a machine has already tried {unit_id}: cancel it and order it anew")
         cancel_jobs(tx, unit_id)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from jobs import models as m
 from jobs.states import JobState, OperationState, UnitState
 from jobs.store import NotFound, Refused, Tx
 
 
-def operation_done(tx: Tx, operation_id: str, by: str) -> None:
-    """The operation is done: open what waited for it; the last one packs the unit, the last unit ends the order."""
+def operation_done(tx: Tx, operation_id: str, by: str, operations: list[Any] | None = None) -> None:
+    """The operation is done: open what waited for it; the last one packs the unit, the last unit ends the order.
+
+    ``operations``: all of the unit, where this transaction has read them already.
+    """
     unit_id = tx.move("operation", operation_id, "done", put={"done_by": by}).unit_id
-    operations = _operations(tx, unit_id)
-    done = {o.name for o in operations if o.state == OperationState.DONE}
+    operations = operations or _operations(tx, unit_id)
+    done = {o.name for o in operations if o.state == OperationState.DONE or o.id == operation_id}
     for operation in operations:
         if operation.state == OperationState.WAITING and done >= set(operation.after):
             tx.move("operation", operation.id, "opened", unit=unit_id, name=operation.name)
@@ -32,16 +35,17 @@ def pack(tx: Tx, unit_id: str) -> None:
 
 def finish_order(tx: Tx, order_id: str) -> None:
     """End the order if none of its units is left to make."""
-    states = set(
-        tx.connection.execute(select(m.units.c.state).where(m.units.c.order_id == order_id).distinct()).scalars()
-    )
-    if states <= {UnitState.PACKED, UnitState.CANCELLED}:
-        tx.moved("order", order_id, "finished" if UnitState.PACKED in states else "cancelled")
+    u = m.units.c
+    to_make = exists().where(u.order_id == order_id, u.state.not_in((UnitState.PACKED, UnitState.CANCELLED)))
+    packed = exists().where(u.order_id == order_id, u.state == UnitState.PACKED)
+    if tx.moved("order", order_id, "finished", only=~to_make & packed) is None:
+        tx.moved("order", order_id, "cancelled", only=~to_make)
 
 
 def done_by_person(tx: Tx, unit_id: str, name: str) -> None:
     """A person did an operation (packed it, say). Raises NotFound, Refused with what is still missing."""
-    found = [o for o in _operations(tx, unit_id) if o.name == name]
+    operations = _operations(tx, unit_id)
+    found = [o for o in operations if o.name == name]
     if not found:
         raise NotFound(f"unit {unit_id} has no operation {name!r}")
     operation = found[0]
@@ -49,10 +53,12 @@ def done_by_person(tx: Tx, unit_id: str, name: str) -> None:
         raise Refused(f"{name} of {unit_id} is done by a machine ({operation.process}), not by hand")
     if operation.state == OperationState.DONE:
         return
+    if operation.unit_state != UnitState.MAKING:
+        raise Refused(f"{unit_id} is {operation.unit_state}: {name} is done when it is being made (release it first)")
     if operation.state == OperationState.WAITING:
-        missing = [o.name for o in _operations(tx, unit_id) if o.name in operation.after and o.state != "done"]
+        missing = [o.name for o in operations if o.name in operation.after and o.state != "done"]
         raise Refused(f"{name} of {unit_id} comes after {' and '.join(missing)}, not done yet")
-    operation_done(tx, operation.id, tx.who)
+    operation_done(tx, operation.id, tx.who, operations)
 
 
 def remake_if_due(tx: Tx, job_id: str) -> str | None:
@@ -167,4 +173,10 @@ def release_unit(tx: Tx, unit_id: str) -> None:
 
 
 def _operations(tx: Tx, unit_id: str) -> list[Any]:
-    return list(tx.connection.execute(select(m.operations).where(m.operations.c.unit_id == unit_id)).all())
+    """The unit's operations, each with the unit's own state."""
+    statement = (
+        select(m.operations, m.units.c.state.label("unit_state"))
+        .join(m.units, m.units.c.id == m.operations.c.unit_id)
+        .where(m.operations.c.unit_id == unit_id)
+    )
+    return list(tx.connection.execute(statement).all())

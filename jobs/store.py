@@ -31,6 +31,9 @@ EVENTS_AT_ONCE = 500
 """Event rows in one statement: seven values each, and SQLite takes 32,766."""
 
 
+WRITER = 0x46554C46
+"""The number of the lock that a writing transaction holds on a server (the letters FULF)."""
+
 INSERTS: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 """Inserts that may find their row there already: the one statement that has a twin for each database."""
 
@@ -157,7 +160,7 @@ class Store:
 
     def _engine(self) -> Engine:
         if not self.sqlite:
-            return create_engine(self.url, pool_pre_ping=True)
+            return self._server()
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(self.url, connect_args={"timeout": 30})
@@ -172,6 +175,17 @@ class Store:
         def _begin(connection: Connection) -> None:
             immediate = connection.get_execution_options().get("writes", False)
             connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+        return engine
+
+    def _server(self) -> Engine:
+        """A server's engine, with the twin of BEGIN IMMEDIATE: writing transactions take turns, across all hosts."""
+        engine = create_engine(self.url, pool_pre_ping=True)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            if connection.get_execution_options().get("writes", False):
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
 
         return engine
 
