@@ -16,7 +16,7 @@ Worth knowing, and modelled:
 - ``receiver``  bytes to lines
 - ``firmware``  the queue, time, replies, faults, on top of
 - ``board``     the state that commands change
-- ``commands``  what each command does
+- ``commands``  which command does what: ``moves``, ``heat``, ``people``, ``settings``, all made of ``steps``
 - ``reports``   texts: banner, M115, temperatures
 - ``heaters``
 - ``program``   the command line

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from simulators.faults import Fault, Faults, Stage
 from simulators.marlin import reports
 from simulators.marlin.board import Board, Options
-from simulators.marlin.commands import COMMANDS, Command, Parameters, Steps, Wait, parse, runout
+from simulators.marlin.commands import COMMANDS
+from simulators.marlin.people import runout
 from simulators.marlin.receiver import EMERGENCY, LONGEST, Line, Receiver, Refused, checked
+from simulators.marlin.steps import Command, Parameters, Steps, Wait, parse
 from simulators.record import Recorder
 
 
