@@ -50,7 +50,11 @@ def load(folder: Path) -> tuple[Catalog, list[Problem]]:
     documents: dict[str, Document] = {}
     broken: set[str] = set()
     problems: list[Problem] = []
-    files = sorted(folder.glob("*.yaml"))
+    try:
+        files = sorted(folder.glob("*.yaml"))
+    except OSError as error:
+        reason = f"The folder of products cannot be read: {error.strerror}."
+        return Catalog(), [Problem(1, 1, "", reason, "Is it the right folder?", str(folder)[:200])]
     if not files:
         problems.append(
             Problem(1, 1, "", "There is no product (*.yaml) in this folder.", "Is it the right folder?", str(folder))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fulfillment.catalog import FOLDER, Allergen, Catalog, Product
 from fulfillment.catalog import load as load_catalog
 from fulfillment.config.models import Config
+from fulfillment.config.places import beside
 from fulfillment.config.references import findings
-from fulfillment.positions import Document, Problem, read, table, validate
+from fulfillment.positions import Document, Mend, Problem, read, table, validate
 
 
 class ConfigError(Exception):
@@ -32,8 +34,11 @@ class Factory:
 
 
 def _catalog_folder(document: Document, folder: Path) -> Path:
-    written = next((value for _, value in document.select("catalog") if isinstance(value, str)), None)
-    return folder / Path(written).expanduser() if written else FOLDER
+    """Where products are, as far as the file says it: they are looked at even when other keys are wrong."""
+    for _, written in document.select("catalog"):
+        with suppress(Mend):  # the model refuses it too, with its line
+            return beside(folder, written) if isinstance(written, str) else FOLDER
+    return FOLDER
 
 
 def inspect(path: Path) -> tuple[Factory | None, list[Problem]]:

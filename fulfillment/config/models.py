@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
 from fulfillment.catalog import FOLDER, Allergen
 from fulfillment.catalog.words import Celsius, Colour, Flow, Name, PositiveMm, Process, Speed, Title
@@ -182,6 +182,9 @@ class Web(Written):
 
 
 class Database(Written):
+    # As a default it is made before there is a file: it is validated again where its path must stand beside the file.
+    model_config = ConfigDict(revalidate_instances="always")
+
     url: DatabaseUrl = "sqlite:///.factory/fulfillment.db"
     """SQLite for one host, PostgreSQL for several; without a password."""
     url_from: Secret | None = None

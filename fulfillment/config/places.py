@@ -20,11 +20,12 @@ def folder_of(info: ValidationInfo) -> Path:
     return Path(context.get("folder", "."))
 
 
-def _beside(value: str | Path, info: ValidationInfo) -> Path:
+def beside(folder: Path, value: str | Path) -> Path:
+    """A path of the file, as seen from the file's folder. Raises Mend for what cannot be a path."""
     if "\0" in str(value):
         raise Mend("A path holds no control characters.", "Write a file or folder.")
     try:
-        return folder_of(info) / Path(value).expanduser()
+        return folder / Path(value).expanduser()
     except RuntimeError:
         raise Mend(f"{str(value)[:60]!r} names the home of a user who is not here.", "Write the whole path.") from None
 
@@ -33,13 +34,13 @@ def _anchored(value: object, info: ValidationInfo) -> Path:
     # A default is a Path already, and strict validation of JSON would refuse it.
     if not isinstance(value, (str, Path)):
         raise Mend("A path is expected here.", "Write a file or folder as text, in quotes if need be.")
-    return _beside(value, info)
+    return beside(folder_of(info), value)
 
 
 def _address(value: str, info: ValidationInfo) -> str:
     if not value.strip() or any(ord(c) < 32 for c in value):
         raise Mend("The address is empty or holds control characters.", "Write a device, a URL or a folder.")
-    return value if NOT_A_PATH.match(value) else str(_beside(value, info))
+    return value if NOT_A_PATH.match(value) else str(beside(folder_of(info), value))
 
 
 def _database(value: str, info: ValidationInfo) -> str:
@@ -54,7 +55,7 @@ def _database(value: str, info: ValidationInfo) -> str:
             "Put the whole URL into the environment: url_from: { env: DATABASE_URL }.",
         )
     if scheme.startswith("sqlite") and rest.startswith("/") and rest != "/:memory:":
-        return f"{scheme}:///{_beside(rest[1:], info)}"
+        return f"{scheme}:///{beside(folder_of(info), rest[1:])}"
     return value
 
 
