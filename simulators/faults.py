@@ -101,6 +101,11 @@ def _number(text: str, spec: str) -> float:
     return number
 
 
+def _over(time: float, moved: float | None) -> bool:
+    """Whether so much time has passed, give or take a rounding."""
+    return moved is not None and moved >= time - 1e-6
+
+
 class Faults:
     """The armed faults of one machine, and its dice."""
 
@@ -126,7 +131,7 @@ class Faults:
                     struck.append(fault)
             elif (
                 (fault.line is not None and lines - since >= fault.line)
-                or (fault.time is not None and moved is not None and moved >= fault.time)
+                or (fault.time is not None and _over(fault.time, moved))
                 or (fault.line is None and fault.time is None)
             ):
                 self._armed.remove((fault, since))
@@ -139,7 +144,7 @@ class Faults:
         for fault, since in list(self._armed):
             if fault.stage is not Stage.MACHINE or fault.line is not None or fault.chance is not None:
                 continue
-            if fault.time is None or (moved is not None and moved >= fault.time):
+            if fault.time is None or _over(fault.time, moved):
                 self._armed.remove((fault, since))
                 struck.append(fault)
         return struck

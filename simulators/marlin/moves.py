@@ -14,6 +14,8 @@ BUMP = (5.0, 5.0, 2.0)
 """HOMING_BUMP_MM; the second approach runs at half the speed."""
 LONGEST_EXTRUSION = 200.0
 """EXTRUDE_MAXLENGTH."""
+FRAME = 2.0
+"""An axis that was not homed can be told to go so many envelopes far, and no farther."""
 ARC_SEGMENT = 1.0
 """mm of an arc in one block."""
 
@@ -79,11 +81,14 @@ def line(board: Board, target: Point, e: float) -> None:
 
 
 def _clamped(board: Board, target: Point) -> Point:
-    """Soft endstops: homed axes stay within the envelope."""
-    if not board.homed:
-        return target
+    """Soft endstops: homed axes stay within the envelope. Any other is stopped by the frame, not far beyond it."""
     most = board.options.envelope
-    inside = [min(max(value, 0.0), most[axis]) if axis in board.homed else value for axis, value in enumerate(target)]
+    inside = [
+        min(max(value, 0.0), most[axis])
+        if axis in board.homed
+        else min(max(value, -FRAME * most[axis]), FRAME * most[axis])
+        for axis, value in enumerate(target)
+    ]
     result = (inside[0], inside[1], inside[2])
     if result != target:
         board.recorder.count("clamped_moves")

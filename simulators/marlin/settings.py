@@ -88,10 +88,15 @@ def line_number(board: Board, parameters: Parameters) -> Steps:
     return None
 
 
+def seconds(parameters: Parameters) -> float:
+    """S in whole seconds, at most a minute, as these settings keep it in a byte."""
+    return float(int(min(60, max(0, parameters.get("S", 0)))))
+
+
 def keepalive(board: Board, parameters: Parameters) -> Steps:
     """M113."""
     if parameters.has("S"):
-        board.keepalive = min(60.0, max(0.0, parameters.get("S", 2)))
+        board.keepalive = seconds(parameters)
     else:
         board.say(f"echo:M113 S{board.keepalive:.0f}\n")
     return None
@@ -127,14 +132,14 @@ def to_host(board: Board, parameters: Parameters) -> Steps:
 
 def report_temperatures(board: Board, parameters: Parameters) -> Steps:
     """M155."""
-    board.temperature_period = min(60.0, max(0.0, parameters.get("S", 0)))
+    board.temperature_period = seconds(parameters)
     board.temperature_due = board.now + board.temperature_period
     return None
 
 
 def report_positions(board: Board, parameters: Parameters) -> Steps:
     """M154."""
-    board.position_period = min(60.0, max(0.0, parameters.get("S", 0)))
+    board.position_period = seconds(parameters)
     board.position_due = board.now + board.position_period
     return None
 

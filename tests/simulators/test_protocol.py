@@ -168,6 +168,15 @@ def test_soft_endstops_hold_homed_axes(bench: Callable[..., Any]) -> None:
     assert machine.firmware.recorder.piece.counts["clamped_moves"] == 1
 
 
+def test_absurd_numbers_do_no_harm(bench: Callable[..., Any]) -> None:
+    machine = bench(envelope=(100.0, 100.0, 50.0))
+    nines = "9" * 80
+    machine.do(f"G1 X{nines} F{nines}", f"G1 E{nines}", "G1 X0 F0.0000001", "M155 S0.001", "M113 S0.001")
+    assert machine.firmware.position[0] <= 200
+    counts = machine.firmware.recorder.piece.counts
+    assert counts["clamped_moves"] == 1 and counts["long_extrusions"] == 1
+
+
 def test_g90_makes_e_absolute_too(bench: Callable[..., Any]) -> None:
     machine = bench()
     machine.do("M83", "G1 E5", "G1 E5")

@@ -7,10 +7,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,6 +155,20 @@ def test_it_ends_cleanly(printer: Callable[..., Any]) -> None:
         machine.process.send_signal(number)
         assert machine.process.wait(10) == 0
         assert not os.path.lexists(machine.link)
+
+
+def test_it_ends_with_its_parent(tmp_path: Path) -> None:
+    link = tmp_path / "port"
+    program = (
+        "import subprocess, sys; "
+        "command = [sys.executable, '-m', 'simulators', 'marlin', '--link', sys.argv[1], '--die-with-parent']; "
+        "child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True); child.stdout.readline()"
+    )
+    subprocess.run([sys.executable, "-c", program, str(link)], check=True, timeout=20)
+    deadline = time.monotonic() + 10
+    while link.is_symlink():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_tcp(printer: Callable[..., Any]) -> None:
