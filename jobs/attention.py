@@ -18,6 +18,8 @@ class Call:
     subject: str
     what: str
     do: str
+    target: str = ""
+    """What the answer names besides the subject: the operation that a person does."""
 
 
 def calls(connection: Connection) -> list[Call]:
@@ -83,6 +85,8 @@ def _by_hand(connection: Connection) -> list[Call]:
         .limit(200)
     )
     return [
-        Call("by-hand", row.unit_id, f"{row.unit_id} is ready: {row.name}", f"do it, then say {row.name} done")
+        Call(
+            "by-hand", row.unit_id, f"{row.unit_id} is ready: {row.name}", f"do it, then say {row.name} done", row.name
+        )
         for row in connection.execute(statement)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -83,6 +83,7 @@ def jobs(connection: Connection, where: Any, offers: Sequence[Offer], most: int 
         select(
             m.jobs,
             m.operations.c.name.label("operation"),
+            m.operations.c.process,
             m.operations.c.after,
             m.units.c.state.label("unit_state"),
             m.units.c.product,
@@ -176,6 +177,12 @@ def machines(connection: Connection) -> list[View]:
 def events(connection: Connection, after: int, most: int = 1000) -> list[View]:
     """What happened after an event's number, oldest first."""
     return rows(connection, select(m.events).where(m.events.c.id > after).order_by(m.events.c.id).limit(most))
+
+
+def history(connection: Connection, ids: Collection[str], most: int) -> list[View]:
+    """What happened to these orders, units, operations, jobs or machines, newest first."""
+    statement = select(m.events).where(m.events.c.entity_id.in_(list(ids)))
+    return rows(connection, statement.order_by(m.events.c.id.desc()).limit(most))
 
 
 def last_event(connection: Connection) -> int:

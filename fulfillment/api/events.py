@@ -25,8 +25,9 @@ router = APIRouter(prefix="/v1", tags=["events"])
 MOST_STREAMS = 64
 LIVE_EVERY = 0.25
 """Seconds between two looks at the live values."""
-SILENCE = 15.0
-"""Seconds without an event after which a comment keeps the connection alive."""
+SILENCE = 5.0
+"""Seconds without an event after which a ``beat`` is sent: a page that hears nothing for longer knows that it is cut
+off. (A comment would keep the connection alive as well, but no script ever sees it.)"""
 BATCH = 500
 _open: set[int] = set()
 
@@ -81,7 +82,7 @@ async def _stream(request: Request, shop: Shop, after: int) -> AsyncIterator[byt
             quiet = 0.0 if said else quiet + LIVE_EVERY
             if quiet >= SILENCE:
                 quiet = 0.0
-                yield b": still here\n\n"
+                yield _message("beat", {})
             await asyncio.sleep(LIVE_EVERY)
     finally:
         _open.discard(token)

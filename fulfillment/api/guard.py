@@ -62,7 +62,8 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _owner(store: Store, key: str) -> tuple[str, list[str]] | None:
+def owner_of(store: Store, key: str) -> tuple[str, list[str]] | None:
+    """Who holds this key, and what they may; None where it is not valid."""
     digest = _digest(key)
     c = m.api_keys.c
     with store.read() as connection:
@@ -81,7 +82,7 @@ def may(right: str) -> Any:
             return request.headers.get("x-ful-who", "local")[:60] or "local"
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         key = key.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
-        owner = _owner(shop.store, key) if key else None
+        owner = owner_of(shop.store, key) if key else None
         if owner is None:
             text = "Send a key: `Authorization: Bearer ful_...`; `ful key add NAME` makes one."
             raise Problem(401, "Who are you?", text, headers={"WWW-Authenticate": "Bearer"})
@@ -122,7 +123,11 @@ def install(app: FastAPI, shop: Shop) -> None:
         response = await go_on(request)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
-        policy = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'"
+        response.headers.setdefault("Cache-Control", "no-cache")
+        policy = (
+            "default-src 'self'; img-src 'self' data: blob:; "
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        )
         if not request.url.path.startswith("/v1/docs"):
             response.headers.setdefault("Content-Security-Policy", policy)
         return response

@@ -160,12 +160,16 @@ class Correction(Strict):
 
     fields: dict[str, str | File] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
+    keep: Annotated[list[str], Field(max_length=50)] = Field(default_factory=list)
+    """Fields that stay as they are on record, such as a photo that only its address is known of."""
 
 
 @router.post("/units/{unit_id}/correct")
 def correct(unit_id: str, correction: Correction, shop: TheShop, who: Operator) -> dict[str, Any]:
     """Mend a held unit: it is checked and planned anew."""
-    fields = {name: _field(shop, value, f"fields.{name}") for name, value in correction.fields.items()}
+    given = {name: _field(shop, value, f"fields.{name}") for name, value in correction.fields.items()}
+    on_record = get_unit(unit_id, shop, who)["personalization"].get("fields", {})
+    fields = {name: on_record[name] for name in correction.keep if name in on_record} | given
     intake.correct(shop.store, unit_id, {"fields": fields, "options": correction.options}, who)
     return get_unit(unit_id, shop, who)
 

@@ -1,0 +1,135 @@
+"""What screens say: events as sentences, times in the site's zone, amounts with their units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jobs.states import TABLES
+
+MEANING: Mapping[tuple[str, str], str] = {
+    (table.entity, event): text for table in TABLES for event, text in table.meaning.items()
+}
+"""What each event of the state tables says, by (entity, event)."""
+
+Told = Callable[[Mapping[str, Any]], str]
+
+REMARKS: Mapping[tuple[str, str], str | Told] = {
+    ("order", "received"): lambda d: (
+        f"taken in from {d.get('source', 'somewhere')}, {count(d.get('units', 0), 'unit')}"
+    ),
+    ("order", "repeated"): "sent again, the same: nothing new is made",
+    ("order", "differs"): "sent again and says something else: it was left as it was",
+    ("job", "remade"): lambda d: f"made again, because {d.get('of', 'the last try')} failed",
+    ("job", "pictured"): "a picture of what came out was kept",
+    ("job", "planned"): "waits to be rendered",
+    ("machine", "asked"): lambda d: f"asked to {d.get('verb')} {d.get('attempt') or ''}".rstrip(),
+    ("machine", "answered"): lambda d: f"answered: {d.get('answer')}",
+    ("machine", "seen"): lambda d: str(d.get("fault") or d.get("prompt") or "its link changed"),
+    ("machine", "foreign"): lambda d: f"runs {d.get('name')}, which nobody here ordered",
+    ("bed", "registered"): "nobody has said yet whether it is clear",
+}
+"""Events that move no state."""
+
+
+def told(event: Mapping[str, Any]) -> str:
+    """An event of the record as a sentence without its subject."""
+    key, detail = (event["entity"], event["event"]), event["detail"] or {}
+    remark = REMARKS.get(key)
+    if remark is not None:
+        return remark if isinstance(remark, str) else remark(detail)
+    text = MEANING.get(key, event["event"].replace("_", " "))
+    more = [str(detail[name]) for name in ("why", "how") if detail.get(name)]
+    more += [f"{p['field']}: {p['reason']}".removeprefix(": ") for p in detail.get("problems", ())]
+    return f"{text} ({'; '.join(more)})" if more else text
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def clock(at: float, now: float, zone: ZoneInfo) -> str:
+    """A time as a clock in the site's zone shows it, with its date where that is not today's."""
+    then, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    return f"{then:%b} {then.day}, {then:%H:%M}" if then.year == today.year else f"{then:%Y-%m-%d %H:%M}"
+
+
+def stamp(at: float, zone: ZoneInfo) -> str:
+    """A time in full, for titles."""
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def iso(at: float, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")
+
+
+def ago(at: float, now: float) -> str:
+    """Such as "3 min ago" or "in 2 h"; the module counts on from here with the same words."""
+    away = abs(now - at)
+    if away < 10:
+        return "just now"
+    text = f"{away:.0f} s" if away < 60 else span(away)
+    return f"{text} ago" if at <= now else f"in {text}"
+
+
+def span(seconds: float) -> str:
+    """A length of time in the largest unit that says enough."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min" if minutes < 600 and minutes % 60 else f"{minutes // 60} h"
+    return f"{minutes // 1440} days"
+
+
+def volume(value: float) -> str:
+    """mm3 as people measure frosting."""
+    return f"{value / 1000:.1f} ml"
+
+
+LOOKS: Mapping[str, str] = {
+    "offline": "offline",
+    "connecting": "connecting",
+    "idle": "idle",
+    "busy": "busy with something not ours",
+    "starting": "starting",
+    "running": "making",
+    "paused": "paused",
+    "prompt": "waits for you",
+    "fault": "in fault",
+}
+"""What a machine's card says. The module has the same words (static/live.js), and a test compares the two."""
+
+
+def look(machine: Mapping[str, Any]) -> str:
+    """The one word that a machine's card is coloured by, a key of LOOKS."""
+    live = machine["live"] or {}
+    link, fault = live.get("link", machine["link"]), live.get("fault", machine.get("fault"))
+    if fault:
+        return "fault"
+    if link != "online":
+        return str(link)
+    if live.get("prompt", machine.get("prompt")):
+        return "prompt"
+    in_hand = [job["state"] for job in machine["jobs"] if job["state"] in ("starting", "running", "paused")]
+    return str(in_hand[0] if in_hand else live.get("activity", machine["activity"]))
+
+
+def percent(machine: Mapping[str, Any]) -> str:
+    progress = (machine["live"] or {}).get("progress")
+    return "" if progress is None else f"{progress * 100:.0f} %"
+
+
+def temperatures(machine: Mapping[str, Any]) -> str:
+    """Such as "nozzle 32.1 / 32 \u00b0C"; a heater that is off shows its reading alone."""
+    read = (machine["live"] or {}).get("temperatures", {})
+    return ", ".join(
+        f"{name} {actual:.1f} / {target:.0f} \u00b0C" if target else f"{name} {actual:.1f} \u00b0C"
+        for name, (actual, target) in read.items()
+    )
