@@ -17,8 +17,10 @@ from gcode.units import FloatArray
 
 LEAST_GAIN: Final = 1e-9
 MAX_SWEEPS: Final = 30
-MAX_TWO_OPT: Final = 4_000
-"""Above this many strokes only the nearest-end order is made: 2-opt looks at every pair."""
+MAX_TWO_OPT: Final = 2_000
+"""Above this many strokes only the nearest-end order is made: 2-opt looks at every pair, again and again."""
+MAX_NEAREST: Final = 20_000
+"""Above this many strokes they stay as given."""
 
 
 def travel(lines: Sequence[Line], start: tuple[float, float] = (0.0, 0.0)) -> float:
@@ -33,12 +35,12 @@ def travel(lines: Sequence[Line], start: tuple[float, float] = (0.0, 0.0)) -> fl
 def ordered(lines: Sequence[Line], start: tuple[float, float] = (0.0, 0.0)) -> list[Line]:
     """The same strokes, some of them reversed, in an order with little way between them. Empty lines are left out."""
     filled = [line for line in lines if len(line)]
-    if len(filled) < 2:
+    if not 2 <= len(filled) <= MAX_NEAREST:
         return filled
     ends = np.array([[line[0], line[-1]] for line in filled])
     tour = _nearest(ends, np.asarray(start, dtype=np.float64))
     if len(filled) <= MAX_TWO_OPT:
-        _two_opt(tour, ends, np.asarray(start, dtype=np.float64))
+        tour = _two_opt(tour, ends, np.asarray(start, dtype=np.float64))
     return [filled[index] if side == 0 else filled[index][::-1] for index, side in tour]
 
 
@@ -56,22 +58,33 @@ def _nearest(ends: FloatArray, here: FloatArray) -> list[tuple[int, int]]:
     return tour
 
 
-def _two_opt(tour: list[tuple[int, int]], ends: FloatArray, start: FloatArray) -> None:
-    """Reverse stretches of the tour, in place, while that shortens it; at most MAX_SWEEPS times through."""
+def _two_opt(tour: list[tuple[int, int]], ends: FloatArray, start: FloatArray) -> list[tuple[int, int]]:
+    """Stretches of the tour reversed while that shortens it; at most MAX_SWEEPS times through."""
+    names = np.array(tour)
+    enter, leave = ends[names[:, 0], names[:, 1]], ends[names[:, 0], 1 - names[:, 1]]
+    count = len(tour)
+    onward = _onward(enter, leave)
     for _ in range(MAX_SWEEPS):
         better = False
-        for begin in range(len(tour)):
-            enter = np.array([ends[i, side] for i, side in tour])
-            leave = np.array([ends[i, 1 - side] for i, side in tour])
+        for begin in range(count):
             before = start if begin == 0 else leave[begin - 1]
-            after = np.vstack([enter[begin + 1 :], [[np.nan, np.nan]]])
-            old = np.hypot(*(enter[begin] - before)) + np.nan_to_num(np.hypot(*(after - leave[begin:]).T))
-            new = np.hypot(*(leave[begin:] - before).T) + np.nan_to_num(np.hypot(*(after - enter[begin]).T))
+            old = float(np.hypot(*(enter[begin] - before))) + onward[begin:]
+            new = np.hypot(*(leave[begin:] - before).T)
+            new[:-1] += np.hypot(*(enter[begin + 1 :] - enter[begin]).T)
             gain = old - new
             best = int(np.argmax(gain))
             if gain[best] > LEAST_GAIN:
-                stretch = tour[begin : begin + best + 1]
-                tour[begin : begin + best + 1] = [(i, 1 - side) for i, side in reversed(stretch)]
+                stretch = slice(begin, begin + best + 1)
+                names[stretch] = names[stretch][::-1]
+                names[stretch, 1] = 1 - names[stretch, 1]
+                enter[stretch], leave[stretch] = leave[stretch][::-1].copy(), enter[stretch][::-1].copy()
+                onward = _onward(enter, leave)
                 better = True
         if not better:
-            return
+            break
+    return [(int(name), int(side)) for name, side in names]
+
+
+def _onward(enter: FloatArray, leave: FloatArray) -> FloatArray:
+    """The way from each stroke's end to the next one's begin; 0 after the last."""
+    return np.append(np.hypot(*(enter[1:] - leave[:-1]).T), 0.0)
