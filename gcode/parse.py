@@ -135,6 +135,7 @@ def parse(data: bytes, *, max_bytes: int = MAX_BYTES, max_lines: int = MAX_LINES
             lines, Fault("too-many-lines", 1, f"the program has {lines} lines, {max_lines} are allowed: split it")
         )
     faults = _Faults()
+    _lone_returns(data, faults)
     parts = []
     first_line, commands = 1, 0
     for block in _blocks(data):
@@ -151,6 +152,18 @@ def parse(data: bytes, *, max_bytes: int = MAX_BYTES, max_lines: int = MAX_LINES
         first_line += count
         commands += len(part.code)
     return _joined(parts, commands, lines, faults)
+
+
+def _lone_returns(data: bytes, faults: _Faults) -> None:
+    """A return that no line feed follows ends a line for a firmware: behind a comment it would hide a command."""
+    if data.count(b"\r") == data.count(b"\r\n"):
+        return
+    buffer = np.frombuffer(data + b"\n", dtype=np.uint8)
+    at = np.flatnonzero(buffer == ord("\r"))
+    at = at[buffer[at + 1] != ord("\n")]
+    if len(at):
+        where = np.searchsorted(np.flatnonzero(buffer == ord("\n")), at) + 1
+        faults.add("lone-return", where, "a carriage return inside a line, which firmwares take for its end: remove it")
 
 
 def _refused(lines: int, fault: Fault) -> Program:

@@ -64,6 +64,7 @@ PLANTED = {
     "fan-left-on": lambda good: good.replace(b"M107\nM302 P0", b"M106 S255\nM302 P0"),
     "no-target": lambda good: good.replace(b"G28\n", b"G28\nM109\n"),
     "not-ascii": lambda good: good.replace(b"G28\n", "G28 ; Zoë\n".encode()),
+    "lone-return": lambda good: good.replace(b"G28\n", b"G28 ; all the way home\rM112\n"),
     "long-line": lambda good: good.replace(b"G28\n", b"G28 ;" + b"x" * 90 + b"\n"),
     "bad-byte": lambda good: good.replace(b"G28\n", b"N1 G28*18\n"),
     "double-word": lambda good: good.replace(b"\nG1 X60", b"\nG1 X1 X60", 1),
