@@ -104,12 +104,20 @@ def build_agent(shop: Shop, step: Callable[[str, str], None] | None = None) -> A
     )
     workers = []
     for machine in shop.factory.config.machines:
+        _own_folder(machine, shop.factory.config.state)
         recording = shop.factory.config.state / "wire" / f"{machine.name}.jsonl"
         settings = Settings(machine.name, machine.address, dict(machine.options), recording)
         driver = build(machine.driver, settings, clock)
         dispatcher = Dispatcher(shop.store, shop.artifacts, offer_of(machine), driver, around)
         workers.append(Worker(dispatcher, clock))
     return Agent(shop.store, workers, Wake(shop.store))
+
+
+def _own_folder(machine: Machine, state: Path) -> None:
+    """A hot folder below our own state folder is ours to make; any other may be a mount that is missing."""
+    address = Path(machine.address)
+    if machine.driver == "hot-folder" and address.is_relative_to(state):
+        address.mkdir(parents=True, exist_ok=True)
 
 
 def _preflights(shop: Shop) -> Callable[[Offer, bytes, Needs], list[str]]:

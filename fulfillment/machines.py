@@ -26,9 +26,6 @@ SPEAKS: Mapping[tuple[str, str], str] = {
 }
 """The dialect of a driver's machine for a process; a machine of documents speaks none."""
 
-JERK = 8.0
-"""mm/s of velocity jump at corners: below Marlin's default of 10 for X and Y (Configuration.h, DEFAULT_XJERK)."""
-
 
 def dialect_of(machine: Machine, process: str) -> str | None:
     return SPEAKS.get((machine.driver, process))
@@ -54,7 +51,7 @@ def motion_of(machine: Machine) -> Motion:
     """How the machine accelerates. Only for machines that move."""
     assert machine.limits is not None  # noqa: S101  (the configuration requires limits of every machine that moves)
     speed = machine.limits.speed
-    return Motion(machine.limits.acceleration, JERK, (speed.x, speed.y, speed.z, speed.e))
+    return Motion(machine.limits.acceleration, machine.limits.jerk, (speed.x, speed.y, speed.z, speed.e))
 
 
 def limits_of(machine: Machine) -> Limits:

@@ -44,6 +44,7 @@ def _facts(factory: Factory, job: Any, order: Any, line: Any, base: Spec) -> dic
     texts = [base.fields[n] for n, f in product.fields.items() if isinstance(f, TextField) and n in base.fields]
     return {
         "factory": factory.config.site.name,
+        "paper": factory.config.site.paper,
         "order": ship_to.get("order") or order.external_id,
         "ship_to": ship_to.get("name", ""),
         "unit": job.unit_id,

@@ -157,7 +157,7 @@ def standings(connection: Connection) -> dict[str, Standing]:
 
 
 def machines(connection: Connection) -> list[View]:
-    """Machines with bed and the job in hand."""
+    """Machines with their bed, what lies on it, and the job in hand."""
     found = rows(connection, select(m.machines).order_by(m.machines.c.name))
     beds = {bed["machine"]: bed for bed in rows(connection, select(m.beds))}
     on = rows(
@@ -166,8 +166,15 @@ def machines(connection: Connection) -> list[View]:
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
         .where(m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown"))),
     )
+    lying = rows(
+        connection,
+        select(m.attempts.c.id, m.attempts.c.machine, m.attempts.c.state, m.attempts.c.evidence, m.jobs.c.unit_id)
+        .join(m.jobs, m.jobs.c.id == m.attempts.c.job_id)
+        .where(m.attempts.c.on_bed),
+    )
     for machine in found:
         machine["bed"] = beds.get(machine["name"])
+        machine["on_bed"] = [attempt for attempt in lying if attempt["machine"] == machine["name"]]
         machine["jobs"] = [
             {**job, "attempt": f"{job['id']}-a{job['attempts']}"} for job in on if job["machine"] == machine["name"]
         ]

@@ -16,11 +16,11 @@ from jobs.store import Store
 
 
 class Wake:
-    """One watcher, for one thread."""
+    """One watcher, for one thread at a time (it may be made in another)."""
 
     def __init__(self, store: Store, slow: float = 0.25, fast: float = 0.03) -> None:
         self._store = store
-        self._file = sqlite3.connect(store.path, isolation_level=None) if store.path else None
+        self._file = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False) if store.path else None
         self.interval = fast if self._file else slow
         self._seen: tuple[int, ...] = ()
         self._stopped = threading.Event()
@@ -53,5 +53,7 @@ class Wake:
         if self._file:
             return (int(self._file.execute("PRAGMA data_version").fetchone()[0]),)
         with self._store.read() as connection:
-            newest = connection.execute(select(func.max(m.events.c.id), func.max(m.commands.c.id))).one()
+            newest = connection.execute(
+                select(*(select(func.max(t.c.id)).scalar_subquery() for t in (m.events, m.commands)))
+            ).one()
         return tuple(int(n or 0) for n in newest)

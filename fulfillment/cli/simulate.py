@@ -1,4 +1,4 @@
-"""`ful simulate`: what would this artifact become on that machine? Answered by its simulator, through the real driver."""
+"""`ful simulate`: what would this artifact become on that machine? Its simulator answers, through the real driver."""
 
 from __future__ import annotations
 

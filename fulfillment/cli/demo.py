@@ -1,0 +1,136 @@
+"""`ful demo`: the whole chain, watched."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fulfillment.demo import run
+from fulfillment.demo.run import DemoFailed, Outcome
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@click.command()
+@click.option("--speed", default="40", show_default=True, help="How much faster than real: 1, 20, 40, or max.")
+@click.option("--stay", is_flag=True, help="Keep the factory and its dashboard up afterwards, until Ctrl-C.")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".demo"), show_default=True)
+@click.option("--patience", type=float, default=600.0, show_default=True, help="Seconds until it gives up.")
+def demo(speed: str, stay: bool, folder: Path, patience: float) -> None:
+    """A factory of simulators makes real orders: two frosting printers, a slip printer, a shop, and a person.
+
+    Six good pieces are frosted and packed, two bad ones are held with what their customers are asked to change.
+    Everything that it leaves lies in --folder.
+    """
+    try:
+        with run.factory(folder, speed) as (made, supervisor):
+            click.echo(f"the factory is up; its dashboard: {made.web}/")
+            with _screen() as tell:
+                outcome = run.make_everything(made, supervisor, tell, patience)
+            run.collect(made, outcome, folder / "out")
+            _show(outcome)
+            run.check(outcome)
+            if stay:
+                _stay(made.web, made.config, supervisor.tend)
+    except DemoFailed as failed:
+        raise click.ClickException(str(failed)) from None
+
+
+def _show(outcome: Outcome) -> None:
+    click.echo()
+    for unit in outcome.units:
+        click.echo(f"{click.style(unit['id'], bold=True)}  {unit['state']}  {_words(unit)}")
+        for problem in unit["problems"]:
+            click.echo(f"    {problem['field']}: {problem['reason']} {problem['mend']}")
+        for owner, what, file in outcome.shown:
+            if owner == unit["id"]:
+                click.echo(f"    {what:<14} {file}")
+    packed = sum(unit["state"] == "packed" for unit in outcome.units)
+    held = sum(unit["state"] == "held" for unit in outcome.units)
+    click.echo(f"\n{packed} pieces packed, {held} held for a person, 0 made twice, in {outcome.seconds:.0f} s.")
+
+
+def _words(unit: dict[str, Any]) -> str:
+    return str(unit["personalization"].get("fields", {}).get("message", ""))
+
+
+def _stay(web: str, config: Path, tend: Callable[[], None]) -> None:
+    click.echo(f"\nThe factory stays up: {web}/   (Ctrl-C ends)")
+    click.echo(f"another terminal: ful --config {config} status")
+    try:
+        while True:
+            tend()
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("ending")
+
+
+@contextmanager
+def _screen() -> Iterator[Tell]:
+    """A live table on a terminal, plain lines elsewhere."""
+    if not sys.stdout.isatty():
+        yield _Lines().tell
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(), refresh_per_second=8) as live:
+        yield lambda seen: live.update(_picture(seen))
+
+
+class _Lines:
+    """Says each change once."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+
+    def tell(self, seen: dict[str, Any]) -> None:
+        for did in seen["did"]:
+            click.echo(f"person: {did}")
+        for unit in seen["units"]:
+            text = _standing(unit)
+            if self._said.get(unit["id"]) != text:
+                self._said[unit["id"]] = text
+                click.echo(f"{unit['id']} {_words(unit)!r}: {text}")
+
+
+def _standing(unit: dict[str, Any]) -> str:
+    if unit["state"] == "held":
+        return "held: " + "; ".join(f"{p['field']}: {p['reason']}" for p in unit["problems"])
+    if unit["state"] in ("packed", "new", "cancelled"):
+        return str(unit["state"])
+    parts = []
+    for operation in unit["operations"]:
+        job = operation["jobs"][-1] if operation["jobs"] else None
+        on = f" on {job['machine']}" if job and job["machine"] and operation["state"] != "done" else ""
+        parts.append(f"{operation['name']} {job['state'] if job else operation['state']}{on}")
+    return ", ".join(parts)
+
+
+def _picture(seen: dict[str, Any]) -> Any:
+    from rich.console import Group
+    from rich.table import Table
+
+    machines = Table(title="machines", expand=True)
+    for column in ("machine", "bed", "makes", "progress"):
+        machines.add_column(column)
+    for machine in seen["machines"]:
+        live = machine["live"] or {}
+        making = ", ".join(job["unit_id"] for job in machine["jobs"]) or "-"
+        share = live.get("progress") if live.get("attempt") else None
+        filled = round((share or 0) * 20)
+        bar = f"{'█' * filled}{'░' * (20 - filled)} {share:.0%}" if share is not None else ""
+        bed = machine["bed"]["state"] if machine["bed"] else "-"
+        machines.add_row(machine["name"], bed, making, bar)
+    units = Table(title="units", expand=True)
+    for column in ("unit", "message", "standing"):
+        units.add_column(column)
+    for unit in seen["units"]:
+        units.add_row(unit["id"], _words(unit), _standing(unit))
+    return Group(machines, units)

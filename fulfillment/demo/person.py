@@ -1,0 +1,62 @@
+"""The person in the demo: takes pieces off beds, says so, and packs. Through the API, as any person's page does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from fulfillment.demo.factory import DemoFactory
+from fulfillment.twin import Room
+
+WHO = {"X-Ful-Who": "demo operator"}
+
+
+class Person:
+    """Does what the factory asks a person for, one round at a time. What it did is told in sentences."""
+
+    def __init__(self, factory: DemoFactory) -> None:
+        self._web = httpx.Client(base_url=factory.web, headers=WHO, timeout=30)
+        self._rooms = {name: Room(url) for name, url in factory.rooms.items()}
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is left that a person on the floor can do; what is held is for somebody in the office."""
+        return all(call["kind"] == "held" for call in self.get("/v1/attention"))
+
+    def get(self, path: str) -> Any:
+        answer = self._web.get(path)
+        answer.raise_for_status()
+        return answer.json()
+
+    def round(self) -> list[str]:
+        """Clear the beds whose piece was pictured, pack what is ready. Held units are left to a real person."""
+        calls = self.get("/v1/attention")
+        done = [self._clear(name) for name in self._to_clear(calls)]
+        done += [self._pack(call["subject"], call["do"]) for call in calls if call["kind"] == "by-hand"]
+        return done
+
+    def _to_clear(self, calls: list[dict[str, str]]) -> list[str]:
+        """Beds that ask for it, once the camera has pictured what lies there: it is slower than the demo's hands."""
+        machines = {machine["name"]: machine for machine in self.get("/v1/machines")}
+        asked = [call["subject"] for call in calls if call["kind"] == "bed"]
+        return [name for name in asked if all(attempt["evidence"] for attempt in machines[name]["on_bed"])]
+
+    def _clear(self, machine: str) -> str:
+        self._rooms[machine].take_piece()
+        self._post(f"/v1/machines/{machine}/bed/clear", {"how": "took the piece off"})
+        return f"{machine}: bed cleared"
+
+    def _pack(self, unit: str, _do: str) -> str:
+        self._post(f"/v1/units/{unit}/operations/pack/done", None)
+        return f"{unit}: packed"
+
+    def _post(self, path: str, body: dict[str, str] | None) -> None:
+        self._web.post(path, json=body).raise_for_status()
+
+    def collisions(self) -> int:
+        """Pieces that were begun on an occupied bed, by the simulators' own record."""
+        return sum(len(room.record()["collisions"]) for room in self._rooms.values())
+
+    def close(self) -> None:
+        self._web.close()
