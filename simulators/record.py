@@ -4,6 +4,9 @@ A *piece* is what lies on the bed; it ends when a person takes it off (:meth:`Re
 execution of a program as far as the machine can tell: a boundary (a boot, the opening of the port, G28 that homes Z)
 closes it, and the next motion that extrudes opens the next one.
 
+A piece is written when the machine comes to rest after it deposited something, when it is cleared, and at the end of
+the program if anything moved since the last clearing.
+
 A **collision** is the opening of a run on a piece that already has a run: something is made on an occupied bed. It
 counts once a run, at the first block that extrudes. A G28 at the end of a program, or a boot with nothing after it,
 is none. A program without G28, sent twice over one open port without a boot, is one run: no machine could tell.
@@ -17,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +75,12 @@ class Piece:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def copy(self) -> Piece:
-        """A snapshot for another thread: rows and lines are never changed once they are in."""
+        """A snapshot for another thread: rows, lines and events are never changed once they are in."""
         return Piece(
             self.number,
             list(self.rows),
             list(self.executed),
-            list(self.runs),
+            [replace(run, digest=run.digest.copy()) for run in self.runs],
             list(self.collisions),
             list(self.events),
             dict(self.counts),
@@ -85,7 +88,7 @@ class Piece:
 
 
 class Recorder:
-    """Watches a firmware. Belongs to the thread of the machine; :meth:`snapshot` may be handed to others."""
+    """Watches a firmware. Belongs to the thread of the machine; others are handed a :meth:`Piece.copy`."""
 
     def __init__(self, pump: Pump) -> None:
         self.pump = pump
@@ -131,13 +134,11 @@ class Recorder:
         cause, self._boundary = str(self._boundary), None
         piece = self.piece
         if piece.runs:
-            before = piece.runs[-1]
+            there = sum(run.volume for run in piece.runs)
             piece.collisions.append(
                 {"time": round(time, 4), "cause": cause, "run": len(piece.runs) + 1, "after_run": len(piece.runs)}
             )
-            self.event(
-                time, "collision", f"a new run after {cause} extrudes on a bed that holds {before.volume:.1f} mm3"
-            )
+            self.event(time, "collision", f"a new run after {cause} extrudes on a bed that holds {there:.1f} mm3")
         piece.runs.append(Run(cause, time, self._first))
 
     def clear(self, now: float) -> Piece:

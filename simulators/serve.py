@@ -161,11 +161,6 @@ class Service:
 
     def _turn(self, now: float) -> None:
         machine, pace, front = self.machine, self.pace, self.front
-        if front.look():
-            machine.advance(pace.now)
-            self._boot_at = now + self._boot_delay if self._boot_delay else None
-            if not self._boot_delay:
-                machine.opened()
         if machine.moves != self._moves:
             self._moves, self._grown = machine.moves, now
         event, pressing, moving = machine.next_event(), machine.pressing, machine.moving
@@ -175,12 +170,7 @@ class Service:
         readable, _, _ = select.select([self._wake_out, *front.waitable()], [], [], timeout)
         if self._wake_out in readable:
             self._serve_calls()
-        data = front.read() if readable else b""
-        if self._boot_at is not None:
-            data = b""  # the boot loader does not listen
-            if time.monotonic() >= self._boot_at:
-                self._boot_at = None
-                machine.opened()
+        data = self._listen() if readable or self._boot_at is not None else b""
         if data:
             machine.advance(pace.now)
             machine.receive(data)
@@ -190,6 +180,19 @@ class Service:
         self._send()
         self._wish()
         self._keep()
+
+    def _listen(self) -> bytes:
+        """What the host sent, and whether it came: a boot loader does not listen, and what it is sent is lost."""
+        if self.front.look():
+            self.machine.advance(self.pace.now)
+            self._boot_at = time.monotonic() + self._boot_delay
+        data = self.front.read()
+        if self._boot_at is None:
+            return data
+        if time.monotonic() >= self._boot_at:
+            self._boot_at = None
+            self.machine.opened()
+        return b"" if self._boot_delay else data
 
     def _send(self) -> None:
         chunk = b""
@@ -229,12 +232,9 @@ class Service:
 
     def _end(self) -> None:
         self.front.close()
-        self._serve_last()
-        piece = self.recorder.piece
-        if (piece.rows or piece.executed) and self.scribe.newest != marks(piece):
-            self.scribe.add(piece.copy(), self.pace.now)
-        self.scribe.close()
-
-    def _serve_last(self) -> None:
         while not self._calls.empty():
             self._calls.get()()
+        piece = self.recorder.piece
+        if piece.rows and self.scribe.newest != marks(piece):
+            self.scribe.add(piece.copy(), self.pace.now)
+        self.scribe.close()

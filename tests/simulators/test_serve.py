@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from simulators.marlin.program import main
+
 PROGRAM = [
     "G90",
     "M83",
@@ -75,6 +77,20 @@ def test_the_same_program_makes_the_same_piece(printer: Callable[..., Any], host
         piece = machine.record()["piece"]
         digests.append((piece["runs"][0]["program"], piece["motion_time"], piece["volume"]))
     assert digests[0] == digests[1]
+
+
+def test_played_and_streamed_are_the_same(printer: Callable[..., Any], host: Any, tmp_path: Path) -> None:
+    program, record = tmp_path / "p.gcode", tmp_path / "p.json"
+    program.write_text("\n".join(PROGRAM) + "\n")
+    assert main(["--play", str(program), "--json", str(record), "--min-temp", "0"]) == 0
+    played = json.loads(record.read_text())
+    machine = printer()
+    host.stream(machine.boot(), PROGRAM)
+    streamed = machine.record()["piece"]
+    for fact in ("motion_time", "volume", "commanded"):
+        assert played[fact] == streamed[fact]
+    assert played["runs"][0]["program"] == streamed["runs"][0]["program"]
+    assert [path["volumes"] for path in played["paths"]] == [path["volumes"] for path in streamed["paths"]]
 
 
 def test_pieces_collisions_and_clearing(printer: Callable[..., Any], host: Any) -> None:
