@@ -105,7 +105,8 @@ class Tx:
     def add_once(self, table: Table, **values: Any) -> bool:
         """Add a row unless one with its identity is there. True if it was added."""
         insert = INSERTS[self.connection.dialect.name]
-        return self.connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+        statement = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+        return self.connection.execute(statement).first() is not None
 
     def moved(
         self, entity: str, entity_id: str, event: str, *, only: Any = None, put: Any = None, **detail: Any

@@ -1,0 +1,279 @@
+"""A factory under a simulated clock: the real record, agent and dispatchers over machines of the world, and honest people.
+
+People clear a bed only by really taking the piece off, decide what nobody knows by looking at the world, and make sure
+by hand that what they call "not started" never will be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from drivers.contract import Machine
+from jobs import attempts, floor, intake
+from jobs import models as m
+from jobs.agent import Agent, Worker
+from jobs.artifacts import ArtifactStore
+from jobs.dispatch import Dispatcher, Surroundings
+from jobs.queue import Offer
+from jobs.route import cancel_unit, done_by_person, hold, release_unit
+from jobs.states import TABLES
+from jobs.store import ENTITIES, Policy, Refused, Store, Tx
+from jobs.wake import Wake
+from sqlalchemy import select
+
+from .shop import FROSTED, Clock, Shop, create, frosting, numbered, replay, rows
+from .world import WORLDS, Crash, FakeDriver, Fate, MachineWorld, Violation
+
+ROUNDS, CALM_ROUNDS = 50, 120
+ENDS = ("packed", "cancelled")
+
+
+class MortalStore(Store):
+    """A store whose agent may die before a transaction's commit, and after it."""
+
+    fate: Fate
+
+    @contextmanager
+    def write(self, who: str) -> Iterator[Tx]:
+        with super().write(who) as tx:
+            yield tx
+            self.fate.may_die("before commit")
+        self.fate.may_die("after commit")
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A fault planted in the system under test: what stands in for the dispatcher, the driver, the offer."""
+
+    dispatcher: type[Dispatcher] = Dispatcher
+    driver: Callable[[MachineWorld], FakeDriver] | None = None
+    bed: bool = True
+    """False: the record is told that the machine has no bed."""
+
+
+SOUND = Plant()
+
+
+class Factory:
+    """Two machines of one kind, one agent, some orders."""
+
+    def __init__(self, seed: int, kind: str, folder: Path, plant: Plant = SOUND) -> None:
+        self.plant, self.fate, self.clock = plant, Fate(Random(seed)), Clock()
+        self.store = MortalStore("sqlite://", self.clock.now, numbered(), Policy(starts=4, remakes=2))
+        self.store.fate = self.fate
+        create(self.store)
+        self.shop = Shop(self.store, ArtifactStore(folder / "artifacts"), self.clock)
+        self.has_bed = kind != "folder"
+        self.worlds = [WORLDS[kind](f"{kind}-{n}", self.fate, self.has_bed) for n in (1, 2)]
+        self.offers: list[Offer] = [frosting(w.name, bed=self.has_bed and plant.bed) for w in self.worlds]
+        self.agent: Agent | None = None
+        self.restarts = 0
+
+    # --- the agent's lives ----------------------------------------------------------------------------------
+
+    def _begin_agent(self) -> Agent:
+        around = Surroundings(lambda *_: [], step=lambda step, _attempt: self.fate.may_die(step))
+        workers = []
+        for world, offer in zip(self.worlds, self.offers, strict=True):
+            machine: Machine = (self.plant.driver or type(world).driver)(world)
+            workers.append(Worker(self.plant.dispatcher(self.store, self.shop.artifacts, offer, machine, around), self.clock))
+        agent = Agent(self.store, workers, Wake(self.store))
+        for worker in workers:
+            worker.start()
+        return agent
+
+    def agent_round(self) -> None:
+        """One round of the agent; where it dies, the next round starts another."""
+        self.fate.mortal = True
+        try:
+            self.agent = self.agent or self._begin_agent()
+            self.agent.look()
+            for worker in self.agent.workers:
+                worker.step(0.0)
+        except Crash:
+            self.agent = None
+            self.restarts += 1
+            for world in self.worlds:
+                world.agent_died()
+        finally:
+            self.fate.mortal = False
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    def people(self) -> None:
+        """Some of what needs a person is seen to; when all is calm, everything is."""
+        busy = self.fate.random.random
+        for chore in (self._beds, self._unknown, self._held, self._pack, self._meddle):
+            if self.fate.calm or busy() < 0.5:
+                chore()
+
+    def _beds(self) -> None:
+        for world, offer in zip(self.worlds, self.offers, strict=True):
+            if world.current is not None or not world.has_bed:
+                continue
+            states = [bed["state"] for bed in rows(self.store, m.beds) if bed["machine"] == offer.name]
+            if any(state in ("dirty", "unknown") for state in states):
+                world.bed.clear()
+                with refused():
+                    floor.clear_bed(self.store, offer.name, "looked", "operator:ann")
+
+    def _unknown(self) -> None:
+        for job in rows(self.store, m.jobs):
+            if job["state"] != "unknown":
+                continue
+            attempt = f"{job['id']}-a{job['attempts']}"
+            world = next(world for world in self.worlds if world.name == job["machine"])
+            piece = world.pieces.get(attempt)
+            if piece is None:
+                world.fence_by_hand(attempt)
+            elif piece.state == "growing":
+                continue
+            verdict = "not-started" if piece is None else {"good": "made", "scrap": "failed"}[piece.state]
+            attempts.decide(self.store, job["id"], verdict, "operator:ann")
+
+    def _held(self) -> None:
+        for unit in rows(self.store, m.units):
+            if unit["state"] == "held":
+                with refused(), self.store.write("operator:ben") as tx:
+                    give_up = self.fate.random.random() < 0.1
+                    cancel_unit(tx, unit["id"]) if give_up else release_unit(tx, unit["id"])
+
+    def _pack(self) -> None:
+        for operation in rows(self.store, m.operations):
+            if operation["process"] is None and operation["state"] == "open":
+                with refused(), self.store.write("station:pack") as tx:
+                    done_by_person(tx, operation["unit_id"], operation["name"])
+
+    def _meddle(self) -> None:
+        """What people do at any time: pause, cancel, hold, take a clearing back."""
+        draw = self.fate.random
+        if self.fate.calm:
+            for world in self.worlds:
+                world.paused = False
+            return
+        if draw.random() > 0.3:
+            return
+        running = [job for job in rows(self.store, m.jobs) if job["state"] in ("running", "paused")]
+        units = [unit for unit in rows(self.store, m.units) if unit["state"] not in ENDS]
+        what = draw.choice(("pause", "resume", "cancel", "hold", "drop"))
+        if what in ("pause", "resume", "cancel") and running:
+            job = draw.choice(running)
+            floor.ask(self.store, job["machine"], what, f"{job['id']}-a{job['attempts']}", "operator:ann")
+        elif what == "hold" and units:
+            with self.store.write("operator:ben") as tx:
+                hold(tx, draw.choice(units)["id"], "", "the colour looks wrong", "look at it")
+        elif what == "drop" and units and draw.random() < 0.2:
+            with refused(), self.store.write("operator:ben") as tx:
+                cancel_unit(tx, draw.choice(units)["id"])
+
+    def office(self) -> None:
+        """Intake and planning go on whatever the floor does."""
+        if not self.fate.calm and self.fate.random.random() < 0.2 and len(rows(self.store, m.units)) < 8:
+            self.shop.order(quantity=self.fate.random.randint(1, 2), route=FROSTED)
+        for unit in intake.units_to_plan(self.store):
+            intake.plan(self.store, unit.id, "planner")
+        self.shop.render()
+
+    # --- the run --------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """A stormy time, then a calm one in which everything must come to an end. Raises Violation."""
+        self.shop.order(quantity=3)
+        for _ in range(ROUNDS):
+            self._round()
+        self.fate.calm = True
+        for _ in range(CALM_ROUNDS):
+            self._round()
+            if all(unit["state"] in ENDS for unit in rows(self.store, m.units)):
+                break
+        self.judge()
+
+    def _round(self) -> None:
+        self.office()
+        self.agent_round()
+        self.clock.sleep(5.0)
+        for world in self.worlds:
+            world.tick()
+        self.people()
+
+    # --- what must hold -------------------------------------------------------------------------------------
+
+    def judge(self) -> None:
+        """Nothing twice, nothing lost, nothing made up; and the events tell the same as the states."""
+        tries = {row["id"]: row for row in rows(self.store, m.attempts)}
+        jobs = {row["id"]: row for row in rows(self.store, m.jobs)}
+        self._judge_pieces(tries)
+        kept: dict[str, list[str]] = {}
+        for world in self.worlds:
+            for piece in world.pieces.values():
+                if piece.state == "good" and tries[piece.attempt]["state"] == "made":
+                    kept.setdefault(jobs[tries[piece.attempt]["job_id"]]["operation_id"], []).append(piece.attempt)
+        for operation, pieces in kept.items():
+            require(len(pieces) == 1, f"{operation} was made {len(pieces)} times: {pieces}")
+        for operation in rows(self.store, m.operations):
+            if operation["process"] and operation["state"] == "done":
+                require(operation["id"] in kept, f"{operation['id']} is called done, and there is no good piece of it")
+        for unit in rows(self.store, m.units):
+            require(unit["state"] in ENDS, f"{unit['id']} was lost: it is {unit['state']}, and nothing goes on")
+        judge_history(self.store)
+
+    def _judge_pieces(self, tries: dict[str, dict[str, Any]]) -> None:
+        for world in self.worlds:
+            for attempt, piece in world.pieces.items():
+                said = tries[attempt]["state"] if attempt in tries else "nothing"
+                allowed = {"good": ("made", "failed", "cancelled"), "scrap": ("failed", "cancelled")}
+                require(said in allowed.get(piece.state, ()), f"{attempt} is {piece.state}, the record says {said}")
+        made = {attempt for world in self.worlds for attempt in world.pieces}
+        for attempt, row in tries.items():
+            require(row["state"] != "made" or attempt in made, f"{attempt} is called made, and never began")
+
+
+def require(true: bool, otherwise: str) -> None:
+    if not true:
+        raise Violation(otherwise)
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """People are told no, and go on."""
+    try:
+        yield
+    except Refused:
+        return
+
+
+def judge_history(store: Store) -> None:
+    """For each entity on record: its events, walked through its table, end in its state."""
+    tables = {table.entity: table for table in TABLES}
+    with store.read() as connection:
+        for entity, (stored, key, table) in ENTITIES.items():
+            if entity == "operation":
+                continue  # judged by its unit: it opens with the unit's own rows
+            for row in connection.execute(select(key, stored.c.state)):
+                e = m.events.c
+                said: Sequence[Any] = connection.execute(
+                    select(e.event, e.state).where(e.entity == entity, e.entity_id == row[0]).order_by(e.id)
+                ).all()
+                births = {name: state for name, state in said if name in ("remade",)}
+                end = replay(tables[entity], births.get("remade", table.initial), [(s[0], s[1]) for s in said])
+                require(end == row.state, f"{entity} {row[0]} is {row.state}, its events end in {end}")
+
+
+def simulate(seed: int, kind: str, folder: Path, plant: Plant = SOUND) -> Factory:
+    """One run. Raises Violation, with the seed in its text."""
+    factory = Factory(seed, kind, folder, plant)
+    try:
+        factory.run()
+    except Violation as violation:
+        raise Violation(f"seed {seed}, {kind}: {violation}") from None
+    except Exception as error:
+        error.add_note(f"seed {seed}, {kind}")
+        raise
+    finally:
+        factory.store.close()
+    return factory

@@ -1,0 +1,228 @@
+"""What fits where, who is next, and what a claim costs with ten and with twenty thousand jobs queued."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jobs import floor, queue
+from jobs import models as m
+from jobs.queue import Needs, misfits
+from jobs.store import Refused, Store
+from sqlalchemy import insert, select
+
+from .shop import ENGRAVE, FROST, TWO_SIDED, Counter, Shop, frosting, laser, row, rows, state
+
+PINK = replace(FROST, material="frosting-pink")
+
+MISFITS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "process": ({"processes": frozenset({"fdm"})}, "does not do extrude-food", "another machine"),
+    "media type": ({"media_types": frozenset({"image/svg+xml"})}, "does not take text/x.gcode", "another machine"),
+    "dialect": ({"dialect": "grbl"}, "speaks grbl, not marlin", "another machine"),
+    "material": ({"materials": frozenset({"icing"})}, "is loaded with icing", "load frosting-white"),
+    "no material": ({"materials": frozenset()}, "is loaded with nothing", "load frosting-white"),
+    "reach in X": ({"envelope": (89.0, 200.0, 150.0)}, "reaches X 89 mm, 90 is needed", "larger machine"),
+    "reach in Y": ({"envelope": (200.0, 59.0, 150.0)}, "reaches Y 59 mm, 60 is needed", "larger machine"),
+    "reach in Z": ({"envelope": (200.0, 200.0, 4.0)}, "reaches Z 4 mm, 5 is needed", "larger machine"),
+    "service": ({"out_of_service": "the nozzle leaks"}, "out of service: the nozzle leaks", "back into service"),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_each_misfit_has_its_reason_and_its_mend(name: str) -> None:
+    change, text, frees = MISFITS[name]
+    (reason,) = misfits(frosting(**change), FROST)
+    assert text in reason.text
+    assert frees in reason.frees
+
+
+def test_traits_are_compared_by_value() -> None:
+    assert misfits(laser(), ENGRAVE) == []
+    (missing,) = misfits(laser(traits={}), ENGRAVE)
+    assert "laser not stated, diode-10w is needed" in missing.text
+    (other,) = misfits(laser(traits={"laser": "co2-40w"}), ENGRAVE)
+    assert "co2-40w" in other.text
+
+
+def test_a_machine_that_fits_has_no_reason_and_every_misfit_is_told_at_once() -> None:
+    assert misfits(frosting(), FROST) == []
+    bad = frosting(dialect="grbl", materials=frozenset(), envelope=(1.0, 1.0, 1.0), out_of_service="cleaning")
+    assert len(misfits(bad, FROST)) == 6
+
+
+@given(st.tuples(*[st.floats(1, 500)] * 3), st.tuples(*[st.floats(1, 500)] * 3))
+def test_reach_fits_exactly_within_the_envelope(want: tuple[float, ...], has: tuple[float, ...]) -> None:
+    found = misfits(frosting(envelope=has), replace(FROST, reach=want))
+    assert len(found) == sum(w > h for w, h in zip(want, has, strict=True))
+
+
+@given(
+    st.builds(
+        Needs,
+        process=st.sampled_from(["fdm", "plot"]),
+        media_type=st.text(max_size=5),
+        material=st.none() | st.text(max_size=5),
+        reach=st.none() | st.tuples(*[st.floats(0, 500)] * 3),
+        traits=st.dictionaries(st.text(max_size=3), st.floats(0, 9) | st.text(max_size=3), max_size=3),
+    )
+)
+def test_needs_survive_the_record(needs: Needs) -> None:
+    assert Needs.of(needs.body()) == needs
+    assert Needs.of(needs.body()).id == needs.id
+    assert replace(needs, process="engrave").id != needs.id
+
+
+# --- who is next --------------------------------------------------------------------------------------------------
+
+
+def clear(shop: Shop, *names: str) -> None:
+    for name in names:
+        floor.register(shop.store, frosting(name), "test")
+        floor.clear_bed(shop.store, name, "looked", "test")
+
+
+def test_the_most_urgent_is_first_then_the_first_to_arrive(shop: Shop) -> None:
+    late, soon, soon_too = (shop.ready(due=due)[0] for due in (300.0, 100.0, 100.0))
+    pink_between = shop.ready(due=200.0, needs=PINK)[0]
+    clear(shop, "frost-1")
+    taken = []
+    while claim := queue.claim(shop.store, frosting(), [FROST.id, PINK.id], "test"):
+        taken.append(claim.job_id)
+    assert taken == [soon, soon_too, pink_between, late]
+
+
+def test_an_order_without_a_due_date_is_due_when_it_was_planned(shop: Shop) -> None:
+    first = shop.ready()[0]
+    shop.clock.sleep(10)
+    overdue = shop.ready(due=1.0)[0]
+    second = shop.ready()[0]
+    clear(shop, "frost-1")
+    order = [shop.claimed(frosting()).job_id for _ in range(3)]
+    assert order == [overdue, first, second]
+
+
+def test_only_what_suits_is_taken(shop: Shop) -> None:
+    shop.ready(needs=PINK)
+    clear(shop, "frost-1")
+    assert queue.claim(shop.store, frosting(), [FROST.id], "test") is None
+    assert queue.claim(shop.store, frosting(), [], "test") is None
+    claim = queue.claim(shop.store, frosting(), [PINK.id], "test")
+    assert claim is not None
+    assert claim.needs == PINK
+
+
+def test_nothing_is_claimed_for_a_bed_that_is_not_clear(shop: Shop) -> None:
+    job = shop.ready()[0]
+    offer = frosting()
+    assert queue.claim(shop.store, offer, [FROST.id], "test") is None, "no bed on record"
+    floor.register(shop.store, offer, "test")
+    assert queue.claim(shop.store, offer, [FROST.id], "test") is None, "nobody has looked"
+    floor.clear_bed(shop.store, offer.name, "looked", "test")
+    floor.mark_dirty(shop.store, offer.name, "a crumb", "test")
+    assert queue.claim(shop.store, offer, [FROST.id], "test") is None, "dirty"
+    assert queue.claim(shop.store, frosting(bed=False), [FROST.id], "test") is not None, "has no bed"
+    assert state(shop.store, m.jobs, job) == "claimed"
+
+
+def test_a_job_whose_operation_is_not_open_waits(shop: Shop) -> None:
+    frost, engrave = shop.ready(route=TWO_SIDED)
+    floor.register(shop.store, laser(), "test")
+    floor.clear_bed(shop.store, "laser-1", "looked", "test")
+    assert {frost, engrave} == {job["id"] for job in rows(shop.store, m.jobs) if job["state"] == "ready"}
+    assert queue.claim(shop.store, laser(), [ENGRAVE.id], "test") is None
+    with shop.store.read() as connection:
+        assert set(queue.wanted(connection)) == {FROST.id, ENGRAVE.id}
+
+
+def test_a_job_given_back_is_ready_with_its_reason_and_keeps_its_place(shop: Shop) -> None:
+    first, _second = shop.ready(quantity=2)
+    clear(shop, "frost-1")
+    claim = shop.claimed(frosting())
+    queue.release(shop.store, claim.job_id, "the door is open", "test")
+    back = row(shop.store, m.jobs, first)
+    assert (back["state"], back["machine"], back["why"]) == ("ready", None, "the door is open")
+    assert shop.claimed(frosting()).job_id == first
+    queue.release(shop.store, first, "again", "test")
+    with pytest.raises(Refused):
+        queue.release(shop.store, first, "twice", "test")
+
+
+def test_a_machine_decides_once_for_each_set_of_needs() -> None:
+    fitting = queue.Fitting(frosting())
+    wanted = {FROST.id: FROST, PINK.id: PINK, ENGRAVE.id: ENGRAVE}
+    assert fitting.suits(wanted) == [FROST.id, PINK.id]
+    assert fitting.suits({ENGRAVE.id: ENGRAVE}) == []
+
+
+# --- what it costs ------------------------------------------------------------------------------------------------
+
+
+def crowd(store: Store, like: str, count: int, needs: list[str]) -> None:
+    """That many more ready jobs for the operation of another."""
+    pattern = row(store, m.jobs, like)
+    many = [
+        {**pattern, "id": f"J-x{n}", "seq": 10 + n, "due": 5000.0 - n, "needs_id": needs[n % len(needs)]}
+        for n in range(count)
+    ]
+    with store.write("test") as tx:
+        tx.connection.execute(insert(m.jobs), many)
+
+
+def cost(store: Store, suits: list[str]) -> tuple[int, int, int]:
+    """Statements, commits, and the steps of SQLite's machine (0 elsewhere) of one claim."""
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    if store.sqlite:
+        with store.read() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.set_progress_handler(step, 1)
+    with Counter(store) as counter:
+        assert queue.claim(store, frosting(), suits, "test") is not None
+    if store.sqlite:
+        driver.set_progress_handler(None, 0)
+    return counter.statements, counter.commits, steps
+
+
+def test_a_claim_costs_the_same_with_ten_and_with_twenty_thousand_queued(shop: Shop) -> None:
+    like = shop.ready()[0]
+    shop.ready(needs=PINK)
+    clear(shop, "frost-1")
+    suits = [FROST.id, PINK.id]
+    crowd(shop.store, like, 10, suits)
+    few = cost(shop.store, suits)
+    with shop.store.write("test") as tx:
+        tx.connection.execute(m.jobs.delete().where(m.jobs.c.id.like("J-x%")))
+    crowd(shop.store, like, 20_000, suits)
+    many = cost(shop.store, suits)
+    print(f"a claim: (statements, commits, SQLite steps) {few} with 10 queued, {many} with 20,000")
+    assert few[:2] == many[:2] == (3, 1)
+    assert many[2] <= few[2] * 1.2
+
+
+def test_a_claim_and_the_look_use_the_partial_index(shop: Shop) -> None:
+    shop.ready()
+    if not shop.store.sqlite:
+        return  # the plan's words are SQLite's
+    with Counter(shop.store) as counter:
+        queue.claim(shop.store, frosting(), [FROST.id], "test")
+        with shop.store.read() as connection:
+            queue.wanted(connection)
+    plans = [explain(shop.store, text) for text in counter.texts if text.startswith("SELECT")]
+    assert len(plans) == 2
+    for plan in plans:
+        assert "USING INDEX ix_jobs_ready" in plan or "USING COVERING INDEX ix_jobs_ready" in plan, plan
+        assert "SCAN jobs" not in plan, plan
+
+
+def explain(store: Store, text: str) -> str:
+    with store.read() as connection:
+        driver: Any = connection.connection.driver_connection
+        return "\n".join(str(line[3]) for line in driver.execute(f"EXPLAIN QUERY PLAN {text}", ["ready"] * text.count("?")))
