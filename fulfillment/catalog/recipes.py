@@ -44,7 +44,7 @@ class Recipe(Written):
     retract: Annotated[float, Unit("mm3"), Field(ge=0, le=1000)] = 0.0
     """Volume drawn back at the end of a bead and given again before the next."""
     settle: Seconds = 0.0
-    """Rest where a bead begins and where it ends."""
+    """Rest where a bead ends, before the nozzle lifts."""
 
     def bead(self, e_area: float) -> Bead:
         """The bead on a machine whose feeder pushes ``e_area`` mm2. Raises RecipeError where the numbers contradict."""

@@ -96,8 +96,7 @@ def _design(spec: Spec, files: Mapping[str, bytes], bead: Bead) -> tuple[Tone | 
         except PhotoError as error:
             problems.append({"field": name, "reason": error.reason, "mend": error.mend})
         except text.TextRefused as error:
-            reason, _, mend = str(error).rpartition(": ")
-            problems.append({"field": name, "reason": _sentence(reason or mend), "mend": _sentence(mend)})
+            problems.append({"field": name, "reason": _sentence(error.reason), "mend": _sentence(error.mend)})
     if problems:
         raise Problems(problems)
     return tone, drawings
@@ -107,8 +106,7 @@ def _photo(data: bytes, zone: Zone, bead: Bead) -> Tone:
     grey = open_photo(data)
     found = photo.quality(photo.crop(photo.grey_of(grey), zone.width / zone.height), zone, bead.pitch)
     if found:
-        reason, _, mend = found[0].text.rpartition(": ")
-        raise PhotoError(_sentence(reason), _sentence(mend))
+        raise PhotoError(_sentence(found[0].reason), _sentence(found[0].mend))
     return photo.tone(grey, zone, bead.pitch)
 
 
@@ -141,6 +139,7 @@ def _program(
     setup = Setup(
         tool_temperature=bead.temperature,
         cold_extrusion=bead.temperature is None,
+        acceleration=motion.acceleration,
         lift=min(top, place.surface + LIFT),
         park=(0.0, min(machine.envelope.y for machine in machines if machine.envelope)),
         travel=min(bead.travel, *(machine.limits.speed.z for machine in machines if machine.limits)),
