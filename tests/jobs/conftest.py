@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel
+
 from jobs.artifacts import ArtifactStore
 from jobs.store import Store
-from sqlmodel import SQLModel
 
 from .shop import Clock, Shop, create, sqlite_url
 

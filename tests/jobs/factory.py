@@ -1,4 +1,4 @@
-"""A factory under a simulated clock: the real record, agent and dispatchers over machines of the world, and honest people.
+"""A factory under a simulated clock: the real record, agent and dispatchers, machines of the world, honest people.
 
 People clear a bed only by really taking the piece off, decide what nobody knows by looking at the world, and make sure
 by hand that what they call "not started" never will be.
@@ -6,12 +6,14 @@ by hand that what they call "not started" never will be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from sqlalchemy import select
 
 from drivers.contract import Machine
 from jobs import attempts, floor, intake
@@ -21,10 +23,8 @@ from jobs.artifacts import ArtifactStore
 from jobs.dispatch import Dispatcher, Surroundings
 from jobs.queue import Offer
 from jobs.route import cancel_unit, done_by_person, hold, release_unit
-from jobs.states import TABLES
 from jobs.store import ENTITIES, Policy, Refused, Store, Tx
 from jobs.wake import Wake
-from sqlalchemy import select
 
 from .shop import FROSTED, Clock, Shop, create, frosting, numbered, replay, rows
 from .world import WORLDS, Crash, FakeDriver, Fate, MachineWorld, Violation
@@ -81,7 +81,9 @@ class Factory:
         workers = []
         for world, offer in zip(self.worlds, self.offers, strict=True):
             machine: Machine = (self.plant.driver or type(world).driver)(world)
-            workers.append(Worker(self.plant.dispatcher(self.store, self.shop.artifacts, offer, machine, around), self.clock))
+            workers.append(
+                Worker(self.plant.dispatcher(self.store, self.shop.artifacts, offer, machine, around), self.clock)
+            )
         agent = Agent(self.store, workers, Wake(self.store))
         for worker in workers:
             worker.start()
@@ -249,19 +251,26 @@ def refused() -> Iterator[None]:
 
 def judge_history(store: Store) -> None:
     """For each entity on record: its events, walked through its table, end in its state."""
-    tables = {table.entity: table for table in TABLES}
+    e = m.events.c
     with store.read() as connection:
         for entity, (stored, key, table) in ENTITIES.items():
-            if entity == "operation":
-                continue  # judged by its unit: it opens with the unit's own rows
-            for row in connection.execute(select(key, stored.c.state)):
-                e = m.events.c
-                said: Sequence[Any] = connection.execute(
-                    select(e.event, e.state).where(e.entity == entity, e.entity_id == row[0]).order_by(e.id)
-                ).all()
-                births = {name: state for name, state in said if name in ("remade",)}
-                end = replay(tables[entity], births.get("remade", table.initial), [(s[0], s[1]) for s in said])
-                require(end == row.state, f"{entity} {row[0]} is {row.state}, its events end in {end}")
+            said: dict[str, list[tuple[str, str | None]]] = {}
+            for row in connection.execute(
+                select(e.entity_id, e.event, e.state).where(e.entity == entity).order_by(e.id)
+            ):
+                said.setdefault(row[0], []).append((row[1], row[2]))
+            for row in connection.execute(select(stored)).mappings():
+                name = str(row[key.name])
+                end = replay(table, born(entity, row, said.get(name, [])), said.get(name, []))
+                require(end == row["state"], f"{entity} {name} is {row['state']}, its events end in {end}")
+
+
+def born(entity: str, row: Mapping[Any, Any], said: Sequence[tuple[str, str | None]]) -> str:
+    """The state that an entity came to the record in."""
+    if entity == "operation" and not row["after"]:
+        return "open"
+    remade = [state for name, state in said if name == "remade"]
+    return remade[0] or "" if remade else str(ENTITIES[entity][2].initial)
 
 
 def simulate(seed: int, kind: str, folder: Path, plant: Plant = SOUND) -> Factory:

@@ -1,4 +1,4 @@
-"""A small shop for these tests: a clock that stands still until it is told, orders, artifacts, and two kinds of machine."""
+"""A small shop for these tests: a clock that is moved by hand, orders, artifacts, and two kinds of machine."""
 
 from __future__ import annotations
 
@@ -112,7 +112,12 @@ class Shop:
         return [row.id for row in waiting]
 
     def ready(
-        self, *, quantity: int = 1, route: Sequence[Step] = FROSTED, due: float | None = None, needs: Needs | None = None
+        self,
+        *,
+        quantity: int = 1,
+        route: Sequence[Step] = FROSTED,
+        due: float | None = None,
+        needs: Needs | None = None,
     ) -> list[str]:
         """An order whose jobs are all rendered. Its jobs."""
         for unit in self.order(quantity=quantity, route=route, due=due):

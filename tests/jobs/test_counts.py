@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+
 from drivers import contract as c
 from jobs import floor, intake
 from jobs import models as m

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+
 from jobs import attempts, floor, intake
 from jobs import models as m
 from jobs.intake import MOST_LINES, MOST_QUANTITY, Delivery, NewLine, NewOrder, Received

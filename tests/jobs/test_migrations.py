@@ -6,11 +6,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import insert
+from sqlmodel import SQLModel
+
 from jobs import migrations
 from jobs import models as m
 from jobs.store import Store
-from sqlalchemy import insert
-from sqlmodel import SQLModel
 
 from .shop import Clock, everything
 

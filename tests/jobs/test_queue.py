@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert
+
 from jobs import floor, queue
 from jobs import models as m
 from jobs.queue import Needs, misfits
 from jobs.store import Refused, Store
-from sqlalchemy import insert, select
 
 from .shop import ENGRAVE, FROST, TWO_SIDED, Counter, Shop, frosting, laser, row, rows, state
 
@@ -225,4 +226,6 @@ def test_a_claim_and_the_look_use_the_partial_index(shop: Shop) -> None:
 def explain(store: Store, text: str) -> str:
     with store.read() as connection:
         driver: Any = connection.connection.driver_connection
-        return "\n".join(str(line[3]) for line in driver.execute(f"EXPLAIN QUERY PLAN {text}", ["ready"] * text.count("?")))
+        return "\n".join(
+            str(line[3]) for line in driver.execute(f"EXPLAIN QUERY PLAN {text}", ["ready"] * text.count("?"))
+        )

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
+
 from jobs import models as m
 from jobs.states import BED, IN_HAND, JOB, ORDER, TABLES, IllegalEvent, JobState, StateTable, markdown
 from jobs.store import ENTITIES, NotFound, Refused, Store
-from sqlalchemy import select, update
 
 from .shop import Shop, everything, replay, row, rows
 

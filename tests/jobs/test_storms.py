@@ -1,7 +1,7 @@
 """Whatever crashes: nothing is made twice, lost, or made on an occupied bed, and the record tells what happened.
 
-Each run is a factory of two machines under a simulated clock, with everything drawn from its seed. The plants prove that
-the runs can fail: each leaves out one step of the fenced start, and is caught.
+Each run is a factory of two machines under a simulated clock, with everything drawn from its seed. The plants prove
+that the runs can fail: each leaves out one step of the fenced start, and is caught.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from drivers import contract as c
 from jobs import attempts
 from jobs.attempts import Intent
@@ -20,7 +21,7 @@ from jobs.store import Tx
 from .factory import Plant, simulate
 from .world import FakeDriver, FolderDriver, MachineWorld, SerialDriver, ServerDriver, Violation
 
-SEEDS = 24
+SEEDS = 12
 """Runs of each kind of machine."""
 ENOUGH = 80
 """Seeds within which a plant must be caught."""
@@ -179,4 +180,3 @@ def test_a_bed_that_is_not_dirty_after_a_start_is_caught(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(attempts, "_soil", unused)
     assert "on a bed where" in caught("server", Plant(), tmp_path)
-
