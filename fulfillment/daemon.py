@@ -183,7 +183,7 @@ def run_web(path: Path, port: int | None = None) -> int:
     """The web program: API, pages, intake, planning, rendering. May be killed and started at any time."""
     import uvicorn
 
-    from fulfillment.api import create
+    from fulfillment.api.app import create
 
     shop = open_shop(path)
     with only_one(shop.factory.config.state, "web"):

@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from sqlalchemy import select
 
 from drivers.contract import Activity, Link, Status, Temperature
-from fulfillment.api import create
+from fulfillment.api.app import create
 from fulfillment.api.orders import OrderIn, take
 from fulfillment.catalog import FOLDER
 from fulfillment.daemon import Shop, open_shop

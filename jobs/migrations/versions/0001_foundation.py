@@ -6,8 +6,42 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+TABLES_BY_DEPENDENCE = (
+    "attempts",
+    "jobs",
+    "operations",
+    "units",
+    "line_items",
+    "artifacts",
+    "orders",
+    "needs",
+    "machines",
+    "inbox",
+    "events",
+    "commands",
+    "beds",
+    "api_keys",
+)
+
 
 def upgrade() -> None:
+    _api_keys()
+    _beds()
+    _commands()
+    _events()
+    _inbox()
+    _machines()
+    _needs()
+    _orders()
+    _artifacts()
+    _line_items()
+    _units()
+    _operations()
+    _jobs()
+    _attempts()
+
+
+def _api_keys() -> None:
     op.create_table(
         "api_keys",
         sa.Column("name", sa.String(), nullable=False),
@@ -18,6 +52,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
         sa.UniqueConstraint("digest"),
     )
+
+
+def _beds() -> None:
     op.create_table(
         "beds",
         sa.Column("machine", sa.String(), nullable=False),
@@ -28,6 +65,9 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("machine"),
     )
+
+
+def _commands() -> None:
     op.create_table(
         "commands",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -49,6 +89,8 @@ def upgrade() -> None:
             postgresql_where=sa.text("done_at IS NULL"),
         )
 
+
+def _events() -> None:
     op.create_table(
         "events",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -64,6 +106,8 @@ def upgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("ix_events_entity", ["entity", "entity_id"], unique=False)
 
+
+def _inbox() -> None:
     op.create_table(
         "inbox",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -75,6 +119,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "event_id"),
     )
+
+
+def _machines() -> None:
     op.create_table(
         "machines",
         sa.Column("name", sa.String(), nullable=False),
@@ -86,12 +133,18 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+
+
+def _needs() -> None:
     op.create_table(
         "needs",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _orders() -> None:
     op.create_table(
         "orders",
         sa.Column("id", sa.String(), nullable=False),
@@ -106,6 +159,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "external_id"),
     )
+
+
+def _artifacts() -> None:
     op.create_table(
         "artifacts",
         sa.Column("sha256", sa.String(), nullable=False),
@@ -122,6 +178,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("sha256"),
     )
+
+
+def _line_items() -> None:
     op.create_table(
         "line_items",
         sa.Column("id", sa.String(), nullable=False),
@@ -140,6 +199,8 @@ def upgrade() -> None:
     with op.batch_alter_table("line_items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_line_items_order_id"), ["order_id"], unique=False)
 
+
+def _units() -> None:
     op.create_table(
         "units",
         sa.Column("id", sa.String(), nullable=False),
@@ -173,6 +234,8 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_units_order_id"), ["order_id"], unique=False)
 
+
+def _operations() -> None:
     op.create_table(
         "operations",
         sa.Column("id", sa.String(), nullable=False),
@@ -192,6 +255,8 @@ def upgrade() -> None:
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_operations_unit_id"), ["unit_id"], unique=False)
 
+
+def _jobs() -> None:
     op.create_table(
         "jobs",
         sa.Column("id", sa.String(), nullable=False),
@@ -244,6 +309,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_jobs_seq"), ["seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_jobs_unit_id"), ["unit_id"], unique=False)
 
+
+def _attempts() -> None:
     op.create_table(
         "attempts",
         sa.Column("id", sa.String(), nullable=False),
@@ -269,54 +336,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("attempts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_attempts_machine"))
-        batch_op.drop_index(batch_op.f("ix_attempts_job_id"))
-
-    op.drop_table("attempts")
-    with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_jobs_unit_id"))
-        batch_op.drop_index(batch_op.f("ix_jobs_seq"))
-        batch_op.drop_index(
-            "ix_jobs_ready", sqlite_where=sa.text("state = 'ready'"), postgresql_where=sa.text("state = 'ready'")
-        )
-        batch_op.drop_index(batch_op.f("ix_jobs_operation_id"))
-        batch_op.drop_index(
-            "ix_jobs_in_hand",
-            sqlite_where=sa.text("state IN ('claimed', 'starting', 'running', 'paused', 'unknown')"),
-            postgresql_where=sa.text("state IN ('claimed', 'starting', 'running', 'paused', 'unknown')"),
-        )
-
-    op.drop_table("jobs")
-    with op.batch_alter_table("operations", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_operations_unit_id"))
-
-    op.drop_table("operations")
-    with op.batch_alter_table("units", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_units_order_id"))
-        batch_op.drop_index(
-            "ix_units_new", sqlite_where=sa.text("state = 'new'"), postgresql_where=sa.text("state = 'new'")
-        )
-
-    op.drop_table("units")
-    with op.batch_alter_table("line_items", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_line_items_order_id"))
-
-    op.drop_table("line_items")
-    op.drop_table("artifacts")
-    op.drop_table("orders")
-    op.drop_table("needs")
-    op.drop_table("machines")
-    op.drop_table("inbox")
-    with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.drop_index("ix_events_entity")
-
-    op.drop_table("events")
-    with op.batch_alter_table("commands", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_commands_open", sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")
-        )
-
-    op.drop_table("commands")
-    op.drop_table("beds")
-    op.drop_table("api_keys")
+    for name in TABLES_BY_DEPENDENCE:
+        op.drop_table(name)

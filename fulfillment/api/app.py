@@ -1,0 +1,32 @@
+"""The application: every route of the shop behind one guard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from fulfillment.api import artifacts, events, floor, guard, orders, pages, problems, sources
+from fulfillment.daemon import Shop
+
+STATIC = Path(__file__).parent.parent / "web" / "static"
+
+
+def create(shop: Shop) -> FastAPI:
+    """The application for one shop."""
+    app = FastAPI(
+        title="Fulfillment",
+        version="1",
+        summary="A factory whose batch size is one: orders in, pieces out, and everything in between.",
+        docs_url="/v1/docs",
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.shop = shop
+    problems.install(app)
+    guard.install(app, shop)
+    for part in (orders, floor, artifacts, sources, events, pages):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
