@@ -21,8 +21,8 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LONGEST_SLEEP = 3600.0
-"""Seconds; an engine that waits for nothing is looked at once an hour."""
+LONGEST_SLEEP = 10.0
+"""Seconds after which an engine that waits for nothing is looked at all the same."""
 
 
 class Engine(Protocol):
@@ -145,13 +145,14 @@ class Port:
         now = monotonic()
         while self._goodbye is None:
             wait = engine.wake - now
-            for descriptor, _ in ready(min(max(wait, 0.0), LONGEST_SLEEP) * 1000):
+            awake = ready(LONGEST_SLEEP * 1000 if wait > LONGEST_SLEEP else max(wait, 0.0) * 1000)
+            now = monotonic()
+            for descriptor, _ in awake:
                 if descriptor == wake_read:
                     os.read(wake_read, 4096)
                     self._work()
-                elif (data := read()) and (out := receive(data, monotonic())):
+                elif (data := read()) and (out := receive(data, now)):
                     write(out)
-            now = monotonic()
             if now >= engine.wake and (out := engine.tick(now)):
                 write(out)
             if engine.events:

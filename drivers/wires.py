@@ -65,10 +65,12 @@ class DescriptorWire:
         return data
 
     def write(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
+        while data:
             try:
-                rest = rest[os.write(self._fd, rest) :]
+                taken = os.write(self._fd, data)
+                if taken == len(data):
+                    return
+                data = data[taken:]
             except BlockingIOError:
                 self._await_room()
             except OSError as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -216,7 +215,7 @@ def open_things() -> tuple[set[str], set[str]]:
     descriptors = set()
     for each in Path("/proc/self/fd").iterdir():
         try:
-            descriptors.add(f"{each.name} {os.readlink(each)}")
+            descriptors.add(f"{each.name} {each.readlink()}")
         except OSError:
             continue  # The descriptor of this very listing.
     return {thread.name for thread in threading.enumerate()}, descriptors
