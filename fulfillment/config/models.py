@@ -121,7 +121,7 @@ class Machine(Written):
     envelope: Envelope | None = None
     """The space that it may work in; none for a printer of documents."""
     material: Name | None = None
-    """The material that is loaded when the factory starts for the first time; later a person says."""
+    """The material that is loaded. Who loads another one writes it here, and starts the agent anew."""
     nozzle: PositiveMm | None = None
     """Inner diameter of the mounted nozzle."""
     e_area: Annotated[float, Unit("mm2"), Field(gt=0, le=10_000)] | None = None
