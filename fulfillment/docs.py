@@ -20,7 +20,7 @@ def pages() -> dict[str, str]:
 
 
 def _config() -> str:
-    head = "# Configuration\n\nPrinted from the configuration's own types by `make docs`. `ful config check` names mistakes.\n"
+    head = "# Configuration\n\nPrinted from its own types by `make docs`. `ful config check` names mistakes.\n"
     return f"{head}\n{reference().rstrip()}\n"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ from fulfillment.processes import Problems, Spec
 from fulfillment.render.pool import Deadly, RenderPool
 from fulfillment.render.work import render
 from fulfillment.slips import facts_of
-from jobs import intake
+from jobs import intake, retention
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
 from jobs.store import Store
@@ -34,6 +34,9 @@ FETCHERS = 4
 """Customers' files that are fetched at the same time."""
 AGAIN_AFTER, AGAIN_MOST, GIVE_UP_AFTER = 5.0, 300.0, 12
 """Seconds until a failed download is tried again (doubling up to the most), and tries until the unit is held."""
+
+FORGET_EVERY, DAY = 3600.0, 86_400.0
+"""Seconds between two looks for what is to be forgotten, and in a day."""
 
 
 @dataclass
@@ -54,6 +57,7 @@ class Planner:
         self._wake = Wake(store)
         self._finished = threading.Event()
         self._stopping = False
+        self._forget_at = 0.0
 
     def run(self) -> None:
         """Blocks until :meth:`stop`."""
@@ -61,20 +65,29 @@ class Planner:
             changed = self._wake.wait(0.1)
             if changed or self._finished.is_set() or any(r.at <= time.monotonic() for r in self._retries.values()):
                 self._finished.clear()
-                self._guarded_round()
+                self._guarded(self.round)
+            if time.monotonic() >= self._forget_at:
+                self._forget_at = time.monotonic() + FORGET_EVERY
+                self._guarded(self.forget)
 
     def stop(self) -> None:
         self._stopping = True
         self._wake.stop()
         self._fetchers.shutdown(wait=False, cancel_futures=True)
 
-    def _guarded_round(self) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            self.round()
+            work()
         except Exception:  # the thread's outermost edge: planning must outlive a full disk or a locked database
             log.exception("a round of planning failed; the next one begins in a second")
             time.sleep(1)
             self._finished.set()
+
+    def forget(self) -> None:
+        """Erase what customers sent, once its time is over."""
+        before = self._store.now() - self._factory.config.retention * DAY
+        while retention.forget_old(self._store, self._artifacts, before, WHO) == retention.AT_ONCE:
+            log.info("%d orders were forgotten; there are more", retention.AT_ONCE)
 
     def round(self) -> None:
         """Everything that can be done now."""

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 LISTEN = 0.1
 """Seconds that a machine's thread listens to its machine before it looks at its own inbox again."""
 RETRY_FIRST, RETRY_MOST = 1.0, 30.0
-"""Seconds between tries to connect: doubling from the first to the most."""
+"""Seconds between tries to connect, and between starts that did not take hold: doubling from the first to the most."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ class Worker:
         self.work = Work()
         self._tried: Work | None = None
         self._retry_at, self._retry_after = 0.0, RETRY_FIRST
+        self._rest_until, self._rest_for = 0.0, RETRY_FIRST
         self.draining = False
+        self.drained = False
+        """Said by this thread itself, between two jobs: no start is under way."""
 
     def start(self) -> None:
         """Register, settle what an earlier agent left, and connect."""
@@ -57,13 +60,25 @@ class Worker:
         while not self.orders.empty():
             self.dispatcher.obey(self.orders.get())
         self._connect()
-        work = self.work
-        may_take = work.clear and work is not self._tried and not self.draining
-        if may_take and self.dispatcher.free and not self.dispatcher.take(work.wanted):
-            self._tried = work  # nothing here fits: no second look until the record changed
+        self.drained = self.draining and self.dispatcher.attempt is None
+        if not self.draining:
+            self._take()
         event = self.dispatcher.machine.next_event(listen)
         if event is not None:
             self.dispatcher.handle(event)
+
+    def _take(self) -> None:
+        work, now = self.work, self.clock.monotonic()
+        if not work.clear or work is self._tried or now < self._rest_until or not self.dispatcher.free:
+            return
+        if not self.dispatcher.take(work.wanted):
+            self._tried = work  # nothing here fits: no second look until the record changed
+        elif self.dispatcher.attempt is None:
+            # The start did not take hold. Without a rest, one open door would use up the starts of job after job.
+            self._rest_until = now + self._rest_for
+            self._rest_for = min(RETRY_MOST, self._rest_for * 2)
+        else:
+            self._rest_for = RETRY_FIRST
 
     def _connect(self) -> None:
         status = self.dispatcher.machine.status()
@@ -128,7 +143,7 @@ class Agent:
 
     @property
     def drained(self) -> bool:
-        return all(w.draining and w.dispatcher.attempt is None for w in self.workers)
+        return all(w.drained for w in self.workers)
 
     @property
     def running(self) -> list[str]:
@@ -149,4 +164,5 @@ class Agent:
             log.exception("%s: its thread ended; restart the agent after this was mended", worker.name)
             self.failed.append(worker.name)
         finally:
+            worker.drained = True
             machine.close()

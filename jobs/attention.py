@@ -60,8 +60,12 @@ def _beds(connection: Connection) -> list[Call]:
         BedState.DIRTY: "A piece lies on the bed of {0} ({1})",
         BedState.UNKNOWN: "Nobody has said whether the bed of {0} is clear ({1})",
     }
+    do = {
+        BedState.DIRTY: "take it off, then say clear",
+        BedState.UNKNOWN: "look, and say clear when nothing lies there",
+    }
     return [
-        Call("bed", row.machine, texts[BedState(row.state)].format(row.machine, row.how), "take it off, then say clear")
+        Call("bed", row.machine, texts[BedState(row.state)].format(row.machine, row.how), do[BedState(row.state)])
         for row in connection.execute(statement)
     ]
 

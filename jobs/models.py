@@ -32,6 +32,8 @@ class Order(SQLModel, table=True):
     ship_to: Json = _json()
     note: str = ""
     """The personal note's text, or empty."""
+    forgotten_at: float | None = None
+    """When the customer's words, pictures and name were erased."""
 
 
 class LineItem(SQLModel, table=True):

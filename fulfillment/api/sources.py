@@ -14,7 +14,7 @@ from fulfillment.api.problems import Problem
 from fulfillment.config import SecretMissing
 from fulfillment.daemon import Shop
 from fulfillment.sources import BadPayload, BadSignature, Reading, source
-from jobs import intake
+from jobs import intake, retention
 from jobs.store import NotFound
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"])
@@ -59,6 +59,7 @@ def _settings(shop: Shop, name: str) -> Any:
 def _write(shop: Shop, name: str, reading: Reading) -> dict[str, Any]:
     if reading.order is None:
         new = intake.noticed(shop.store, name, reading.delivery, reading.notice, f"source:{name}")
-        return {"new": new, "notice": reading.notice}
+        gone = retention.forget_orders(shop.store, shop.artifacts, name, reading.forget, f"source:{name}")
+        return {"new": new, "notice": reading.notice, "forgotten": gone}
     received = intake.receive(shop.store, reading.order, f"source:{name}", reading.delivery)
     return {"id": received.order_id, "new": received.new, "same": received.same}

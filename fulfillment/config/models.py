@@ -32,8 +32,6 @@ class Site(Written):
     """The factory's name, on screens and packing slips."""
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     """Zone of the clock times that people see, such as America/New_York."""
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en"
-    """Language of screens and slips, such as en or de-CH."""
     paper: Literal["a6", "half-letter"] = "a6"
     """Paper of the packing slips."""
 
@@ -53,8 +51,6 @@ class Material(Written):
     """Its colour on proofs, as '#rrggbb'."""
     allergens: frozenset[Allergen] = frozenset()
     """What it contains."""
-    price: Annotated[float, Field(ge=0)] | None = None
-    """Price of a litre (a kilogram of filament), in the shop's currency."""
 
 
 class Envelope(Written):

@@ -27,11 +27,15 @@ class BadPayload(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a delivery means. ``order`` None: there is nothing to make; ``notice`` says what it asks of us, if anything."""
+    """What a delivery means. ``order`` None: there is nothing to make, and ``notice`` says what is asked of us instead.
+
+    ``forget``: their numbers of orders whose customer is to be erased.
+    """
 
     delivery: Delivery
     order: NewOrder | None = None
     notice: str = ""
+    forget: tuple[str, ...] = ()
 
 
 class Source(Protocol):

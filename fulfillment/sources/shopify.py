@@ -37,7 +37,8 @@ def read(settings: Shopify, secret: bytes, headers: Mapping[str, str], body: byt
     event_id = headers.get("x-shopify-event-id") or headers.get("x-shopify-webhook-id")
     delivery = Delivery(event_id or hashlib.sha256(topic.encode() + body).hexdigest(), topic)
     if topic != ACTS_ON:
-        return Reading(delivery, notice=PRIVACY.get(topic, f"nothing is made on {topic}"))
+        notice = PRIVACY.get(topic, f"nothing is made on {topic}")
+        return Reading(delivery, notice=notice, forget=_to_forget(topic, payload))
     return Reading(delivery, _order(settings, payload, catalog))
 
 
@@ -61,6 +62,11 @@ def _parsed(body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise BadPayload("the body is no JSON object")
     return payload
+
+
+def _to_forget(topic: str, payload: Mapping[str, Any]) -> tuple[str, ...]:
+    numbers = payload.get("orders_to_redact") if topic == "customers/redact" else None
+    return tuple(str(number) for number in numbers[:1000]) if isinstance(numbers, list) else ()
 
 
 def _order(settings: Shopify, payload: Mapping[str, Any], catalog: Catalog) -> NewOrder:

@@ -125,7 +125,6 @@ WRONG: list[tuple[str, str, str, str]] = [
         "Yrok",
         "'America/New_Yrok' is no time zone. Did you mean 'America/New_York'?",
     ),
-    ("language: en", "language: English", "English", "Language of screens and slips, such as en or de-CH."),
     (
         "host: 127.0.0.1",
         "host: factory.lan",

@@ -156,6 +156,7 @@ def _orders() -> None:
         sa.Column("due", sa.Float(), nullable=True),
         sa.Column("ship_to", sa.JSON(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("forgotten_at", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "external_id"),
     )
