@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+
 from jobs import floor, intake, queue
 from jobs import models as m
 from jobs.artifacts import ArtifactStore

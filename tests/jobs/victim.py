@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from sqlalchemy import select
+
 from jobs import attempts, floor, intake, queue
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
@@ -19,7 +21,6 @@ from jobs.intake import NewLine, NewOrder, Rendered, Step
 from jobs.queue import Needs, Offer
 from jobs.route import done_by_person
 from jobs.store import Store
-from sqlalchemy import select
 
 ROUTE = (Step("frost", "extrude-food"), Step("pack", None, ("frost",)))
 NEEDS = Needs("extrude-food", "text/x.gcode")
