@@ -7,10 +7,11 @@ the record stands.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from fulfillment.slips import facts_of
 from jobs import intake, retention
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
-from jobs.store import Store
+from jobs.store import Refused, Store
 from jobs.wake import Wake
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,11 @@ AGAIN_AFTER, AGAIN_MOST, GIVE_UP_AFTER = 5.0, 300.0, 12
 
 FORGET_EVERY, DAY = 3600.0, 86_400.0
 """Seconds between two looks for what is to be forgotten, and in a day."""
+
+ANEW = "then correct the unit, its fields as they are, to have it checked anew"
+FETCH_MEND = f"See that the shop's server answers; {ANEW}."
+DEADLY_MEND = f"Ask for a simpler picture, or give the renderer more memory or time in config.yaml; {ANEW}."
+DEFECT_MEND = f"The customer did nothing wrong: report this with the log of `ful web`; {ANEW}."
 
 
 @dataclass
@@ -63,7 +69,7 @@ class Planner:
         """Blocks until :meth:`stop`."""
         while not self._stopping:
             changed = self._wake.wait(0.1)
-            if changed or self._finished.is_set() or any(r.at <= time.monotonic() for r in self._retries.values()):
+            if changed or self._finished.is_set() or self._due():
                 self._finished.clear()
                 self._guarded(self.round)
             if time.monotonic() >= self._forget_at:
@@ -71,9 +77,14 @@ class Planner:
                 self._guarded(self.forget)
 
     def stop(self) -> None:
+        """Let :meth:`run` go. What is in hand is not lost: the record still says that it is to be done."""
         self._stopping = True
         self._wake.stop()
         self._fetchers.shutdown(wait=False, cancel_futures=True)
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        return any(retry.at <= now for retry in self._retries.values())
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -93,14 +104,10 @@ class Planner:
         """Everything that can be done now."""
         self._collect_checks()
         self._collect_renders()
-        for unit in intake.units_to_plan(self._store):
-            retry = self._retries.get(unit.id)
-            if unit.id not in self._checking and (retry is None or retry.at <= time.monotonic()):
-                self._checking[unit.id] = self._then_wake(self._fetchers.submit(self._check, unit))
+        self._begin_checks()
         for job in intake.to_render(self._store):
-            spec = self.spec(job) if job.id not in self._rendering else None
-            if spec is not None:
-                self._rendering[job.id] = self._then_wake(self._pool.submit(render, spec, self._artifacts.folder))
+            if job.id not in self._rendering:
+                self._begin_render(job)
 
     def _then_wake(self, future: Future[Any]) -> Future[Any]:
         future.add_done_callback(lambda _: self._finished.set())
@@ -113,6 +120,17 @@ class Planner:
             name = connection.execute(select(m.orders.c.source).where(m.orders.c.id == order_id)).scalar_one()
         found = [source.downloads for source in self._factory.config.order_sources if source.name == name]
         return found[0] if found else Downloads()
+
+    def _begin_checks(self) -> None:
+        now = time.monotonic()
+        for unit_id in [unit_id for unit_id, retry in self._retries.items() if retry.at <= now]:
+            self._retries[
+                unit_id
+            ].at = math.inf  # until its check says when again; it may have been cancelled meanwhile
+        # Those that wait for another try are left out of the query, or they would keep newer units from being seen.
+        waiting = [unit_id for unit_id, retry in self._retries.items() if retry.at < math.inf]
+        for unit in intake.units_to_plan(self._store, without=[*waiting, *self._checking]):
+            self._checking[unit.id] = self._then_wake(self._fetchers.submit(self._check, unit))
 
     def _check(self, unit: Any) -> personalization.Resolved | list[personalization.Problem]:
         """In a thread of its own: fetching is slow."""
@@ -130,15 +148,24 @@ class Planner:
             except files.FetchLater as later:
                 if self._try_again(unit_id, later):
                     continue
-                found = [
-                    personalization.Problem("", f"a file could not be fetched: {later}", "Release it to try again.")
-                ]
+                found = [personalization.Problem(later.field, f"The file could not be fetched: {later}.", FETCH_MEND)]
+            except CancelledError:
+                continue
+            except Exception as error:  # a defect, or a product that left the catalog: its unit is held, others go on
+                log.exception("%s: its check failed", unit_id)
+                found = [personalization.Problem("", f"Checking it failed: {error!r}.", DEFECT_MEND)]
             self._retries.pop(unit_id, None)
-            if isinstance(found, list):
-                intake.hold(self._store, unit_id, [_plain(problem) for problem in found], WHO)
-            else:
-                resolved = {"texts": found.texts, "photos": _digests(found), "options": found.options}
-                intake.plan(self._store, unit_id, WHO, resolved)
+            self._write_check(unit_id, found)
+
+    def _write_check(self, unit_id: str, found: personalization.Resolved | list[personalization.Problem]) -> None:
+        if isinstance(found, list):
+            intake.hold(self._store, unit_id, [_plain(problem) for problem in found], WHO)
+            return
+        resolved = {"texts": found.texts, "photos": _digests(found), "options": found.options}
+        try:
+            intake.plan(self._store, unit_id, WHO, resolved)
+        except Refused as refused:  # it was cancelled while it was being checked
+            log.info("%s is not planned: %s", unit_id, refused)
 
     def _try_again(self, unit_id: str, why: files.FetchLater) -> bool:
         retry = self._retries.setdefault(unit_id, _Retry())
@@ -148,6 +175,17 @@ class Planner:
         return retry.tries < GIVE_UP_AFTER
 
     # --- renders ------------------------------------------------------------------------------------------------
+
+    def _begin_render(self, job: Any) -> None:
+        try:
+            spec = self.spec(job)
+        except Exception as error:  # a product that left the catalog, say: its unit is held, the others go on
+            log.exception("%s: no specification", job.id)
+            problem = {"field": "", "reason": f"It cannot be specified: {error!r}.", "mend": DEFECT_MEND}
+            intake.set_aside(self._store, job.id, [problem], WHO)
+            return
+        if spec is not None:
+            self._rendering[job.id] = self._then_wake(self._pool.submit(render, spec, self._artifacts.folder))
 
     def spec(self, job: Any) -> Spec | None:
         """Everything that the job's artifact depends on; None while some of that is not there yet."""
@@ -166,11 +204,13 @@ class Planner:
             except Problems as found:
                 intake.set_aside(self._store, job_id, found.problems, WHO)
             except (Deadly, MemoryError) as deadly:
-                mend = "simplify the design, or give the renderer more memory and time in config.yaml"
-                intake.set_aside(self._store, job_id, [{"field": "", "reason": str(deadly), "mend": mend}], WHO)
+                reason = f"Drawing it was given up: {deadly}."
+                intake.set_aside(self._store, job_id, [{"field": "", "reason": reason, "mend": DEADLY_MEND}], WHO)
+            except CancelledError:
+                continue  # the pool was closed: the record still says that it is to be rendered
             except Exception as error:  # a defect in a process: its unit is held with it, the others go on
                 log.exception("%s: its render failed", job_id)
-                problem = {"field": "", "reason": f"rendering failed: {error!r}", "mend": "report this with the log"}
+                problem = {"field": "", "reason": f"Rendering failed: {error!r}.", "mend": DEFECT_MEND}
                 intake.set_aside(self._store, job_id, [problem], WHO)
 
 

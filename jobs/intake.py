@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,14 +165,17 @@ def _insert_unit(tx: Tx, order_id: str, line_id: str, line: NewLine, number: int
         tx.add(m.operations, id=f"{unit_id}.{step.name}", state=state, **values)
 
 
-def units_to_plan(store: Store, most: int = 100) -> list[Any]:
-    """Units that nobody has looked at yet, oldest first: (id, product, personalization, order_id)."""
+def units_to_plan(store: Store, most: int = 100, without: Collection[str] = ()) -> list[Any]:
+    """Units that nobody has looked at yet, oldest first: (id, product, personalization, order_id).
+
+    ``without``: ids of those that are in hand or wait for another try.
+    """
     c = m.units.c
     with store.read() as connection:
         return list(
             connection.execute(
                 select(c.id, c.product, c.personalization, c.order_id)
-                .where(c.state == UnitState.NEW)
+                .where(c.state == UnitState.NEW, c.id.not_in(without))
                 .order_by(c.created_at)
                 .limit(most)
             )
@@ -285,8 +288,10 @@ def rendered(store: Store, job_id: str, artifact: Rendered, who: str) -> None:
 def set_aside(store: Store, job_id: str, problems: Sequence[Mapping[str, str]], who: str) -> None:
     """Rendering found what the first checks could not: hold the unit, cancel its jobs that no machine took."""
     with store.write(who) as tx:
-        unit_id = tx.connection.execute(select(m.jobs.c.unit_id).where(m.jobs.c.id == job_id)).scalar()
-        if unit_id is None:
+        job = tx.connection.execute(select(m.jobs.c.unit_id, m.jobs.c.state).where(m.jobs.c.id == job_id)).one_or_none()
+        if job is None:
             raise NotFound(f"there is no job {job_id}")
-        cancel_jobs(tx, unit_id)
-        hold_all(tx, unit_id, [dict(problem) for problem in problems])
+        if job.state != JobState.RENDERING:  # cancelled meanwhile: what it says is of a unit that was corrected since
+            return
+        cancel_jobs(tx, job.unit_id)
+        hold_all(tx, job.unit_id, [dict(problem) for problem in problems])

@@ -21,6 +21,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,10 @@ DEATHS = 2
 
 class Deadly(Exception):
     """The call killed its workers, or took longer than its time: running it again would do the same."""
+
+
+class _DiedIdle(BrokenProcessPool):
+    """A worker died before it was given the call, which therefore had no part in it."""
 
 
 @dataclass
@@ -48,7 +53,8 @@ class RenderPool:
     """
 
     def __init__(self, workers: int, memory: int, seconds: float) -> None:
-        self._make = partial(_executor, workers, memory)
+        self._theirs, self._lifeline = multiprocessing.Pipe(duplex=False)
+        self._make = partial(_executor, workers, memory, self._theirs)
         self._workers, self._seconds = workers, seconds
         self._waiting: deque[_Task] = deque()
         self._running: dict[Future[Any], _Task] = {}
@@ -69,7 +75,7 @@ class RenderPool:
         return task.future
 
     def close(self) -> None:
-        """Drop what waits, end the workers. Idempotent."""
+        """Cancel what has no result yet, end the workers even in the middle of a call. Idempotent."""
         with self._lock:
             self._closed = True
             self._nudge()
@@ -92,19 +98,27 @@ class RenderPool:
                     executor.shutdown(wait=True, cancel_futures=True)
                     executor = self._make()
         finally:
+            self._lifeline.close()
+            self._theirs.close()
             executor.shutdown(wait=False, cancel_futures=True)
-            for task in [*self._running.values(), *self._waiting]:
-                task.future.cancel()
+            with self._lock:
+                self._closed = True
+                for task in [*self._running.values(), *self._waiting]:
+                    task.future.cancel()
+                    task.future.set_running_or_notify_cancel()
 
     def _feed(self, executor: ProcessPoolExecutor) -> None:
         with self._lock:
             while self._waiting and len(self._running) < self._room():
                 task = self._waiting.popleft()
+                if task.future.cancelled():
+                    task.future.set_running_or_notify_cancel()
+                    continue
                 try:
                     inner = executor.submit(task.call)
-                except BrokenProcessPool as broken:  # a worker died idle: the running ones report it, or the next round
+                except BrokenProcessPool:
                     inner = Future()
-                    inner.set_exception(broken)
+                    inner.set_exception(_DiedIdle())
                 self._running[inner] = task
 
     def _room(self) -> int:
@@ -114,53 +128,63 @@ class RenderPool:
 
     def _collect(self) -> bool:
         """Hand out results. True if the pool is broken: every call of it that has no result runs again."""
-        lost, alone = [], len(self._running) == 1
+        lost: list[_Task] = []
+        alone, idle = len(self._running) == 1, False
         for inner in [inner for inner in self._running if inner.done()]:
-            task = self._running.pop(inner)
-            error = inner.exception()
+            error, task = inner.exception(), self._running.pop(inner)
             if isinstance(error, BrokenProcessPool):
                 lost.append(task)
-            elif error is not None:
-                task.future.set_exception(error)
+                idle = idle or isinstance(error, _DiedIdle)
             else:
-                task.future.set_result(inner.result())
+                _resolve(task, error, None if error else inner.result())
         if not lost:
             return False
         wait(self._running)
         lost += self._running.values()
         self._running.clear()
-        for task in lost:
-            task.suspect = True
-            task.deaths += alone and len(lost) == 1
-        log.warning("a render worker died; %d calls run again one at a time", len(lost))
+        log.warning("a render worker died; %d calls run again", len(lost))
         for task in reversed(lost):
+            task.suspect = task.suspect or not (alone and idle)
+            task.deaths += alone and not idle
             if task.deaths >= DEATHS:
-                task.future.set_exception(Deadly(f"it ended {task.deaths} workers (memory or {self._seconds:g} s)"))
+                _resolve(task, Deadly(f"it ended {task.deaths} workers (memory or {self._seconds:g} s)"), None)
             else:
                 with self._lock:
                     self._waiting.appendleft(task)
         return True
 
 
-def _executor(workers: int, memory: int) -> ProcessPoolExecutor:
+def _resolve(task: _Task, error: BaseException | None, result: Any) -> None:
+    """Give the caller what came of it, unless the caller has cancelled it meanwhile."""
+    if not task.future.set_running_or_notify_cancel():
+        return
+    if error is not None:
+        task.future.set_exception(error)
+    else:
+        task.future.set_result(result)
+
+
+def _executor(workers: int, memory: int, lifeline: Connection) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["fulfillment.render.work"])
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(memory,))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(memory, lifeline))
 
 
-def _start_worker(memory: int) -> None:
-    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when the parent is gone."""
+def _start_worker(memory: int, lifeline: Connection) -> None:
+    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when the pool is closed or its parent gone.
+
+    ``lifeline`` is a pipe that nobody writes to: the kernel ends it with the process that holds its other end.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit = memory * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 
-def _end_with_parent(parent: int) -> None:
-    alive = threading.Event()
-    while not alive.wait(2.0):
-        if os.getppid() != parent:
-            os._exit(0)
+def _end_with(lifeline: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os._exit(0)
 
 
 def _bounded(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:
