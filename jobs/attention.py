@@ -52,7 +52,7 @@ def _unknown(connection: Connection) -> list[Call]:
 
 def _beds(connection: Connection) -> list[Call]:
     c = m.beds.c
-    busy = select(m.jobs.c.machine).where(m.jobs.c.state.in_(("starting", "running", "paused"))).distinct()
+    busy = select(m.jobs.c.machine).where(m.jobs.c.state.in_(("starting", "running", "paused", "unknown"))).distinct()
     statement = select(c.machine, c.state, c.how).where(
         c.state.in_((BedState.DIRTY, BedState.UNKNOWN)), c.machine.not_in(busy)
     )

@@ -29,11 +29,14 @@ def floor(shop: Shop, machines: Sequence[View]) -> View:
         queued = views.jobs(connection, m.jobs.c.state.in_(QUEUED), shop.offers, most=MOST_QUEUED)
         shown = calls[:MOST_CALLS]
         proofs = proofs_of(connection, {call.subject for call in shown})
+        cards = _cards(connection, machines)
+        rendered = releasable(connection, [call.subject for call in shown if call.kind == "held"])
         return {
-            "calls": _calls(shown, machines, proofs),
+            "calls": _calls(shown, cards, proofs, rendered),
             "more_calls": len(calls) - len(shown),
-            "machines": _cards(connection, machines),
-            "queue": sorted(queued, key=lambda job: (job["due"], job["seq"])),
+            "machines": cards,
+            "queue": grouped(sorted(queued, key=lambda job: (job["due"], job["seq"]))),
+            "shown": len(queued),
             "queued": _count(connection, m.jobs.c.state.in_(QUEUED)),
             "orders": views.orders(connection, most=MOST_ORDERS),
             "counts": counts(connection),
@@ -52,22 +55,43 @@ def counts(connection: Connection) -> dict[str, int]:
     return {str(state): found.get(state, 0) for state in UnitState}
 
 
-def _calls(calls: Iterable[attention.Call], machines: Sequence[View], proofs: Mapping[str, str]) -> list[View]:
+def grouped(jobs: Iterable[View]) -> list[View]:
+    """Jobs that wait in the same way for the same reasons, as one entry, where the first of them stands."""
+    found: dict[str, View] = {}
+    for job in jobs:
+        what = {key: job[key] for key in ("state", "operation", "product", "waits")}
+        found.setdefault(repr(what), {**what, "jobs": []})["jobs"].append(job)
+    return list(found.values())
+
+
+def releasable(connection: Connection, unit_ids: Collection[str]) -> set[str]:
+    """Held units whose jobs are all rendered: the others must be corrected before they can go on."""
+    c = m.jobs.c
+    rows = connection.execute(
+        select(c.unit_id, func.count(), func.count(c.artifact)).where(c.unit_id.in_(list(unit_ids))).group_by(c.unit_id)
+    )
+    return {unit_id for unit_id, jobs, rendered in rows if jobs == rendered}
+
+
+def _calls(
+    calls: Iterable[attention.Call], cards: Sequence[View], proofs: Mapping[str, str], rendered: Collection[str] = ()
+) -> list[View]:
     """Calls with what their buttons name; several problems of one unit are one entry."""
-    by_name = {machine["name"]: machine for machine in machines}
+    by_name = {card["name"]: card for card in cards}
     found: dict[tuple[str, str, str], View] = {}
     for call in calls:
         key = (call.kind, call.subject, call.target)
         if key in found:
             found[key]["whats"].append(call.what)
             continue
-        machine = by_name.get(call.subject)
+        card = by_name.get(call.subject, {})
         found[key] = {
             **asdict(call),
             "key": "-".join(part for part in key if part),
             "whats": [call.what],
-            "attempt": attempt_in_hand(machine) if machine else None,
-            "proof": proofs.get(call.subject),
+            "attempt": card.get("attempt"),
+            "picture": proofs.get(call.subject) or (card.get("lying") if call.kind == "bed" else None),
+            "releasable": call.subject in rendered,
         }
     return list(found.values())
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
+
 from jobs.states import TABLES
 
 MEANING: Mapping[tuple[str, str], str] = {
@@ -29,6 +31,12 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
     ("machine", "answered"): lambda d: f"answered: {d.get('answer')}",
     ("machine", "seen"): lambda d: str(d.get("fault") or d.get("prompt") or "its link changed"),
     ("machine", "foreign"): lambda d: f"runs {d.get('name')}, which nobody here ordered",
+    ("bed", "cleared"): lambda d: f"said to be clear: {d.get('how')}",
+    ("bed", "assigned"): lambda d: f"kept for {d.get('attempt')}",
+    ("bed", "soiled"): lambda d: str(d.get("how") or f"{d.get('attempt')} was started on it"),
+    ("job", "cancelled"): "will not be made",
+    ("job", "intended"): lambda d: f"{d.get('attempt')} is about to be sent to {d.get('machine')}",
+    ("job", "claimed"): lambda d: f"taken by {d.get('machine')}",
     ("bed", "registered"): "nobody has said yet whether it is clear",
 }
 """Events that move no state."""
@@ -44,6 +52,14 @@ def told(event: Mapping[str, Any]) -> str:
     more = [str(detail[name]) for name in ("why", "how") if detail.get(name)]
     more += [f"{p['field']}: {p['reason']}".removeprefix(": ") for p in detail.get("problems", ())]
     return f"{text} ({'; '.join(more)})" if more else text
+
+
+def ticks(text: str) -> Markup:
+    """A text whose `commands` are set as code; everything else of it is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
 
 
 def count(number: int, noun: str) -> str:

@@ -18,6 +18,10 @@ CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SIZES = {"phone": (390, 844), "desktop": (1440, 900), "wall": (1920, 1080)}
 THEMES = ("light", "dark")
+LOADED = """() => Promise.all([...document.images].map((image) => {
+  image.loading = "eager";
+  return image.complete || new Promise((done) => { image.onload = image.onerror = done; });
+}))"""
 
 
 @contextmanager
@@ -53,7 +57,7 @@ def pages(shop: Shop) -> dict[str, str]:
     }
 
 
-def take(browser: Browser, base: str, names: dict[str, str], out: Path) -> list[Path]:
+def take(shop: Shop, browser: Browser, base: str, names: dict[str, str], out: Path) -> list[Path]:
     """Every page at every size it is made for, in both themes."""
     found = []
     out.mkdir(parents=True, exist_ok=True)
@@ -61,10 +65,11 @@ def take(browser: Browser, base: str, names: dict[str, str], out: Path) -> list[
         for size in SIZES:
             context = opened(browser, size, theme)
             page = context.new_page()
+            world.run_on(shop, "frosting-1", world.attempt_on(shop, "frosting-1"), 0.42)
             for name, path in ({"wall": "/?wall"} if size == "wall" else names).items():
                 page.goto(base + path)
                 page.wait_for_selector('#stream[data-state="on"]')
-                page.wait_for_function("[...document.images].every((i) => i.loading === 'lazy' || i.complete)")
+                page.evaluate(LOADED)
                 file = out / f"{name}-{size}-{theme}.png"
                 page.screenshot(path=file, full_page=size != "wall")
                 found.append(file)
@@ -77,7 +82,7 @@ def main(out: Path) -> None:
         shop = open_shop(world.write_config(Path(folder)))
         world.fill(shop)
         with world.serve(shop) as base, chromium() as browser:
-            for file in take(browser, base, pages(shop), out):
+            for file in take(shop, browser, base, pages(shop), out):
                 print(file)
         shop.close()
 

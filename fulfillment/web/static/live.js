@@ -1,7 +1,7 @@
 // Values that change many times a second, patched in place. The server sends them beside the record's events.
 import { clock, now } from "./times.js";
 
-const LOOKS = {
+export const LOOKS = {
   offline: "offline", connecting: "connecting", idle: "idle", busy: "busy with something not ours", starting: "starting",
   running: "making", paused: "paused", prompt: "waits for you", fault: "in fault",
 };

@@ -1,0 +1,155 @@
+"""Pages without a browser: what they say, what they refuse, and that they work without their module."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from sqlalchemy import insert, select, update
+
+from fulfillment.daemon import Shop
+from fulfillment.web.render import page
+from fulfillment.web.words import MEANING, clock, told
+from jobs import models as m
+from jobs.states import TABLES
+
+from . import world
+from .shots import pages
+
+
+def test_every_page_and_its_fragment_answer(shop: Shop, client: httpx.Client) -> None:
+    for name, path in pages(shop).items():
+        answer = client.get(path)
+        assert answer.status_code == (404 if name == "missing" else 200), name
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert "<script>" not in answer.text
+        assert "style=" not in answer.text
+        if name != "missing":
+            body = client.get(f"/fragments{path}")
+            assert body.status_code == 200
+            assert "<html" not in body.text
+            assert body.text.strip()[:60] in answer.text
+
+
+def test_what_a_customer_wrote_is_never_markup(shop: Shop, client: httpx.Client) -> None:
+    evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>&amp;'
+    unit = world.units(shop, state="making")[0]
+    with shop.store.write("test") as tx:
+        wanted = {
+            "fields": {"message": evil, evil: evil, "photo": {"url": evil}},
+            "options": {"flavour": evil, evil: evil},
+        }
+        problems = [{"field": evil, "reason": evil, "mend": evil}]
+        tx.connection.execute(
+            update(m.units).where(m.units.c.id == unit).values(personalization=wanted, problems=problems, state="held")
+        )
+        tx.connection.execute(
+            update(m.orders).values(ship_to={"name": evil, "city": evil}, note=evil, external_id=m.orders.c.id)
+        )
+        tx.log("unit", unit, "held", "held", problems=problems)
+        order = tx.connection.execute(select(m.units.c.order_id).where(m.units.c.id == unit)).scalar_one()
+    for path in ("/", "/?wall", "/orders", f"/orders/{order}", f"/units/{unit}", f"/find?code={evil}"):
+        text = client.get(path).text
+        assert "<img src=x" not in text, path
+        assert "alert(2)</script>" not in text, path
+    assert "&lt;script&gt;alert(2)" in client.get(f"/units/{unit}").text
+
+
+def test_each_wait_says_its_reason_and_what_frees_it(client: httpx.Client) -> None:
+    text = client.get("/").text
+    assert "a piece lies on the bed of frosting-2" in text
+    assert "take it off, then <code>ful machine clear frosting-2</code>" in text
+
+
+def test_an_empty_shop_teaches(empty: Shop) -> None:
+    with world.serve(empty) as base, httpx.Client(base_url=base) as client:
+        for path in ("/", "/orders"):
+            assert "ful order submit order.json" in client.get(path).text
+        assert "Nothing waits for a machine." in client.get("/").text
+        assert "No order is done." in client.get("/orders?state=done").text
+        assert "Nothing was made on it yet" in client.get("/machines/frosting-1").text
+
+
+def test_a_code_leads_to_its_page(shop: Shop, client: httpx.Client) -> None:
+    unit = world.units(shop)[0]
+    with shop.store.read() as connection:
+        job = connection.execute(select(m.jobs.c.id).where(m.jobs.c.unit_id == unit)).scalars().first()
+        order = connection.execute(select(m.orders.c.id).where(m.orders.c.external_id == "1003")).scalar()
+    wanted = {
+        unit.lower(): f"/units/{unit}",
+        f" https://factory.example/u/{unit} ": f"/units/{unit}",
+        f"{job}": f"/units/{unit}",
+        f"{job}-a1": f"/units/{unit}",
+        "1003": f"/orders/{order}",
+        f"{order}": f"/orders/{order}",
+        "Frosting-1": "/machines/frosting-1",
+    }
+    for code, path in wanted.items():
+        answer = client.get("/find", params={"code": code})
+        assert (answer.status_code, answer.headers.get("location")) == (303, path), code
+    for code in ("", "U-NOPE", "%", "x" * 5000):
+        assert client.get("/find", params={"code": code}).status_code == 404
+
+
+def test_buttons_work_without_the_module(shop: Shop, client: httpx.Client) -> None:
+    back = {"referer": f"{client.base_url}/machines/frosting-2"}
+    answer = client.post("/act/machines/frosting-2/bed/clear", headers=back)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/machines/frosting-2")
+    with shop.store.read() as connection:
+        state = connection.execute(select(m.beds.c.state).where(m.beds.c.machine == "frosting-2")).scalar_one()
+    assert state == "clear"
+    refused = client.post("/act/machines/frosting-1/bed/clear")
+    assert refused.status_code == 409
+    assert "let it end, or cancel it, before the bed is cleared" in refused.text
+    assert client.post("/act/jobs/J-NOPE/decide", data={"verdict": "eaten"}).status_code == 422
+    assert client.post("/act/machines/frosting-9/stop").status_code == 404
+    assert client.get("/act/machines/frosting-1/stop").status_code == 405
+
+
+def test_a_correction_without_the_module_keeps_the_photo(shop: Shop, client: httpx.Client) -> None:
+    held = world.units(shop, state="held")[0]
+    with shop.store.write("test") as tx:
+        sent = {"fields": {"photo": {"url": "https://cdn.example/x.jpg"}, "message": "far too long"}, "options": {}}
+        tx.connection.execute(update(m.units).where(m.units.c.id == held).values(personalization=sent))
+    form = {"fields.message": "Hi", "options.flavour": "blueberry", "keep": "photo"}
+    assert client.post(f"/act/units/{held}/correct", data=form).status_code == 303
+    with shop.store.read() as connection:
+        row = connection.execute(select(m.units).where(m.units.c.id == held)).one()
+    assert row.state == "new"
+    assert row.personalization == {
+        "fields": {"photo": {"url": "https://cdn.example/x.jpg"}, "message": "Hi"},
+        "options": {"flavour": "blueberry"},
+    }
+
+
+def test_many_orders_are_paged(shop: Shop, client: httpx.Client) -> None:
+    with shop.store.write("test") as tx:
+        for n in range(60):
+            row = {"id": f"O-PAGE{n:02}", "source": "x", "external_id": f"p{n}", "digest": "", "state": "done"}
+            tx.connection.execute(insert(m.orders).values(received_at=1000.0 + n, ship_to={}, note="", **row))
+    first = client.get("/orders?state=done").text
+    assert "O-PAGE59" in first
+    assert "O-PAGE05" not in first
+    older = first.partition('class="button" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "O-PAGE05" in client.get(older).text
+    assert client.get("/orders?before=soon").status_code == 422
+
+
+def test_every_event_of_the_state_tables_has_words(shop: Shop) -> None:
+    for table in TABLES:
+        for event in table.meaning:
+            assert told({"entity": table.entity, "event": event, "detail": {}}), (table.entity, event)
+    assert MEANING[("job", "finished")] == "the machine ran it to its end"
+    assert told({"entity": "machine", "event": "a_new_one", "detail": None}) == "a new one"
+
+
+def test_times_are_those_of_the_site(shop: Shop) -> None:
+    zone = shop.factory.config.site.zone
+    noon = 1_700_067_600.0  # 2023-11-15 17:00 UTC, 12:00 in New York
+    assert clock(noon, noon + 60, zone) == "12:00"
+    assert clock(noon, noon + 86_400, zone) == "Nov 15, 12:00"
+    assert clock(noon, noon + 90 * 86_400, zone) == "2023-11-15 12:00"
+
+
+def test_templates_refuse_values_that_are_not_there(shop: Shop) -> None:
+    with pytest.raises(Exception, match="undefined"):
+        page("parts/orders.html", shop.factory.config.site.zone, 0.0)
