@@ -1,0 +1,25 @@
+"""`make bench`, or `python -m benchmarks NAME ...` for some of them. Each prints figures with their baselines."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import platform
+
+NAMES = ("marlin_stream", "photo", "frosting_fidelity", "job_cost", "clean_clone")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], default=list(NAMES), help="which; none: all")
+    names = parser.parse_args().names
+    print(
+        f"Python {platform.python_version()} on {platform.system()} {platform.machine()}. Ratios travel, times don't."
+    )
+    for name in names:
+        print(f"\n== {name}", flush=True)
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
