@@ -31,6 +31,8 @@ from .world import WORLDS, Crash, FakeDriver, Fate, MachineWorld, Violation
 
 ROUNDS, CALM_ROUNDS = 50, 120
 ENDS = ("packed", "cancelled")
+STEPS = ("claimed", "intended", "transferred", "started", "confirmed", "after start", "before commit", "after commit")
+"""Where the agent dies at least once, in turn from seed to seed."""
 
 
 class MortalStore(Store):
@@ -63,7 +65,7 @@ class Factory:
     """Two machines of one kind, one agent, some orders."""
 
     def __init__(self, seed: int, kind: str, folder: Path, plant: Plant = SOUND) -> None:
-        self.plant, self.fate, self.clock = plant, Fate(Random(seed)), Clock()
+        self.plant, self.fate, self.clock = plant, Fate(Random(seed), doom=STEPS[seed % len(STEPS)]), Clock()
         self.store = MortalStore("sqlite://", self.clock.now, numbered(), Policy(starts=4, remakes=2))
         self.store.fate = self.fate
         create(self.store)
@@ -215,8 +217,8 @@ class Factory:
             for piece in world.pieces.values():
                 if piece.state == "good" and tries[piece.attempt]["state"] == "made":
                     kept.setdefault(jobs[tries[piece.attempt]["job_id"]]["operation_id"], []).append(piece.attempt)
-        for operation, pieces in kept.items():
-            require(len(pieces) == 1, f"{operation} was made {len(pieces)} times: {pieces}")
+        for made, pieces in kept.items():
+            require(len(pieces) == 1, f"{made} was made {len(pieces)} times: {pieces}")
         for operation in rows(self.store, m.operations):
             if operation["process"] and operation["state"] == "done":
                 require(operation["id"] in kept, f"{operation['id']} is called done, and there is no good piece of it")
@@ -231,8 +233,8 @@ class Factory:
                 allowed = {"good": ("made", "failed", "cancelled"), "scrap": ("failed", "cancelled")}
                 require(said in allowed.get(piece.state, ()), f"{attempt} is {piece.state}, the record says {said}")
         made = {attempt for world in self.worlds for attempt in world.pieces}
-        for attempt, row in tries.items():
-            require(row["state"] != "made" or attempt in made, f"{attempt} is called made, and never began")
+        for attempt, tried in tries.items():
+            require(tried["state"] != "made" or attempt in made, f"{attempt} is called made, and never began")
 
 
 def require(true: bool, otherwise: str) -> None:
@@ -259,10 +261,11 @@ def judge_history(store: Store) -> None:
                 select(e.entity_id, e.event, e.state).where(e.entity == entity).order_by(e.id)
             ):
                 said.setdefault(row[0], []).append((row[1], row[2]))
-            for row in connection.execute(select(stored)).mappings():
-                name = str(row[key.name])
-                end = replay(table, born(entity, row, said.get(name, [])), said.get(name, []))
-                require(end == row["state"], f"{entity} {name} is {row['state']}, its events end in {end}")
+            for entry in connection.execute(select(stored)).mappings():
+                key_name = str(entry[key.name])
+                history = said.get(key_name, [])
+                end = replay(table, born(entity, entry, history), history)
+                require(end == entry["state"], f"{entity} {key_name} is {entry['state']}, its events end in {end}")
 
 
 def born(entity: str, row: Mapping[Any, Any], said: Sequence[tuple[str, str | None]]) -> str:

@@ -17,6 +17,7 @@ from jobs.store import Refused, Store
 
 from .shop import ENGRAVE, FROST, TWO_SIDED, Counter, Shop, frosting, laser, row, rows, state
 
+Corner = tuple[float, float, float]
 PINK = replace(FROST, material="frosting-pink")
 
 MISFITS: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -54,8 +55,11 @@ def test_a_machine_that_fits_has_no_reason_and_every_misfit_is_told_at_once() ->
     assert len(misfits(bad, FROST)) == 6
 
 
-@given(st.tuples(*[st.floats(1, 500)] * 3), st.tuples(*[st.floats(1, 500)] * 3))
-def test_reach_fits_exactly_within_the_envelope(want: tuple[float, ...], has: tuple[float, ...]) -> None:
+CORNER = st.tuples(st.floats(1, 500), st.floats(1, 500), st.floats(1, 500))
+
+
+@given(CORNER, CORNER)
+def test_reach_fits_exactly_within_the_envelope(want: Corner, has: Corner) -> None:
     found = misfits(frosting(envelope=has), replace(FROST, reach=want))
     assert len(found) == sum(w > h for w, h in zip(want, has, strict=True))
 
@@ -66,7 +70,7 @@ def test_reach_fits_exactly_within_the_envelope(want: tuple[float, ...], has: tu
         process=st.sampled_from(["fdm", "plot"]),
         media_type=st.text(max_size=5),
         material=st.none() | st.text(max_size=5),
-        reach=st.none() | st.tuples(*[st.floats(0, 500)] * 3),
+        reach=st.none() | CORNER,
         traits=st.dictionaries(st.text(max_size=3), st.floats(0, 9) | st.text(max_size=3), max_size=3),
     )
 )

@@ -65,13 +65,14 @@ def test_every_pair_is_carried_out_or_refused_on_record(table: StateTable, shop:
 
 def some_column(entity: str) -> dict[str, Any]:
     """A column that a refused move must leave alone too."""
-    return {
+    columns: dict[str, dict[str, Any]] = {
         "order": {"note": "touched"},
         "unit": {"problems": [{"field": "", "reason": "touched", "mend": ""}]},
         "operation": {"done_by": "touched"},
         "job": {"why": "touched"},
         "bed": {"how": "touched"},
-    }[entity]
+    }
+    return columns[entity]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=TABLE_IDS)
@@ -117,7 +118,10 @@ def test_an_entity_that_is_not_there_is_named(shop: Shop) -> None:
 
 
 def test_an_event_with_two_targets_is_no_table() -> None:
-    moves = {JobState.READY: {"go": JobState.RUNNING}, JobState.PAUSED: {"go": JobState.MADE}}
+    moves: dict[StrEnum, dict[str, StrEnum]] = {
+        JobState.READY: {"go": JobState.RUNNING},
+        JobState.PAUSED: {"go": JobState.MADE},
+    }
     with pytest.raises(ValueError, match="two targets"):
         StateTable("job", JobState.READY, moves, {"go": "goes"})
     with pytest.raises(ValueError, match="no meaning"):

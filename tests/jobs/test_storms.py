@@ -18,7 +18,7 @@ from jobs.attempts import Intent
 from jobs.dispatch import Dispatcher
 from jobs.store import Tx
 
-from .factory import Plant, simulate
+from .factory import STEPS, Plant, simulate
 from .world import FakeDriver, FolderDriver, MachineWorld, SerialDriver, ServerDriver, Violation
 
 SEEDS = 12
@@ -45,9 +45,9 @@ def test_the_promises_hold_in_every_storm(kind: str, tmp_path: Path) -> None:
         pieces += sum(len(world.pieces) for world in factory.worlds)
         died |= set(factory.fate.crashes)
     assert restarts > SEEDS, "too calm: the agent hardly died"
-    assert pieces > 4 * SEEDS, "too stormy: hardly anything was made"
-    steps = {"claimed", "intended", "transferred", "started", "before commit", "after commit", "after start"}
-    assert steps <= died, f"the agent never died at {steps - died}"
+    assert pieces > 3 * SEEDS, "too stormy: hardly anything was made"
+    passed = set(STEPS) - ({"confirmed"} if kind == "folder" else set())  # a folder confirms nothing
+    assert passed <= died, f"the agent never died at {passed - died}"
 
 
 # --- plants: the same storms must catch each of them ---------------------------------------------------------------

@@ -34,10 +34,15 @@ class Fate:
     calm: bool = False
     mortal: bool = False
     """The agent is at work: it may die. People and the world do not crash."""
+    doom: str = ""
+    """The first time that the agent comes here, it surely dies."""
     crashes: list[str] = field(default_factory=list)
 
     def may_die(self, where: str) -> None:
-        if self.mortal and not self.calm and self.random.random() < self.crash:
+        if not self.mortal or self.calm:
+            return
+        doomed = where == self.doom and where not in self.crashes
+        if self.random.random() < self.crash or doomed:
             self.crashes.append(where)
             raise Crash(where)
 
