@@ -68,11 +68,11 @@ def test_progress_moves_without_a_reload(shop: Shop, base: str, opens: Opens) ->
 
 def test_what_happens_elsewhere_is_seen_and_announced(shop: Shop, base: str, opens: Opens) -> None:
     page = live(opens(), base + "/")
-    attempt = world.attempt_on(shop, "frosting-1")
+    attempt, before = world.attempt_on(shop, "frosting-1"), page.locator(".call").count()
     world.made(shop, "frosting-1", attempt)
     expect(page.locator('[data-key="call-bed-frosting-1"]')).to_be_visible()
     expect(page.locator("#say")).to_contain_text("A piece lies on the bed of frosting-1")
-    expect(page).to_have_title("(9) Floor · Corner Bakery")
+    expect(page).to_have_title(f"({before + 2}) Floor · Corner Bakery")  # its bed, and a piece to pack
 
 
 def test_focus_and_open_covers_survive_what_happens(shop: Shop, base: str, opens: Opens) -> None:

@@ -4,16 +4,25 @@
 export function morph(from, to) {
   attributes(from, to);
   const keyed = new Map([...from.children].filter((child) => child.dataset.key).map((child) => [child.dataset.key, child]));
+  const wanted = new Set([...to.children].map((child) => child.dataset.key));
   let at = from.firstChild;
   for (const fresh of [...to.childNodes]) {
     const key = fresh.dataset?.key;
     const old = key ? keyed.get(key) : like(at, fresh) ? at : null;
     if (!old) { from.insertBefore(fresh, at); continue; }
+    // A node that is moved loses its focus: what is no longer wanted before it goes first, and most never move.
+    while (at && at !== old && !(at.dataset?.key && wanted.has(at.dataset.key))) at = removed(at);
     if (old === at) at = at.nextSibling;
     else from.insertBefore(old, at);
     update(old, fresh);
   }
-  while (at) { const next = at.nextSibling; at.remove(); at = next; }
+  while (at) at = removed(at);
+}
+
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
 }
 
 function like(old, fresh) {
