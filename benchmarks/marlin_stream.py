@@ -67,7 +67,10 @@ def respond(master: int) -> None:
                 last = int(number)
                 write(master, b"ok\n")
             elif int(number) != last + 1:
-                write(master, b"Error:Line Number is not Last Line Number+1, Last Line: %d\nResend: %d\nok\n" % (last, last + 1))
+                write(
+                    master,
+                    b"Error:Line Number is not Last Line Number+1, Last Line: %d\nResend: %d\nok\n" % (last, last + 1),
+                )
             else:
                 last += 1
                 write(master, special.get(command, b"ok\n"))
@@ -148,8 +151,8 @@ def ours(port: str, data: bytes) -> Figure:
 
 def printcore(port: str, data: bytes) -> Figure:
     """Printrun's sender, as Pronterface and many farms use it."""
-    from printrun import gcoder  # type: ignore[import-not-found]  # noqa: PLC0415
-    from printrun.printcore import printcore as core  # type: ignore[import-not-found]  # noqa: PLC0415
+    from printrun import gcoder  # type: ignore[import-not-found]
+    from printrun.printcore import printcore as core  # type: ignore[import-not-found]
 
     lines = gcoder.LightGCode(data.decode().split("\n"))
     online, over = threading.Event(), threading.Event()
@@ -187,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, host in HOSTS.items():
             with Responder() as port:
                 figures[name].append(host(port, data))
-    print(f"Marlin, window 1, pty, {options.lines} lines, {options.rounds} rounds by turns; the responder checks N and XOR")
+    print(f"Marlin, window 1, pty, {options.lines} lines, {options.rounds} rounds; the responder checks N and XOR")
     if importlib.util.find_spec("printrun") is not None:
         with Responder() as port:
             figures["printrun printcore"] = [printcore(port, data[: data.find(b"\n", len(data) // 10) + 1])]
@@ -196,7 +199,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  {name:24}{rate:10,.0f} lines/s {cpu:8.1f} ms CPU per 1,000 lines")
     base = figures["raw os.read/os.write"]
     ratios = [ours_ / raw_ for (ours_, _), (raw_, _) in zip(figures["our driver"], base, strict=True)]
-    print(f"  our driver / raw: {statistics.median(ratios):.2f} of the lines/s (each round: {', '.join(f'{r:.2f}' for r in ratios)})")
+    each_round = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"  our driver / raw: {statistics.median(ratios):.2f} of the lines/s (each round: {each_round})")
     if "printrun printcore" not in figures:
         print("  printrun printcore: not installed; pip install --no-deps printrun puremagic compares it too")
     return 0

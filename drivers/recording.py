@@ -87,7 +87,7 @@ def passages(path: Path) -> Iterator[Passage]:
 
 def replayed(path: Path) -> Wire:
     """A wire that behaves as recorded, at once instead of in time; bytes that differ raise WireFault."""
-    return _Replay(passages(path)).wire
+    return _Replay(list(passages(path))).wire
 
 
 class _Replay:

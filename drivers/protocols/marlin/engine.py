@@ -459,7 +459,7 @@ class Engine:
 
     def _hear(self, line: bytes) -> bytes:
         reply = replies.parse(line)
-        if reply is None or self._known.hear(reply):
+        if reply is None or isinstance(reply, replies.Garbled) or self._known.hear(reply):
             self._fact(reply)
             return b""
         return _REPLIES[type(reply)](self, reply) or b""

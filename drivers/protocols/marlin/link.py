@@ -30,10 +30,10 @@ RECEIVE_BUFFER = 127
 IDENTICAL = 10
 """Times that one line may be asked for before the wire is called broken."""
 
-_SLACK = 2
-"""How many acknowledged lines a Resend may take back: each garbled refusal makes one ``ok`` look like a success."""
-
 _FLUSH = b"\n"
+"""Ends a line that lost its end on the way. Without it the next line would become part of that one, and one time in 256
+the sum of both would pass as its checksum. It costs a byte, so it leads every line only once the wire has shown itself
+bad, and where several lines are in flight."""
 
 
 class LinkFailed(MachineFault):
@@ -71,6 +71,7 @@ class Link:
         self._stale = self._repeat = self._identical = self._counted = 0
         self._out_of_band = self._doubted = 0
         self._names_itself = self._numbers = False
+        self._lead = b""
         self._gap = self._silence
         self._last = self._heard = now
         self.resends = 0
@@ -204,10 +205,10 @@ class Link:
     def _take(self) -> bytes | None:
         number = self._next
         if number < self._high:
-            line = self._ring[number % RING]
+            line = _FLUSH + self._ring[number % RING].lstrip()
         elif self.urgent:
             self._advance()  # Prepared frames carry the number that is taken here; they are framed anew behind it.
-            line = frame(self.urgent.popleft(), number)
+            line = self._lead + frame(self.urgent.popleft(), number)
         elif self.feeding and (line := self._following()):
             pass
         else:
@@ -234,7 +235,7 @@ class Link:
             self._advance()
             if self._first is None:
                 self._first = self._high
-            self._frames = frames(self._lines, self._high)
+            self._frames = frames(self._lines, self._high, self._lead)
         self._at += 1
         return self._frames[self._at - 1]
 
@@ -255,7 +256,10 @@ class Link:
             self._swallow = False
             return False
         if reply.number is not None:
-            self.window, self._numbers = self._limit, True
+            self._numbers = True
+            if self.window != self._limit:
+                self.window = self._limit
+                self._distrust()
         if self._asks and (reply.temperatures is not None or (self._asks[0] == self._acked + 1 and self._is_plain())):
             self._names_itself |= reply.temperatures is not None
             self._acknowledge(self._asks.popleft())
@@ -286,6 +290,12 @@ class Link:
         if self._acked >= self._repeat:
             self._stale = 0
 
+    def _distrust(self) -> None:
+        """From here on every line begins with an end of line."""
+        if not self._lead:
+            self._lead = _FLUSH
+            self._advance()
+
     def refused(self, last: int) -> None:
         """The machine dropped a line; normally its Resend follows."""
         self._refused = last + 1
@@ -294,15 +304,18 @@ class Link:
     def resend(self, number: int, now: float) -> None:
         """Go back to ``number``. Raises LinkFailed where that cannot be done without making a line twice."""
         self._refused, self._swallow, self._plain = None, True, False
+        self._distrust()
         self._last = self._heard = now
         if self._acked < BASE:
             self._next = BASE  # The counter itself is not set yet; whatever it asks for, this line is the answer.
             return
         if self._stale and number == self._repeat:
             self._stale -= 1
-            self._gap = min(self._silence, 1.0)  # Should it be the resent line after all, then ask soon.
-            return
-        if not self._acked + 1 - _SLACK <= number <= self._next or number <= BASE:
+            if number < self._next:
+                self._gap = min(self._silence, 1.0)  # Should it be the resent line after all, then ask soon.
+                return
+        # Each garbled refusal makes one ``ok`` look like a success, so a few acknowledged lines may be taken back.
+        if not self._acked - self._limit <= number <= self._next or number <= BASE:
             self._doubt(number)
             return
         self._acked = number - 1
@@ -358,6 +371,7 @@ class Link:
                 f"nothing was heard for {self._patience:g} s; look at the cable and at the machine's power"
             )
         gap = self._gap
+        self._distrust()
         out = self._probe(now)
         self._last, self._gap = now, min(max(2 * gap, self._silence), 60.0)
         return out
@@ -368,8 +382,9 @@ class Link:
         if self._swallow:
             self._swallow = False  # Its ok is lost. The machine asked for the line; sending it assumes nothing.
             return self.pump(now)
+        while self._asks and self._asks[0] <= self._acked:
+            self._asks.popleft()  # Its line was taken; the answer is lost.
         if not self.in_flight:
-            self._asks.clear()  # Their lines were taken; the answers are lost and nobody needs them.
             return b""
         self._plain = False
         oldest = self._acked + 1
@@ -378,6 +393,6 @@ class Link:
         if self._asks or self._next < self._high or oldest <= BASE:
             again = self._asks[0] if self._asks else max(oldest, BASE)
             self._stale, self._repeat = self._stale + (again > BASE), again + 1
-            return self._ring[again % RING]
+            return _FLUSH + self._ring[again % RING]
         self.urgent.appendleft(ASK)
         return self._take() or b""

@@ -76,8 +76,8 @@ def _checked(line: bytes, number: int) -> bytes:
     return line
 
 
-def frames(lines: Iterable[bytes], first: int) -> list[bytes]:
-    """Guarded lines, numbered from ``first``, each with its end."""
+def frames(lines: Iterable[bytes], first: int, lead: bytes = b"") -> list[bytes]:
+    """Guarded lines, numbered from ``first``, each with its end and behind ``lead``."""
     numbered = [b"N%d %b" % pair for pair in zip(count(first), lines)]
     if not numbered:
         return []
@@ -86,7 +86,8 @@ def frames(lines: Iterable[bytes], first: int) -> list[bytes]:
     starts = np.concatenate(([0], ends[:-1] + 1))
     # Every reduction runs over the line's end too; XOR with that byte takes it out again.
     sums = (np.bitwise_xor.reduceat(joined, starts) ^ 10).tolist()
-    return [b"%b*%d\n" % pair for pair in zip(numbered, sums, strict=True)]
+    form = lead + b"%b*%d\n"
+    return [form % pair for pair in zip(numbered, sums, strict=True)]
 
 
 def frame(line: bytes, number: int) -> bytes:

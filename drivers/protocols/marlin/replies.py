@@ -42,6 +42,11 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Garbled:
+    """A refusal that the wire has spoilt: no trouble of the machine's, and without a number nothing to act on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     what: str
 
@@ -124,6 +129,7 @@ Reply = (
     Ok
     | Resend
     | Rejected
+    | Garbled
     | Busy
     | Waiting
     | Report
@@ -158,10 +164,11 @@ def _ok(match: re.Match[str]) -> Ok:
 
 _TABLE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reply]], ...] = (
     (re.compile(r"ok(?![a-z])(.*)"), _ok),
-    (re.compile(r"(?:Resend|rs)\s*:?\s*N?\s*:?\s*(\d{1,9})"), lambda m: Resend(int(m[1]))),
+    (re.compile(r"(?:.*Resend:|rs)\s*N?:?\s*(\d{1,9})"), lambda m: Resend(int(m[1]))),
     (re.compile(r"(?:echo:\s*)?busy:\s*paused for (.*)"), lambda m: Waiting(f"paused for {m[1]}")),
     (re.compile(r"(?:echo:\s*)?busy:\s*(.*)"), lambda m: Busy(m[1])),
     (re.compile(r"Error:.*Last Line:\s*(\d{1,9})"), lambda m: Rejected(int(m[1]))),
+    (re.compile(r"Error:.*(?:[Cc]hecksum|Line N|Last L|Format|Res)"), lambda _: Garbled()),
     (
         re.compile(
             r"(.*(?:Printer halted|kill\(\) called|[Tt]hermal [Rr]unaway|Heating [Ff]ailed|M(?:AX|IN)TEMP|"
