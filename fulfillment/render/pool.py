@@ -53,8 +53,7 @@ class RenderPool:
     """
 
     def __init__(self, workers: int, memory: int, seconds: float) -> None:
-        self._theirs, self._lifeline = multiprocessing.Pipe(duplex=False)
-        self._make = partial(_executor, workers, memory, self._theirs)
+        self._make = partial(_Crew, workers, memory)
         self._workers, self._seconds = workers, seconds
         self._waiting: deque[_Task] = deque()
         self._running: dict[Future[Any], _Task] = {}
@@ -86,21 +85,19 @@ class RenderPool:
             self._wake.set_result(None)
 
     def _serve(self) -> None:
-        executor = self._make()
+        crew = self._make()
         try:
             while not self._closed:
-                self._feed(executor)
+                self._feed(crew.executor)
                 wait([*self._running, self._wake], return_when=FIRST_COMPLETED)
                 with self._lock:
                     if self._wake.done():
                         self._wake = Future()
                 if self._collect():
-                    executor.shutdown(wait=True, cancel_futures=True)
-                    executor = self._make()
+                    crew.end(wait=True)
+                    crew = self._make()
         finally:
-            self._lifeline.close()
-            self._theirs.close()
-            executor.shutdown(wait=False, cancel_futures=True)
+            crew.end(wait=False)
             with self._lock:
                 self._closed = True
                 for task in [*self._running.values(), *self._waiting]:
@@ -164,17 +161,28 @@ def _resolve(task: _Task, error: BaseException | None, result: Any) -> None:
         task.future.set_result(result)
 
 
-def _executor(workers: int, memory: int, lifeline: Connection) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["fulfillment.render.work"])
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(memory, lifeline))
+class _Crew:
+    """An executor whose workers surely end with it.
+
+    Each holds a pipe that nobody writes to: the kernel ends it when this end is closed, or with the process that held
+    it. An executor that breaks while it starts a worker would otherwise wait for that worker forever.
+    """
+
+    def __init__(self, workers: int, memory: int) -> None:
+        self._theirs, self._ours = multiprocessing.Pipe(duplex=False)
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["fulfillment.render.work"])
+        given = (memory, self._theirs)
+        self.executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=given)
+
+    def end(self, wait: bool) -> None:
+        self._ours.close()
+        self.executor.shutdown(wait=wait, cancel_futures=True)
+        self._theirs.close()
 
 
 def _start_worker(memory: int, lifeline: Connection) -> None:
-    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when the pool is closed or its parent gone.
-
-    ``lifeline`` is a pipe that nobody writes to: the kernel ends it with the process that holds its other end.
-    """
+    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when the crew or the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit = memory * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
