@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from fastapi.responses import FileResponse
 from sqlalchemy import exists, or_, select
 
 from fulfillment.api.guard import Reader, TheShop
+from fulfillment.daemon import Shop
 from jobs import models as m
 from jobs.store import NotFound
 
@@ -30,7 +32,7 @@ def get_artifact(digest: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
 def get_content(digest: str, shop: TheShop, who: Reader) -> FileResponse:
     """The bytes that go to the machine."""
     artifact = get_artifact(digest, shop, who)
-    path = shop.artifacts.path(digest)
+    path = _here(shop, digest)
     ending = {"application/pdf": ".pdf", "text/x-gcode": ".gcode"}.get(artifact["media_type"], "")
     inline = artifact["media_type"] == "application/pdf"
     return FileResponse(
@@ -45,7 +47,7 @@ def get_content(digest: str, shop: TheShop, who: Reader) -> FileResponse:
 @router.get("/pictures/{digest}")
 def get_picture(digest: str, shop: TheShop, _who: Reader) -> FileResponse:
     """A proof, or the camera's picture of what came out. Customers' own files are not served."""
-    path = shop.artifacts.path(digest)
+    path = _here(shop, digest)
     known = select(
         or_(
             exists().where(m.artifacts.c.proof == digest),
@@ -56,3 +58,11 @@ def get_picture(digest: str, shop: TheShop, _who: Reader) -> FileResponse:
         if not connection.execute(known).scalar():
             raise NotFound(f"there is no picture {digest}")
     return FileResponse(path, media_type="image/png", headers=FOREVER)
+
+
+def _here(shop: Shop, digest: str) -> Path:
+    """The file of that digest. NotFound where it was erased: the record outlives what customers sent."""
+    path = shop.artifacts.path(digest)
+    if not path.is_file():
+        raise NotFound(f"there is no file {digest}: it never was, or it was erased with its order")
+    return path

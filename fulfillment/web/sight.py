@@ -162,7 +162,7 @@ def order(shop: Shop, order_id: str) -> View:
         found = views.order(connection, order_id, shop.offers)
         ids = {order_id} | {unit["id"] for unit in found["units"]} | _parts(found["units"])
         happened = views.history(connection, ids, MOST_HISTORY)
-    units = [unit_facts(shop, unit) for unit in found["units"]]
+    units = [unit_facts(shop, unit, found["forgotten_at"] is not None) for unit in found["units"]]
     return {"order": {**found, "units": units}, "history": happened, "titles": titles(shop)}
 
 
@@ -173,7 +173,7 @@ def unit(shop: Shop, unit_id: str) -> View:
         of = views.order(connection, found["order_id"], shop.offers)
         line = next(line for line in of["lines"] if line["id"] == found["line_item_id"])
         happened = views.history(connection, {unit_id} | _parts([found]), MOST_HISTORY)
-    facts = unit_facts(shop, found)
+    facts = unit_facts(shop, found, of["forgotten_at"] is not None)
     return {"unit": facts, "order": of, "of": line["quantity"], "history": happened, "titles": titles(shop)}
 
 
@@ -183,20 +183,25 @@ def _parts(units: Iterable[View]) -> set[str]:
     return {op["id"] for op in operations} | {job["id"] for op in operations for job in op["jobs"]}
 
 
-def unit_facts(shop: Shop, unit: View) -> View:
-    """A unit with what was asked in the catalog's words, and with what was approved beside what was made."""
+def unit_facts(shop: Shop, unit: View, forgotten: bool) -> View:
+    """A unit with what was asked in the catalog's words, and with what was approved beside what was made.
+
+    ``forgotten``: the order's files were erased, so that nothing can be shown of them.
+    """
     product = shop.factory.catalog.products.get(unit["product"])
     jobs = [job for operation in unit["operations"] for job in operation["jobs"]]
-    pieces = [job for job in jobs if job["proof"] and job["process"] != "document"]
+    shown = [] if forgotten else jobs
+    pieces = [job for job in shown if job["proof"] and job["process"] != "document"]
     live = [job for job in pieces if job["state"] != JobState.CANCELLED] or pieces
-    tries = [attempt for job in jobs for attempt in job["tries"] if attempt["evidence"]]
+    tries = [attempt for job in shown for attempt in job["tries"] if attempt["evidence"]]
     return {
         **unit,
+        "forgotten": forgotten,
         "asked": asked(product, unit["personalization"]),
         "proof": live[-1]["proof"] if live else None,
         "made": tries[-1] if tries else None,
         "manifest": live[-1]["manifest"] if live else None,
-        "slips": [job["artifact"] for job in jobs if job["media_type"] == "application/pdf"][-1:],
+        "slips": [job["artifact"] for job in shown if job["media_type"] == "application/pdf"][-1:],
         "allergens": allergens(shop, product, unit),
         "tried": any(job["attempts"] for job in jobs),
         "releasable": bool(jobs) and all(job["artifact"] for job in jobs),
@@ -283,9 +288,10 @@ def machine(shop: Shop, machines: Sequence[View], name: str) -> View:
     with shop.store.read() as connection:
         tries = views.rows(
             connection,
-            select(m.attempts, m.jobs.c.unit_id, m.units.c.product, m.artifacts.c.proof, m.artifacts.c.process)
+            select(m.attempts, m.jobs.c.unit_id, m.artifacts.c.proof, m.orders.c.forgotten_at)
             .join(m.jobs, m.jobs.c.id == m.attempts.c.job_id)
             .join(m.units, m.units.c.id == m.jobs.c.unit_id)
+            .join(m.orders, m.orders.c.id == m.units.c.order_id)
             .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
             .where(m.attempts.c.machine == name)
             .order_by(m.attempts.c.intended_at.desc())

@@ -24,6 +24,7 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
     ),
     ("order", "repeated"): "sent again, the same: nothing new is made",
     ("order", "differs"): "sent again and says something else: it was left as it was",
+    ("order", "forgotten"): "the customer's words, pictures and name were erased",
     ("job", "remade"): lambda d: f"made again, because {d.get('of', 'the last try')} failed",
     ("job", "pictured"): "a picture of what came out was kept",
     ("job", "planned"): "waits to be rendered",

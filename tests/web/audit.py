@@ -38,7 +38,9 @@ FAINT = """() => {
 }"""
 
 NAMELESS = """() => {
-  const name = (n) => n.getAttribute("aria-label") || n.labels?.[0]?.textContent || n.alt || n.textContent.trim() || n.querySelector("img")?.alt;
+  const words = (n) => (n.checkVisibility() ? n.innerText : n.textContent).trim();
+  const name = (n) => n.getAttribute("aria-label") || n.labels?.[0]?.textContent || n.alt || words(n)
+    || n.querySelector("img")?.alt;
   const found = [...document.querySelectorAll("button, a, summary, input:not([type=hidden]), select, img, progress")]
     .filter((n) => !(name(n) ?? "").trim()).map((n) => n.outerHTML.slice(0, 120));
   const ids = [...document.querySelectorAll("[id]")].map((n) => n.id);

@@ -10,6 +10,7 @@ from fulfillment.daemon import Shop
 from fulfillment.web.render import page
 from fulfillment.web.words import MEANING, clock, told
 from jobs import models as m
+from jobs.retention import forget_orders
 from jobs.states import TABLES
 
 from . import world
@@ -52,6 +53,21 @@ def test_what_a_customer_wrote_is_never_markup(shop: Shop, client: httpx.Client)
         assert "<img src=x" not in text, path
         assert "alert(2)</script>" not in text, path
     assert "&lt;script&gt;alert(2)" in client.get(f"/units/{unit}").text
+
+
+def test_what_was_forgotten_is_not_shown(shop: Shop, client: httpx.Client) -> None:
+    unit = world.units(shop, state="packed")[0]
+    before = client.get(f"/units/{unit}").text
+    pictures = [part.partition('"')[0] for part in before.split('src="')[1:] if part.startswith("/v1/pictures/")]
+    assert len(pictures) == 2
+    assert forget_orders(shop.store, shop.artifacts, "api", ["1001"], "test") == 1
+    for path in (f"/units/{unit}", "/machines/frosting-2", "/orders", "/"):
+        text = client.get(path).text
+        assert "Ada" not in text
+        assert not [picture for picture in pictures if picture in text]
+    assert "What the customer sent was erased." in client.get(f"/units/{unit}").text
+    for picture in pictures:
+        assert client.get(picture).status_code == 404
 
 
 def test_each_wait_says_its_reason_and_what_frees_it(client: httpx.Client) -> None:
