@@ -164,7 +164,7 @@ def run_agent(path: Path, step: Callable[[str, str], None] | None = None) -> int
         signal.signal(signal.SIGINT, stop)
         agent.run()
         shop.close()
-    return 1 if agent.failed else 0
+    return 1 if agent.troubles else 0
 
 
 # --- the web program ------------------------------------------------------------------------------------------------

@@ -51,9 +51,11 @@ class Worker:
         """Said by this thread itself, between two jobs: no start is under way."""
 
     def start(self) -> None:
-        """Register, settle what an earlier agent left, and connect."""
+        """Register, connect, and settle what an earlier agent left: a machine that is not connected cannot tell."""
         floor.register(self.dispatcher.store, self.dispatcher.offer, self.dispatcher.who)
-        self.dispatcher.recover()
+        self.dispatcher.attempt = None  # nothing is in hand until the machine's evidence says so
+        if not self._connect():
+            self.dispatcher.recover()
 
     def step(self, listen: float = LISTEN) -> None:
         """One round: obey, connect, take a job, listen."""
@@ -80,20 +82,23 @@ class Worker:
         else:
             self._rest_for = RETRY_FIRST
 
-    def _connect(self) -> None:
+    def _connect(self) -> bool:
+        """Connect if that is due. True if it was done: then the machine was asked of all that is not settled."""
         status = self.dispatcher.machine.status()
         if status.link is not Link.OFFLINE or status.fault or self.dispatcher.attempt:
-            return
+            return False
         if self.clock.monotonic() < self._retry_at:
-            return
+            return False
         try:
-            self.dispatcher.note_status(self.dispatcher.machine.connect())
-            self._retry_after = RETRY_FIRST
+            self.dispatcher.connect()
         except (WireFault, MachineFault) as fault:
             log.info("%s: %s; next try in %g s", self.name, fault, self._retry_after)
             self._retry_at = self.clock.monotonic() + self._retry_after
             self._retry_after = min(RETRY_MOST, self._retry_after * 2)
             self.dispatcher.note_status(self.dispatcher.machine.status())
+            return False
+        self._retry_after = RETRY_FIRST
+        return True
 
 
 class Agent:
@@ -103,10 +108,11 @@ class Agent:
         self.store, self.workers, self.wake = store, workers, wake
         self._stopping = threading.Event()
         self._taken = 0
-        self.failed: list[str] = []
+        self.troubles = 0
 
     def run(self) -> None:
         """Blocks until :meth:`stop`, or until it drained."""
+        self._decline_old_orders()
         threads = [threading.Thread(target=self._serve, args=(w,), name=w.name, daemon=True) for w in self.workers]
         for thread in threads:
             thread.start()
@@ -136,6 +142,14 @@ class Agent:
                 if worker.name == order.machine:
                     worker.orders.put(order)
 
+    def _decline_old_orders(self) -> None:
+        """What was asked while no agent ran is not carried out now: whoever asked has gone on, and so has the floor."""
+        mine = {worker.name: worker for worker in self.workers}
+        for order in floor.asked(self.store):
+            if order.machine in mine:
+                answer = f"{order.verb}: not done, the agent did not run when it was asked; ask again"
+                floor.answered(self.store, order, answer, mine[order.machine].dispatcher.who)
+
     def drain(self) -> None:
         """Take no new jobs; end when the machines in hand have finished."""
         for worker in self.workers:
@@ -157,12 +171,19 @@ class Agent:
     def _serve(self, worker: Worker) -> None:
         machine = worker.dispatcher.machine
         try:
-            worker.start()
             while not self._stopping.is_set():
-                worker.step()
-        except Exception:  # the task's outermost edge: the other machines go on, and this one says why it stands
-            log.exception("%s: its thread ended; restart the agent after this was mended", worker.name)
-            self.failed.append(worker.name)
+                self._serve_until_trouble(worker)
         finally:
             worker.drained = True
             machine.close()
+
+    def _serve_until_trouble(self, worker: Worker) -> None:
+        """A full disk or a locked database must not end a print: what runs goes on, and is settled by evidence."""
+        try:
+            worker.start()
+            while not self._stopping.is_set():
+                worker.step()
+        except Exception:  # the task's outermost edge: the other machines go on, and this one begins anew
+            log.exception("%s: its thread had to stop; it begins anew in %g s", worker.name, RETRY_FIRST)
+            self.troubles += 1
+            self._stopping.wait(RETRY_FIRST)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from jobs import floor
 from jobs import models as m
 from jobs.queue import Claim, Offer
 from jobs.route import hold, operation_done, remake_if_due
-from jobs.states import BedState
+from jobs.states import BedState, UnitState
 from jobs.store import NotFound, Refused, Store, Tx
 
 
@@ -29,11 +29,16 @@ class Intent:
 def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
     """Step 1 of the fenced start: attempt, remote name and bed epoch are durable, and the bed is assigned.
 
-    Raises Refused when the bed is not clear; nothing was changed then.
+    Raises Refused when the bed is not clear or the unit was held; nothing was changed then.
     """
     with store.write(who) as tx:
         put = {"attempts": m.jobs.c.attempts + 1}
-        number = tx.move("job", claim.job_id, "intended", put=put, machine=offer.name).attempts
+        # A person may have held the unit since it was claimed.
+        making = exists().where(m.units.c.id == m.jobs.c.unit_id, m.units.c.state == UnitState.MAKING)
+        job = tx.moved("job", claim.job_id, "intended", only=making, put=put, machine=offer.name)
+        if job is None:
+            raise Refused(f"{claim.job_id} is no longer claimed, or its unit was held meanwhile")
+        number = job.attempts
         attempt, epoch = f"{claim.job_id}-a{number}", 0
         if offer.bed:
             said = _said(tx, f"attempt {attempt}")

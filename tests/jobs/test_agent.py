@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from drivers import contract as c
-from jobs import floor
+from jobs import floor, route
 from jobs import models as m
 from jobs.agent import RETRY_MOST, Agent, Work, Worker
 from jobs.dispatch import Dispatcher, Surroundings
@@ -138,7 +138,7 @@ def test_what_ran_when_the_agent_died_is_judged_by_evidence(seen: c.Seen, job: s
     bench.shop.ready()
     bench.round()
     bench.driver.evidence_next = c.Evidence(seen, "it says so")
-    bench.worker.dispatcher.recover()
+    bench.worker.start()
     assert bench.job() == job
 
 
@@ -322,7 +322,7 @@ def test_an_agent_wakes_when_the_record_changed(shop: Shop, running: tuple[Agent
     for _ in range(5):
         world.tick()
     eventually(shop, {"made"})
-    assert agent.failed == []
+    assert agent.troubles == 0
 
 
 def test_an_agent_drains_when_what_is_in_hand_has_ended(shop: Shop, running: tuple[Agent, ServerWorld]) -> None:
@@ -381,3 +381,51 @@ def test_evidence_is_kept_with_the_attempt(shop: Shop) -> None:
     (kept,) = rows(shop.store, m.attempts)
     assert shop.artifacts.get(kept["evidence"]) == b"a picture"
     assert kept["bed_epoch"] == row(shop.store, m.beds, OFFER.name)["epoch"] == 1
+
+
+def test_a_thread_in_trouble_begins_anew_and_what_runs_goes_on(shop: Shop, running: tuple[Agent, ServerWorld]) -> None:
+    """A full disk or a locked database must not end a print."""
+    agent, world = running
+    cleared(shop)
+    shop.ready()
+    eventually(shop, {"running"})
+    dispatcher = agent.workers[0].dispatcher
+    handle, lost = dispatcher.handle, list[c.Event]()
+
+    def trip(event: c.Event) -> None:
+        dispatcher.handle = handle  # type: ignore[method-assign]
+        lost.append(event)
+        raise OSError("the disk is full")
+
+    dispatcher.handle = trip  # type: ignore[method-assign]
+    for _ in range(5):
+        world.tick()
+    eventually(shop, {"made"})
+    assert agent.troubles == 1
+    assert isinstance(lost[0], c.Made), "its end was told once, to the thread that tripped"
+    assert len(rows(shop.store, m.attempts)) == 1
+
+
+def test_what_was_asked_while_no_agent_ran_is_declined(shop: Shop) -> None:
+    cleared(shop)
+    floor.ask(shop.store, OFFER.name, "stop", None, "operator:ann")
+    world = ServerWorld(OFFER.name, Fate(Random(0), calm=True))
+    dispatcher = Dispatcher(shop.store, shop.artifacts, OFFER, world.driver(), Surroundings(lambda *_: []))
+    agent = Agent(shop.store, [Worker(dispatcher, shop.clock)], Wake(shop.store))
+    agent.drain()
+    agent.run()
+    (command,) = rows(shop.store, m.commands)
+    assert command["done_at"] is not None
+    assert "did not run when it was asked" in command["answer"]
+    agent.wake.close()
+
+
+def test_a_unit_that_is_held_after_the_claim_is_not_started(bench: Bench) -> None:
+    bench.shop.ready()
+    claim = bench.shop.claimed(OFFER)
+    with bench.store.write("operator:ann") as tx:
+        route.hold(tx, claim.unit_id, "", "the customer called", "wait for her")
+    bench.worker.dispatcher.begin(claim)
+    assert bench.job() == "ready"
+    assert rows(bench.store, m.attempts) == []
+    assert state(bench.store, m.beds, OFFER.name) == "clear"

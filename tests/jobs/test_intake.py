@@ -176,7 +176,8 @@ def test_a_held_unit_is_corrected_and_planned_anew(shop: Shop) -> None:
     assert state(shop.store, m.units, one) == "making"
 
 
-def test_what_a_machine_has_taken_or_tried_is_not_corrected(shop: Shop) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_a_machine_has_taken_or_tried_is_not_corrected(begun: bool, shop: Shop) -> None:
     """A claimed job leaves with the old personalization: planned anew, the piece would be made twice."""
     offer = frosting()
     floor.register(shop.store, offer, "test")
@@ -184,11 +185,10 @@ def test_what_a_machine_has_taken_or_tried_is_not_corrected(shop: Shop) -> None:
     shop.ready()
     unit = rows(shop.store, m.units)[0]["id"]
     claim = shop.claimed(offer)
+    if begun:
+        attempts.intend(shop.store, claim, offer, "test")
     intake.hold(shop.store, unit, [], "operator:ann")
-    for _ in range(2):
-        before = everything(shop.store)
-        with pytest.raises(Refused, match="order it anew"):
-            intake.correct(shop.store, unit, {"words": "no"}, "operator:ann")
-        assert everything(shop.store) == before
-        if state(shop.store, m.jobs, claim.job_id) == "claimed":
-            attempts.intend(shop.store, claim, offer, "test")
+    before = everything(shop.store)
+    with pytest.raises(Refused, match="order it anew"):
+        intake.correct(shop.store, unit, {"words": "no"}, "operator:ann")
+    assert everything(shop.store) == before
