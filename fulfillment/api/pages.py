@@ -50,7 +50,7 @@ class PageRoute(APIRoute):
                 return _problem(request, Problem(422, "Not understood", text))
             except Problem as problem:
                 if problem.status == 401 and not request.url.path.startswith("/fragments/"):
-                    there = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+                    there = "/" if request.method != "GET" else quote(str(request.url.replace(scheme="", netloc="")))
                     return RedirectResponse(f"/login?next={there}", 303)
                 return _problem(request, problem)
 

@@ -43,6 +43,27 @@ def test_a_bed_is_cleared_and_the_clearing_taken_back(shop: Shop, base: str, ope
     assert bed(shop, "frosting-2") == "dirty"
 
 
+def test_a_double_click_does_not_clear_the_next_bed(shop: Shop, base: str, opens: Opens) -> None:
+    page = live(opens(), base + "/")
+    first = page.locator('[data-key="call-bed-frosting-2"]').get_by_role("button", name="Bed is clear")
+    place = first.bounding_box()
+    assert place
+    at = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.click(*at)
+    expect(first).to_have_count(0)
+    page.mouse.click(*at)  # the next row stands there now
+    expect(page.locator(".note", has_text="The list has just moved")).to_be_visible()
+    assert (bed(shop, "frosting-2"), bed(shop, "frosting-3")) == ("clear", "unknown")
+
+
+def test_the_floor_works_without_its_module(shop: Shop, base: str, opens: Opens) -> None:
+    page = opens("phone", java_script_enabled=False)
+    page.goto(base + "/machines/frosting-2")
+    page.get_by_role("button", name="Bed is clear").first.click()
+    page.wait_for_url("**/machines/frosting-2")
+    assert bed(shop, "frosting-2") == "clear"
+
+
 def test_a_refusal_is_said_beside_its_button(shop: Shop, base: str, opens: Opens) -> None:
     page = live(opens(silent=False), base + "/")
     attempt = world.attempt_on(shop, "frosting-1")

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, select, update
 
+from fulfillment.api import events
 from fulfillment.daemon import Shop
 from fulfillment.web.render import page
 from fulfillment.web.words import MEANING, clock, told
@@ -148,6 +149,14 @@ def test_many_orders_are_paged(shop: Shop, client: httpx.Client) -> None:
     older = first.partition('class="button" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert "O-PAGE05" in client.get(older).text
     assert client.get("/orders?before=soon").status_code == 422
+
+
+def test_a_quiet_stream_says_that_it_is_there(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page cannot see comments: without these events a link that was cut in silence would look like a quiet day."""
+    monkeypatch.setattr(events, "SILENCE", 0.3)
+    with client.stream("GET", "/v1/events") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert "event: beat" in stream.iter_lines()
 
 
 def test_every_event_of_the_state_tables_has_words(shop: Shop) -> None:

@@ -1,12 +1,18 @@
 // Forms that ask the API for something and say how it went, beside the button and, where it can be taken back, below.
 const UNDO = 10_000; // ms in which a clearing can be taken back
+const SETTLE = 600; // ms after a list has moved in which a button below the pointer may be another than was aimed at
 const notes = document.getElementById("notes");
+
+let movedAt = -SETTLE;
+
+export function listsMoved() { movedAt = performance.now(); }
 
 export function sendsForms(done) {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.dataset.act) return;
     event.preventDefault();
+    if (performance.now() - movedAt < SETTLE) return note("The list has just moved: press again if this is still what you mean.");
     send(form, event.submitter ?? form.querySelector("button"), done);
   });
   document.addEventListener("input", (event) => { const form = event.target.closest("form[data-correct]"); if (form) form.dataset.touched = ""; });

@@ -1,5 +1,5 @@
 // The dashboard's entry: one stream, one body to keep fresh, forms that say how it went.
-import { sendsForms, note } from "./acts.js";
+import { listsMoved, note, sendsForms } from "./acts.js";
 import { applyLive, remember, watchStaleness } from "./live.js";
 import { morph } from "./morph.js";
 import { follow } from "./stream.js";
@@ -22,7 +22,7 @@ async function refresh() {
     wanted = false;
     try {
       const answer = await fetch(main.dataset.fragment, { headers: { Accept: "text/html" } });
-      if (answer.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+      if (answer.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       if (answer.ok) show(await answer.text());
     } catch {
       // the stream says that the server is gone, and asks for this again when it is back
@@ -49,6 +49,8 @@ function needs() {
 }
 
 function announce(before, after) {
+  // Buttons have moved under the pointer: the second click of a double click must not clear the next bed.
+  if (after.size !== before.size) listsMoved();
   const fresh = [...after].filter(([key]) => !before.has(key)).map(([, text]) => text);
   if (fresh.length) say.textContent = `Needs you: ${fresh.join(". ")}`;
   title();
