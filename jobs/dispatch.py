@@ -134,13 +134,19 @@ class Dispatcher:
 
     # --- what is not known ----------------------------------------------------------------------------------
 
+    def connect(self) -> None:
+        """Be connected, and ask the machine of everything that it could not tell before."""
+        self.note_status(self.machine.connect())
+        if self.attempt is None:
+            self.recover()
+
     def recover(self) -> None:
-        """At the agent's start: settle everything of this machine that an earlier agent left."""
+        """Settle everything of this machine that is open: an earlier agent left it, or nobody knew."""
         for job in floor.open_attempts(self.store, self.offer.name):
             if job.state == "claimed":
                 queue.release(self.store, job.id, "the agent ended before anything left for the machine", self.who)
                 continue
-            self.settle(f"{job.id}-a{job.attempts}", job.state, "the agent was started anew")
+            self.settle(f"{job.id}-a{job.attempts}", job.state, "it was left open by an earlier agent or link")
 
     def settle(self, attempt: str, state: str, why: str) -> None:
         """Decide an attempt by the machine's evidence. ``state``: what the record says of its job."""
@@ -220,7 +226,7 @@ class Dispatcher:
             "resume": lambda: self.machine.resume(order.attempt or ""),
             "cancel": lambda: self.machine.cancel(order.attempt or ""),
             "stop": self.machine.stop,
-            "connect": lambda: self.note_status(self.machine.connect()),
+            "connect": self.connect,
         }
         try:
             verbs[order.verb]()
