@@ -59,6 +59,8 @@ def respond(master: int) -> None:
         for line in lines:
             body, star, checksum = line.rpartition(b"*")
             if not star:
+                if line:  # Unnumbered, as printcore greets.
+                    write(master, special.get(line, b"ok\n"))
                 continue
             number, _, command = body[1:].partition(b" ")
             if reduce(xor, body) != int(checksum):
@@ -168,6 +170,7 @@ def printcore(port: str, data: bytes) -> Figure:
             raise RuntimeError("printcore did not finish")
 
     figure = measured(data.count(b"\n"), work)
+    time.sleep(0.5)  # Its sending thread starts anew after the end, and cannot be joined before that.
     sender.disconnect()
     return figure
 

@@ -196,7 +196,9 @@ class HotFolderRig:
         (self._watched / f"{attempt}.error").touch()
 
     def begun(self) -> int:
-        time.sleep(0.1)
+        end = time.monotonic() + PATIENCE
+        while any(self._watched.glob("*.gcode")) and time.monotonic() < end:
+            time.sleep(0.01)
         return self._begun
 
     def break_(self) -> None:
