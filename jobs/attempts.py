@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Row, exists, select, update
 
 from jobs import floor
 from jobs import models as m
@@ -35,11 +35,10 @@ def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
         put = {"attempts": m.jobs.c.attempts + 1}
         # A person may have held the unit since it was claimed.
         making = exists().where(m.units.c.id == m.jobs.c.unit_id, m.units.c.state == UnitState.MAKING)
-        job = tx.moved("job", claim.job_id, "intended", only=making, put=put, machine=offer.name)
+        job = tx.moved("job", claim.job_id, "intended", only=making, put=put, attempt=_attempt_of, machine=offer.name)
         if job is None:
             raise Refused(f"{claim.job_id} is no longer claimed, or its unit was held meanwhile")
-        number = job.attempts
-        attempt, epoch = f"{claim.job_id}-a{number}", 0
+        attempt, epoch = _attempt_of(job), 0
         if offer.bed:
             said = _said(tx, f"attempt {attempt}")
             epoch = tx.move("bed", offer.name, "assigned", put=said, attempt=attempt).epoch
@@ -160,6 +159,11 @@ def _end(tx: Tx, attempt: str, event: str, why: str) -> None:
         remake_if_due(tx, job_id)
     elif state == "cancelled":
         hold(tx, job.unit_id, "", f"{tx.who} cancelled {attempt} on {machine}", "release the unit, or cancel it")
+
+
+def _attempt_of(job: Row[Any]) -> str:
+    """The id of a job's newest attempt: also its unique name on the machine."""
+    return f"{job.id}-a{job.attempts}"
 
 
 def _of(tx: Tx, attempt: str) -> tuple[str, str]:

@@ -114,7 +114,7 @@ class Tx:
         """Carry out an event where the state allows it, with its event row. The entity's row as it is then.
 
         None where the state does not allow it: nothing changed. ``only`` narrows the guard further, ``put`` sets
-        columns beside the state.
+        columns beside the state. A detail of the event may be a function of the row.
         """
         rows, key, table = ENTITIES[entity]
         target = table.target(event)
@@ -123,7 +123,7 @@ class Tx:
             statement = statement.where(only)
         row = self.connection.execute(statement.values(state=target, **(put or {})).returning(rows)).one_or_none()
         if row is not None:
-            self.log(entity, entity_id, event, target, **detail)
+            self.log(entity, entity_id, event, target, **{k: v(row) if callable(v) else v for k, v in detail.items()})
         return row
 
     def move(
