@@ -7,8 +7,7 @@ import os
 import select
 import socket
 import termios
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Protocol
 
 import serial
@@ -88,14 +87,7 @@ class DescriptorWire:
             self._release()
 
 
-def open_wire(address: str, baud: int) -> Wire:
-    """Open ``tcp:HOST:PORT`` or the path of a serial port. Raises WireFault, OurFault for a malformed address."""
-    scheme, colon, rest = address.partition(":")
-    opener = _OPENERS.get(scheme) if colon else None
-    return opener(rest, baud) if opener else _serial(address, baud)
-
-
-def _serial(path: str, baud: int) -> Wire:
+def open_serial(path: str, baud: int) -> Wire:
     """One sender: the port is locked, so that a second program, or a second object of this one, is refused.
 
     Give the stable name (``/dev/serial/by-id/...``): a bare ``/dev/ttyUSB0`` is another machine after a reboot.
@@ -127,7 +119,8 @@ def _hung_up(descriptor: int) -> bool:
     return bool(poll.poll(0))
 
 
-def _tcp(rest: str, _baud: int) -> Wire:
+def open_tcp(rest: str) -> Wire:
+    """``HOST:PORT``. Raises WireFault, OurFault for a malformed address."""
     host, _, port = rest.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise OurFault(f"tcp:{rest} is no address; tcp:HOST:PORT is expected")
@@ -139,12 +132,3 @@ def _tcp(rest: str, _baud: int) -> Wire:
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     link.setblocking(False)
     return DescriptorWire(link.fileno(), rest, link.close, lambda: True)
-
-
-def _replay(path: str, _baud: int) -> Wire:
-    from drivers.recording import replayed
-
-    return replayed(Path(path))
-
-
-_OPENERS: Mapping[str, Callable[[str, int], Wire]] = {"tcp": _tcp, "replay": _replay}

@@ -15,6 +15,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from drivers.addresses import open_wire
 from drivers.contract import (
     Activity,
     Cancelled,
@@ -42,7 +43,7 @@ from drivers.payloads import read_payload
 from drivers.protocols.marlin import Began, Engine, Options, Program, Warned, Withdrawn, program
 from drivers.recording import Recorder
 from drivers.transport import Port
-from drivers.wires import Wire, open_wire
+from drivers.wires import Wire
 
 _log = logging.getLogger(__name__)
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from drivers.addresses import open_wire
 from drivers.contract import Failed, Made, OurFault, Payload, Settings, Start, WireFault
 from drivers.loopback import Loopback, Noise
 from drivers.machines.marlin import Marlin
 from drivers.recording import Recorder, passages
-from drivers.wires import Wire, open_wire
+from drivers.wires import Wire
 
 
 class RealClock:
