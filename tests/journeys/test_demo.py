@@ -1,0 +1,79 @@
+"""`ful demo` from nothing to packed pieces, and what it leaves to look at."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+from skimage.metrics import structural_similarity
+
+pytestmark = pytest.mark.journey
+
+SIZE = (240, 208)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder that a demo left, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    argv = (sys.executable, "-m", "fulfillment.cli", "demo", "--speed", "max", "--folder", str(folder))
+    environment = os.environ | {"FULFILLMENT_JOURNEY": str(folder)}
+    done = subprocess.run(
+        argv, cwd=folder.parent, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, (done.stdout[-3000:], done.stderr[-3000:])
+    return folder, done.stdout
+
+
+def looked_at(path: Path) -> np.ndarray[Any, Any]:
+    """A picture as seen from some way off."""
+    picture = Image.open(path).convert("L").resize(SIZE).filter(ImageFilter.GaussianBlur(2))
+    return np.asarray(picture, dtype=float)
+
+
+def words_of(said: str) -> dict[str, str]:
+    """Message of each unit, as the demo's plain lines say it."""
+    return dict(re.findall(r"^(U-\w+) '(.*?)': ", said, re.MULTILINE))
+
+
+def test_it_says_plain_lines_and_leaves_no_program(demo: tuple[Path, str], tools: Any) -> None:
+    folder, said = demo
+    assert "\x1b" not in said, "colours and cursors are for terminals"
+    assert re.search(r"^\d+ pieces packed, 2 held for a person, 0 made twice", said, re.MULTILINE)
+    assert "frost running on frosting-" in said or "frost claimed" in said or "frost ready" in said
+    tools.until(lambda: not tools.marked(folder), "the end of every program", 15)
+
+
+def test_every_packed_piece_has_its_files(demo: tuple[Path, str]) -> None:
+    folder, said = demo
+    packed = set(re.findall(r"^(U-\w+) .*: packed$", said, re.MULTILINE))
+    assert len(packed) >= 5
+    for unit in packed:
+        for name in (f"{unit}-frost-proof.png", f"{unit}-frost-as-made.png"):
+            with Image.open(folder / "out" / name) as picture:
+                picture.load()
+        assert (folder / "out" / f"{unit}-slip.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_as_made_looks_as_approved_and_not_as_another(demo: tuple[Path, str]) -> None:
+    folder, said = demo
+    words = words_of(said)
+    proofs = {path.name.split("-frost-")[0]: path for path in (folder / "out").glob("*-frost-proof.png")}
+    made = {path.name.split("-frost-")[0]: path for path in (folder / "out").glob("*-frost-as-made.png")}
+    assert set(proofs) == set(made) and len({words[unit] for unit in made}) >= 4
+    for unit, path in made.items():
+        own = likeness(path, proofs[unit])
+        others = [likeness(path, proofs[other]) for other in proofs if words[other] != words[unit]]
+        assert own > 0.8, (words[unit], own)
+        assert own > max(others) + 0.02, (words[unit], own, max(others))
+
+
+def likeness(one: Path, other: Path) -> float:
+    return float(structural_similarity(looked_at(one), looked_at(other), data_range=255))
