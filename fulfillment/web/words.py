@@ -16,6 +16,11 @@ MEANING: Mapping[tuple[str, str], str] = {
 }
 """What each event of the state tables says, by (entity, event)."""
 
+
+def an_attempt(detail: Mapping[str, Any]) -> str:
+    return str(detail.get("attempt", "an attempt"))
+
+
 Told = Callable[[Mapping[str, Any]], str]
 
 REMARKS: Mapping[tuple[str, str], str | Told] = {
@@ -28,19 +33,19 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
     ("job", "remade"): lambda d: f"made again, because {d.get('of', 'the last try')} failed",
     ("job", "pictured"): "a picture of what came out was kept",
     ("job", "planned"): "waits to be rendered",
-    ("machine", "asked"): lambda d: f"asked to {d.get('verb')} {d.get('attempt') or ''}".rstrip(),
-    ("machine", "answered"): lambda d: f"answered: {d.get('answer')}",
+    ("machine", "asked"): lambda d: f"asked to {d.get('verb', 'do something')} {d.get('attempt', '')}".rstrip(),
+    ("machine", "answered"): lambda d: f"answered: {d.get('answer', 'nothing')}",
     ("machine", "seen"): lambda d: str(d.get("fault") or d.get("prompt") or "its link changed"),
-    ("machine", "foreign"): lambda d: f"runs {d.get('name')}, which nobody here ordered",
-    ("bed", "cleared"): lambda d: f"said to be clear: {d.get('how')}",
-    ("bed", "assigned"): lambda d: f"kept for {d.get('attempt')}",
-    ("bed", "soiled"): lambda d: str(d.get("how") or f"{d.get('attempt')} was started on it"),
-    ("job", "cancelled"): "will not be made",
-    ("job", "intended"): lambda d: f"{d.get('attempt')} is about to be sent to {d.get('machine')}",
-    ("job", "claimed"): lambda d: f"taken by {d.get('machine')}",
+    ("machine", "foreign"): lambda d: f"runs {d.get('name', 'something')}, which nobody here ordered",
+    ("bed", "cleared"): lambda d: f"said to be clear: {d.get('how', 'nobody wrote how')}",
+    ("bed", "assigned"): lambda d: f"kept for {an_attempt(d)}",
+    ("bed", "soiled"): lambda d: str(d.get("how") or f"{an_attempt(d)} was started on it"),
+    ("job", "cancelled"): lambda d: f"cancelled: {d['why']}" if d.get("why") else "cancelled",
+    ("job", "intended"): lambda d: f"{an_attempt(d)} is about to be sent to {d.get('machine', 'a machine')}",
+    ("job", "claimed"): lambda d: f"taken by {d.get('machine', 'a machine')}",
     ("bed", "registered"): "nobody has said yet whether it is clear",
 }
-"""Events that move no state."""
+"""Events that move no state, and those of which the record tells more than its table."""
 
 
 def told(event: Mapping[str, Any]) -> str:

@@ -66,7 +66,8 @@ function title() {
 
 follow({
   happened(event) {
-    if (event.event === "answered" && !event.detail.answer.endsWith(": done")) note(`${event.entity_id}: ${event.detail.answer}`, { bad: true });
+    const answer = event.event === "answered" ? event.detail.answer : "";
+    if (answer && !answer.endsWith(": done")) note(`${event.entity_id}: ${answer}`, { bad: true });
     refresh();
   },
   live(values) { remember(values); applyLive(); },
