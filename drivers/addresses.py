@@ -1,4 +1,4 @@
-"""Addresses of machines to open wires. The scheme is what stands before the first colon; a bare path is a serial port."""
+"""From the address of a machine to an open wire. Before the first colon stands a scheme; a bare path is a serial port."""
 
 from __future__ import annotations
 
