@@ -1,4 +1,4 @@
-"""From the address of a machine to an open wire. Before the first colon stands a scheme; a bare path is a serial port."""
+"""From the address of a machine to an open wire: a scheme before the first colon, or the path of a serial port."""
 
 from __future__ import annotations
 
