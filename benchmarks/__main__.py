@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import platform
+import sys
 
 NAMES = ("marlin_stream", "photo", "frosting_fidelity", "job_cost", "clean_clone")
 
@@ -18,6 +19,7 @@ def main() -> None:
     )
     for name in names:
         print(f"\n== {name}", flush=True)
+        sys.argv = [name]  # each is a command of its own too, with options
         importlib.import_module(f"benchmarks.{name}").main()
 
 

@@ -6,17 +6,47 @@ import sys
 from pathlib import Path
 
 import click
+from fastapi.routing import APIRoute
 
+from fulfillment.api.app import ROUTERS
 from fulfillment.cli import COMMANDS, ful
 from fulfillment.config import reference
 from jobs import states
 
+API = """# API
+
+Printed from the routes by `make docs`; the schema of every body is served at `/v1/openapi.json`. Errors are problem
+details (RFC 9457): `title`, `detail`, and `errors` with a field, a reason and a mend each. Where keys are required
+(`web.keys_required`), send `Authorization: Bearer ful_...`; `ful key add NAME --may order` makes one.
+
+An order is identified by its `external_id` (or the header `Idempotency-Key`): sent again, it makes nothing new.
+
+```
+curl -X POST http://127.0.0.1:8137/v1/orders -H 'Content-Type: application/json' -d '{
+  "external_id": "A-1", "ship_to": {"name": "Ada Lovelace", "first_name": "Ada"},
+  "lines": [{"product": "pop-tart", "quantity": 1, "options": {"flavour": "strawberry"},
+             "fields": {"message": "Happy Birthday Ada", "photo": {"data": "<base64 of a JPEG>"}}}]}'
+```
+"""
 FOLDER = Path(__file__).parent.parent / "docs"
 
 
 def pages() -> dict[str, str]:
     """File name to text."""
-    return {"states.md": states.markdown(), "config.md": _config(), "cli.md": _cli()}
+    return {"states.md": states.markdown(), "config.md": _config(), "cli.md": _cli(), "api.md": _api()}
+
+
+def _api() -> str:
+    """Methods and paths from the routes themselves, with the first line of what they say of themselves."""
+    lines = [API, "| | path | what it does |", "| --- | --- | --- |"]
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.include_in_schema and router.include_in_schema:
+                said = (route.endpoint.__doc__ or "").strip().replace("\n", " ")
+                lines.append(
+                    f"| {', '.join(sorted(route.methods or ()))} | `{route.path}` | {' '.join(said.split())} |"
+                )
+    return "\n".join(lines) + "\n"
 
 
 def _config() -> str:

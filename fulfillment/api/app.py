@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from fulfillment.api import artifacts, events, floor, guard, orders, pages, problems, sources
 from fulfillment.daemon import Shop
 
+ROUTERS = (orders.router, floor.router, artifacts.router, sources.router, events.router, pages.router)
 STATIC = Path(__file__).parent.parent / "web" / "static"
 
 
@@ -19,14 +20,14 @@ def create(shop: Shop) -> FastAPI:
         title="Fulfillment",
         version="1",
         summary="A factory whose batch size is one: orders in, pieces out, and everything in between.",
-        docs_url="/v1/docs",
+        docs_url=None,  # FastAPI's page loads its scripts from a foreign server; docs/api.md is ours
         redoc_url=None,
         openapi_url="/v1/openapi.json",
     )
     app.state.shop = shop
     problems.install(app)
     guard.install(app, shop)
-    for part in (orders, floor, artifacts, sources, events, pages):
-        app.include_router(part.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

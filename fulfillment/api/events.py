@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ SILENCE = 5.0
 """Seconds without an event after which a ``beat`` is sent: a page that hears nothing for longer knows that it is cut
 off. (A comment would keep the connection alive as well, but no script ever sees it.)"""
 BATCH = 500
+NUMBER = re.compile(r"[0-9]{1,18}")
 _open: set[int] = set()
 
 
@@ -37,13 +39,13 @@ async def events(
     request: Request,
     shop: TheShop,
     _who: Reader,
-    after: Annotated[int | None, Query(ge=0)] = None,
+    after: Annotated[int | None, Query(ge=0, lt=10**18)] = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """The stream. Without ``Last-Event-ID`` or ``after`` it begins now."""
     if len(_open) >= MOST_STREAMS:
         raise Problem(503, "Too many streams", f"{MOST_STREAMS} streams are open.", headers={"Retry-After": "10"})
-    given = last_event_id if last_event_id and last_event_id.isdigit() else None
+    given = last_event_id if last_event_id and NUMBER.fullmatch(last_event_id) else None
     start = int(given) if given else after
     if start is None:
         start = await run_in_threadpool(_last, shop)

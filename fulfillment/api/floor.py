@@ -44,6 +44,7 @@ def machine_views(shop: Shop) -> list[dict[str, Any]]:
 
 @router.get("/machines")
 def get_machines(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
+    """Every machine of config.yaml: on record, live, its bed, and what lies there."""
     return machine_views(shop)
 
 
@@ -88,6 +89,7 @@ def get_jobs(
 
 @router.get("/jobs/{job_id}")
 def get_job(job_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    """One job, whole, with what happened to it and why it waits."""
     with shop.store.read() as connection:
         return views.job(connection, job_id, shop.offers)
 

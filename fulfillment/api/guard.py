@@ -128,8 +128,7 @@ def install(app: FastAPI, shop: Shop) -> None:
             "default-src 'self'; img-src 'self' data: blob:; "
             "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
-        if not request.url.path.startswith("/v1/docs"):
-            response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
     app.add_middleware(BodyLimit)

@@ -58,6 +58,7 @@ class OrderIn(Strict):
     note: Annotated[str, Field(max_length=1000)] = ""
     """The personal note on the slip; empty: the house's own."""
     due: datetime | None = None
+    """When it is wanted, such as 2026-05-08T17:00:00+02:00; without a zone it is the factory's own time."""
 
 
 def take(shop: Shop, order: OrderIn, who: str, source: str = "api", key: str | None = None) -> intake.Received:
@@ -68,8 +69,17 @@ def take(shop: Shop, order: OrderIn, who: str, source: str = "api", key: str | N
         raise Problem(422, "The order has no identity", text, [{"field": "external_id", "reason": "missing"}])
     lines = tuple(_line(shop, line, i) for i, line in enumerate(order.lines))
     ship_to = {name: value for name, value in order.ship_to.model_dump().items() if value}
-    due = order.due.timestamp() if order.due else None
+    due = _due(shop, order.due) if order.due else None
     return intake.receive(shop.store, NewOrder(source, external_id, lines, ship_to, order.note, due), who)
+
+
+def _due(shop: Shop, due: datetime) -> float:
+    """Seconds since 1970. A time without a zone is one on the factory's clock. Raises Problem."""
+    try:
+        return (due if due.tzinfo else due.replace(tzinfo=shop.factory.config.site.zone)).timestamp()
+    except (OverflowError, ValueError):
+        text = f"{due} is no time that this century can tell."
+        raise Problem(422, "The due time", text, [{"field": "due", "reason": text}]) from None
 
 
 def _line(shop: Shop, line: Line, index: int) -> NewLine:
@@ -145,12 +155,14 @@ def get_orders(
 
 @router.get("/orders/{order_id}")
 def get_order(order_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    """One order, whole: what was asked, its units, their operations, jobs and tries."""
     with shop.store.read() as connection:
         return views.order(connection, order_id, shop.offers)
 
 
 @router.get("/units/{unit_id}")
 def get_unit(unit_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    """One unit, whole, by the code on its slip."""
     with shop.store.read() as connection:
         return views.unit(connection, unit_id, shop.offers)
 

@@ -60,4 +60,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
-        return answer(Problem(error.status_code, str(error.detail), str(error.detail)))
+        return answer(Problem(error.status_code, str(error.detail), str(error.detail), headers=error.headers))
+
+    @app.exception_handler(Exception)
+    async def _defect(_request: Request, _error: Exception) -> JSONResponse:
+        """It is logged by the server. The caller learns nothing of our insides."""
+        text = "This is a defect of ours: the log of `ful web` says more. Nothing was changed."
+        return answer(Problem(500, "It went wrong here", text))

@@ -15,7 +15,7 @@ from fulfillment.config import SecretMissing
 from fulfillment.daemon import Shop
 from fulfillment.sources import BadPayload, BadSignature, Reading, source
 from jobs import intake, retention
-from jobs.store import NotFound
+from jobs.store import NotFound, Refused
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"])
 log = logging.getLogger(__name__)
@@ -61,5 +61,8 @@ def _write(shop: Shop, name: str, reading: Reading) -> dict[str, Any]:
         new = intake.noticed(shop.store, name, reading.delivery, reading.notice, f"source:{name}")
         gone = retention.forget_orders(shop.store, shop.artifacts, name, reading.forget, f"source:{name}")
         return {"new": new, "notice": reading.notice, "forgotten": gone}
-    received = intake.receive(shop.store, reading.order, f"source:{name}", reading.delivery)
+    try:
+        received = intake.receive(shop.store, reading.order, f"source:{name}", reading.delivery)
+    except Refused as refused:
+        raise Problem(422, "Not taken", str(refused)) from None
     return {"id": received.order_id, "new": received.new, "same": received.same}

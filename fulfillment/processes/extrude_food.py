@@ -96,7 +96,7 @@ def _design(spec: Spec, files: Mapping[str, bytes], bead: Bead) -> tuple[Tone | 
         except PhotoError as error:
             problems.append({"field": name, "reason": error.reason, "mend": error.mend})
         except text.TextRefused as error:
-            problems.append({"field": name, "reason": _sentence(error.reason), "mend": _sentence(error.mend)})
+            problems.append({"field": name, **_refused(field, error)})
     if problems:
         raise Problems(problems)
     return tone, drawings
@@ -113,6 +113,19 @@ def _photo(data: bytes, zone: Zone, bead: Bead) -> Tone:
 def _words(words: str, field: TextField, zone: Zone, bead: Bead) -> Drawing:
     rule = text.Fit(min_height=field.min_height, margin=bead.line_width / 2)
     return text.fit(words, StrokeFont(), zone, rule).drawing
+
+
+def _refused(field: PhotoField | TextField, error: text.TextRefused) -> dict[str, str]:
+    """Why the words cannot be laid, for their customer, who knows nothing of fonts and zones."""
+    if error.missing:
+        reason = f"{field.title} has characters that cannot be made here: {' '.join(error.missing[:8])} ."
+        return {"reason": reason, "mend": "Please write it without them."}
+    if error.code == "too-small" and isinstance(field, TextField):
+        reason = (
+            f"{field.title} is too long: its letters would be lower than {field.min_height:g} mm, too small to read."
+        )
+        return {"reason": reason, "mend": f"Please {error.mend}."}
+    return {"reason": _sentence(error.reason), "mend": _sentence(error.mend)}
 
 
 def _sentence(words: str) -> str:

@@ -15,13 +15,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fulfillment.catalog import Catalog, PhotoField
+from fulfillment.catalog import Catalog, PhotoField, Product
 from fulfillment.config import Shopify
 from fulfillment.config.sources import Sku
 from fulfillment.sources import BadPayload, BadSignature, Reading, route_of
 from jobs.intake import Delivery, NewLine, NewOrder
 
 ACTS_ON = "orders/paid"
+MAX_ID = 100
+"""Characters of an order's number; Shopify's have 13 digits."""
+MAX_QUANTITY = 1_000_000
+"""Of one line. Of what is made here the record takes fewer (see jobs.intake)."""
 PRIVACY = {
     "customers/data_request": "a customer asks for the data that is kept about them",
     "customers/redact": "a customer's data is to be erased",
@@ -56,6 +60,10 @@ def _parsed(body: bytes) -> dict[str, Any]:
         payload = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadPayload(f"the body is no JSON: {error}") from None
+    try:
+        json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadPayload("the body has half of a surrogate pair, which is no character") from None
     # The Admin API wraps what a webhook sends bare.
     if isinstance(payload, dict) and isinstance(payload.get("order"), dict):
         payload = payload["order"]
@@ -71,8 +79,8 @@ def _to_forget(topic: str, payload: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _order(settings: Shopify, payload: Mapping[str, Any], catalog: Catalog) -> NewOrder:
     number = payload.get("id")
-    if not isinstance(number, (int, str)) or isinstance(number, bool) or not str(number):
-        raise BadPayload("id: an order's number is expected")
+    if not isinstance(number, (int, str)) or isinstance(number, bool) or not 0 < len(str(number)) <= MAX_ID:
+        raise BadPayload(f"id: an order's number of at most {MAX_ID} characters is expected")
     items = payload.get("line_items")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise BadPayload("line_items: a list of objects is expected")
@@ -90,25 +98,28 @@ def _order(settings: Shopify, payload: Mapping[str, Any], catalog: Catalog) -> N
 
 def _line(settings: Shopify, item: Mapping[str, Any], index: int, catalog: Catalog) -> NewLine:
     sku, quantity = str(item.get("sku") or item.get("title") or f"line {index + 1}")[:100], item.get("quantity", 1)
-    if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 1:
-        raise BadPayload(f"line_items[{index}].quantity: a whole number above 0 is expected")
+    if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= MAX_QUANTITY:
+        raise BadPayload(f"line_items[{index}].quantity: a whole number from 1 to {MAX_QUANTITY} is expected")
     mapped = next((entry for entry in settings.skus if entry.sku == sku), None)
     if mapped is None:
         return NewLine(sku, quantity)
     product = catalog[mapped.product]
-    return NewLine(sku, quantity, product.name, _personalization(mapped, item, product), route_of(product))
+    properties = item.get("properties") or []
+    if not isinstance(properties, list) or not all(isinstance(prop, dict) for prop in properties):
+        raise BadPayload(f"line_items[{index}].properties: a list of objects with name and value is expected")
+    return NewLine(sku, quantity, product.name, _personalization(mapped, properties, product), route_of(product))
 
 
-def _personalization(mapped: Sku, item: Mapping[str, Any], product: Any) -> dict[str, Any]:
+def _personalization(mapped: Sku, properties: list[dict[str, Any]], product: Product) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     options = dict(mapped.options)
-    for prop in item.get("properties") or []:
+    for prop in properties:
         name, value = str(prop.get("name", "")), prop.get("value")
         target = mapped.properties.get(name)
         if target is None or value in (None, ""):
             continue  # the shop's own properties (gift wrap, tracking) are not ours to read
         if target in product.options:
-            options[target] = str(value)
+            options[target] = str(value)[:200]
         elif isinstance(product.fields.get(target), PhotoField):
             fields[target] = {"url": str(value)[:2000]}
         else:
