@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,15 +17,12 @@ import httpx
 
 from drivers.contract import Settings
 from drivers.registry import build
-from fulfillment.config import Factory, Machine, load_factory
+from fulfillment.config import Machine
 from fulfillment.machines import offer_of, preflight
-from fulfillment.telemetry import Telemetry
+from fulfillment.shop import Shop, open_shop
 from jobs.agent import Agent, Worker
-from jobs.artifacts import ArtifactStore
 from jobs.dispatch import Dispatcher, Surroundings
-from jobs.migrations import upgrade
 from jobs.queue import Needs, Offer
-from jobs.store import Policy, Store
 from jobs.wake import Wake
 
 if TYPE_CHECKING:
@@ -49,33 +44,6 @@ class RealClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
-
-
-@dataclass(frozen=True)
-class Shop:
-    """What every program of a factory shares."""
-
-    factory: Factory
-    store: Store
-    artifacts: ArtifactStore
-    telemetry: Telemetry
-
-    @property
-    def offers(self) -> list[Offer]:
-        return [offer_of(machine) for machine in self.factory.config.machines]
-
-    def close(self) -> None:
-        self.store.close()
-
-
-def open_shop(path: Path) -> Shop:
-    """The factory at a config.yaml, its database brought up to date. Raises ConfigError."""
-    factory = load_factory(path)
-    config = factory.config
-    url = config.database.url_from.read(os.environ) if config.database.url_from else config.database.url
-    store = Store(url, time.time, policy=Policy(config.making.attempts, config.making.remakes))
-    upgrade(store)
-    return Shop(factory, store, ArtifactStore(config.artifacts), Telemetry(config.state / "live"))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from fulfillment.api import artifacts, events, floor, guard, orders, pages, problems, sources
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 
 ROUTERS = (orders.router, floor.router, artifacts.router, sources.router, events.router, pages.router)
 STATIC = Path(__file__).parent.parent / "web" / "static"

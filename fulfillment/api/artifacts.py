@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from sqlalchemy import exists, or_, select
 
 from fulfillment.api.guard import Reader, TheShop
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import models as m
 from jobs.store import NotFound
 

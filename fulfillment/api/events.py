@@ -17,7 +17,7 @@ from fastapi.responses import StreamingResponse
 
 from fulfillment.api.guard import Reader, TheShop
 from fulfillment.api.problems import Problem
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import views
 from jobs.wake import Wake
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from fulfillment.api.guard import Operator, Reader, TheShop
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import attempts, attention, floor, views
 from jobs import models as m
 

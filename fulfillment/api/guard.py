@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fulfillment.api.problems import Problem, answer
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import models as m
 from jobs.store import NotFound, Refused, Store
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fulfillment.api.guard import Operator, Orderer, Reader, TheShop
 from fulfillment.api.problems import Problem
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from fulfillment.sources import route_of
 from jobs import intake, route, views
 from jobs.intake import NewLine, NewOrder

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from fulfillment.api import floor, guard, orders
 from fulfillment.api.guard import COOKIE, Operator, Reader, TheShop
 from fulfillment.api.problems import Problem
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from fulfillment.web import sight
 from fulfillment.web.render import page
 from jobs import views

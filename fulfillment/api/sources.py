@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fulfillment.api.guard import TheShop
 from fulfillment.api.problems import Problem
 from fulfillment.config import SecretMissing
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from fulfillment.sources import BadPayload, BadSignature, Reading, source
 from jobs import intake, retention
 from jobs.store import NotFound, Refused

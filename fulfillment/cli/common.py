@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from fulfillment.daemon import Shop, open_shop
+from fulfillment.shop import Shop, open_shop
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -73,7 +73,7 @@ def _disk(factory: Factory) -> Iterator[Finding]:
 def _database(path: Path) -> Finding:
     from sqlalchemy.exc import SQLAlchemyError
 
-    from fulfillment.daemon import open_shop
+    from fulfillment.shop import open_shop
 
     try:
         shop = open_shop(path)

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import attempts, views
 from jobs import models as m
 from jobs.states import JOB

@@ -6,7 +6,7 @@ import click
 
 from fulfillment.api.guard import RIGHTS, keys, new_key, revoke_key
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 
 
 @click.group()

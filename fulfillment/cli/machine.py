@@ -6,7 +6,7 @@ import click
 
 from fulfillment.api.floor import machine_views
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import floor
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from fulfillment.api.orders import File, OrderIn, take
 from fulfillment.api.problems import Problem
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import views
 
 EXAMPLE = """An order is JSON, and files in it may be paths beside it:

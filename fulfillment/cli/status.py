@@ -9,7 +9,7 @@ import click
 from sqlalchemy import func, select
 
 from fulfillment.cli.common import ago, as_json, json_option, table, with_shop
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import attention, views
 from jobs import models as m
 

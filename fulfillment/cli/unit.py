@@ -6,7 +6,7 @@ import click
 
 from fulfillment.cli.common import as_json, json_option, who, with_shop
 from fulfillment.cli.order import show_unit
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import route, views
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from fulfillment.catalog import PhotoField, Product, stated
-from fulfillment.daemon import Shop
+from fulfillment.shop import Shop
 from jobs import attention, views
 from jobs import models as m
 from jobs.states import JobState, UnitState

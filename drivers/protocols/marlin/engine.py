@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import drivers.protocols.marlin.replies as replies
 from drivers.contract import (
     Activity,
     Cancelled,
@@ -26,7 +27,6 @@ from drivers.contract import (
     Status,
     WrongAttempt,
 )
-from drivers.protocols.marlin import replies
 from drivers.protocols.marlin.known import Known
 from drivers.protocols.marlin.link import ASK, CountLost, LinkFailed
 from drivers.protocols.marlin.link import Link as Lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import drivers.protocols.marlin.replies as replies
 from drivers.contract import Temperature
-from drivers.protocols.marlin import replies
 from drivers.protocols.marlin.replies import Reply
 
 
