@@ -18,6 +18,8 @@ from jobs.store import NotFound, Refused, Store, Tx
 
 MOST_LINES = 100
 MOST_QUANTITY = 500
+"""Of what is made here; lines that are not ours are kept for the record only, up to MOST_OTHERS."""
+MOST_OTHERS = 1000
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,10 @@ class Received:
 
 def receive(store: Store, order: NewOrder, who: str, delivery: Delivery | None = None) -> Received:
     """Take an order in: one transaction, whatever its size. Raises Refused for impossible quantities."""
-    if not order.lines or len(order.lines) > MOST_LINES:
+    ours = [line for line in order.lines if line.product]
+    if not order.lines or len(ours) > MOST_LINES or len(order.lines) > MOST_LINES + MOST_OTHERS:
         raise Refused(f"an order has 1 to {MOST_LINES} lines, this one has {len(order.lines)}")
-    for line in order.lines:
+    for line in ours:
         if not 1 <= line.quantity <= MOST_QUANTITY:
             raise Refused(f"line {line.sku}: quantity {line.quantity} is outside 1..{MOST_QUANTITY}")
     with store.write(who) as tx:
