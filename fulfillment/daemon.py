@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,6 +115,8 @@ def _picture(machine: Machine) -> bytes | None:
 def run_agent(path: Path, step: Callable[[str, str], None] | None = None) -> int:
     """The agent's program. The first SIGTERM or Ctrl-C drains (running pieces end), the second stops at once."""
     shop = open_shop(path)
+    # A port's thread must not wait while another machine's job is parsed: a nozzle that stands still leaves a blob.
+    sys.setswitchinterval(0.0005)
     with only_one(shop.factory.config.state, "agent"):
         agent = build_agent(shop, step)
         asked = threading.Event()
@@ -168,6 +171,9 @@ def run_web(path: Path, port: int | None = None) -> int:
             timeout_graceful_shutdown=2,
             server_header=False,
         )
+        # uvicorn raises the signal that ended it once more: by default that would end us before anything is closed.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _signal, _frame: None)
         try:
             uvicorn.Server(config).run()
         finally:
