@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -50,11 +51,19 @@ def _moving() -> PhotoError:
     return PhotoError("The photo is an animation.", f"Please send {ACCEPTED} that stands still.")
 
 
+def _crc(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 4])
+
+
 def _png(data: bytes) -> Header:
     width = height = 0
     at = 8
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        if kind == b"IDAT" and end + 4 <= len(data) and zlib.crc32(data[at + 4 : end]) != _crc(data, end):
+            # Pillow does not look at this sum: a damaged picture would be made as whatever it decodes to.
+            raise PhotoError("The photo is damaged.", "Please save it anew as JPEG, or send another one.")
         if kind == b"IHDR" and length >= 8:
             width, height = struct.unpack_from(">II", data, at + 8)
         if kind == b"acTL":

@@ -159,6 +159,8 @@ def release_unit(tx: Tx, unit_id: str) -> None:
     jobs = tx.connection.execute(select(m.jobs).where(m.jobs.c.unit_id == unit_id).order_by(m.jobs.c.seq)).all()
     latest = {job.operation_id: job for job in jobs}
     ended = (JobState.FAILED, JobState.CANCELLED)
+    if not jobs and tx.connection.execute(select(m.units.c.id).where(m.units.c.id == unit_id)).first() is None:
+        raise NotFound(f"there is no unit {unit_id}")
     if not jobs or any(job.artifact is None and job.state in ended for job in latest.values()):
         raise Refused(f"nothing was rendered for {unit_id}: correct its personalization instead of releasing it")
     tx.move("unit", unit_id, "released", put={"problems": []})

@@ -6,6 +6,7 @@ us (against DNS rebinding), and whatever changes something must come from our ow
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy import insert, select, update
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -135,7 +137,7 @@ def install(app: FastAPI, shop: Shop) -> None:
 
 
 class BodyLimit:
-    """Ends a request whose body is larger than MAX_BYTES, whatever its header said."""
+    """Ends a request whose body is larger than MAX_BODY, whatever its header said."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -144,19 +146,27 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        taken = 0
         too_large = answer(Problem(413, "Too large", f"A request may have {MAX_BODY // 1024 // 1024} MB."))
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > MAX_BODY:
                 await too_large(scope, receive, send)
                 return
+        taken, begun = 0, False
 
         async def counted() -> Message:
+            """The body as it comes; beyond the limit the application is told that the client has left."""
             nonlocal taken
-            message = await receive()
+            message = await receive() if taken <= MAX_BODY else {"type": "http.disconnect"}
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY:
-                raise Problem(413, "Too large", f"A request may have {MAX_BODY // 1024 // 1024} MB.")
-            return message
+            return message if taken <= MAX_BODY else {"type": "http.disconnect"}
 
-        await self._app(scope, counted, send)
+        async def unless_cut(message: Message) -> None:
+            nonlocal begun
+            if begun or taken <= MAX_BODY:
+                begun = True
+                await send(message)
+
+        with contextlib.suppress(ClientDisconnect):
+            await self._app(scope, counted, unless_cut)
+        if taken > MAX_BODY and not begun:
+            await too_large(scope, receive, send)

@@ -113,7 +113,7 @@ KINDS: dict[str, Bad] = {
     "a damaged PNG": Bad(
         picture(damaged()),
         "photo",
-        "The photo is damaged and cannot be opened.",
+        "The photo is damaged.",
         "Please save it anew as JPEG, or send another one.",
     ),
     "an empty file": Bad(

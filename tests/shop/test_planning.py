@@ -101,7 +101,7 @@ def test_the_slip_waits_for_the_picture_of_the_piece(shop: Shop) -> None:
     assert jobs_of(shop, made) == [("frost", "ready"), ("slip", "ready")]
 
 
-# --- killed ----------------------------------------------------------------------------------------------------------
+# --- killed ---------------------------------------------------------------------------------------------------------
 
 
 def test_killed_at_each_point_everything_is_done_once(shop: Shop, uploads: Uploads) -> None:
@@ -165,7 +165,7 @@ def test_a_unit_cancelled_while_it_is_checked_is_not_planned_and_stops_nobody(sh
     assert jobs_of(shop, good) == [("frost", "ready"), ("slip", "ready")]
 
 
-# --- customers' files ------------------------------------------------------------------------------------------------
+# --- customers' files -----------------------------------------------------------------------------------------------
 
 
 def test_a_file_is_fetched_where_the_shop_keeps_it(shop: Shop, uploads: Uploads) -> None:
@@ -338,7 +338,7 @@ def test_the_other_units_of_an_order_go_on(shop: Shop) -> None:
     assert [unit["state"] for unit in units(shop, made)] == ["making", "held", "making"]
 
 
-# --- renders that fail -----------------------------------------------------------------------------------------------
+# --- renders that fail ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_a_product_that_left_the_catalog_holds_its_units_alone(shop: Shop) -> No
         assert "pop-tart" in problem["reason"]
 
 
-# --- the same bytes ----------------------------------------------------------------------------------------------------
+# --- the same bytes -------------------------------------------------------------------------------------------------
 
 ONCE = textwrap.dedent(
     """

@@ -144,7 +144,7 @@ def test_other_topics_are_answered_and_noticed(topic: str, words: str, shop: Sho
     assert not rows(shop, m.orders)
 
 
-# --- signatures ------------------------------------------------------------------------------------------------------
+# --- signatures -----------------------------------------------------------------------------------------------------
 
 
 @SHARED
@@ -206,7 +206,7 @@ def test_an_unknown_source_is_not_found(client: httpx.Client) -> None:
     is_problem(answer)
 
 
-# --- hostile shapes --------------------------------------------------------------------------------------------------
+# --- hostile shapes -------------------------------------------------------------------------------------------------
 
 SHAPES: dict[str, Any] = {
     "no json": b"line_items=1",
