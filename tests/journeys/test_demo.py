@@ -16,7 +16,12 @@ from skimage.metrics import structural_similarity
 
 pytestmark = pytest.mark.journey
 
-SIZE = (240, 208)
+DENSITY = 8
+"""Pixels a mm, of proofs and of the camera."""
+PIECE = (120, 104)
+"""mm; each picture shows it with a margin of its own around it."""
+MESSAGE = (10, 7, 110, 23)
+"""mm from the piece's lower left corner: where the words stand."""
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +37,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, done.stdout
 
 
-def looked_at(path: Path) -> np.ndarray[Any, Any]:
-    """A picture as seen from some way off."""
-    picture = Image.open(path).convert("L").resize(SIZE).filter(ImageFilter.GaussianBlur(2))
-    return np.asarray(picture, dtype=float)
+def looked_at(path: Path, box: tuple[int, int, int, int]) -> np.ndarray[Any, Any]:
+    """A part of the piece (mm from its lower left corner) as seen from some way off, in grey."""
+    picture = Image.open(path).convert("L")
+    left, top = (picture.width - PIECE[0] * DENSITY) // 2, (picture.height - PIECE[1] * DENSITY) // 2
+    x0, y0, x1, y1 = box
+    pixels = (x0 * DENSITY, (PIECE[1] - y1) * DENSITY, x1 * DENSITY, (PIECE[1] - y0) * DENSITY)
+    part = picture.crop((left + pixels[0], top + pixels[1], left + pixels[2], top + pixels[3]))
+    small = part.filter(ImageFilter.GaussianBlur(DENSITY)).resize(((x1 - x0) * 2, (y1 - y0) * 2))
+    return np.asarray(small, dtype=float)
 
 
 def words_of(said: str) -> dict[str, str]:
@@ -69,11 +79,12 @@ def test_as_made_looks_as_approved_and_not_as_another(demo: tuple[Path, str]) ->
     made = {path.name.split("-frost-")[0]: path for path in (folder / "out").glob("*-frost-as-made.png")}
     assert set(proofs) == set(made) and len({words[unit] for unit in made}) >= 4
     for unit, path in made.items():
-        own = likeness(path, proofs[unit])
-        others = [likeness(path, proofs[other]) for other in proofs if words[other] != words[unit]]
-        assert own > 0.8, (words[unit], own)
-        assert own > max(others) + 0.02, (words[unit], own, max(others))
+        assert likeness(path, proofs[unit], (0, 0, *PIECE)) > 0.9, words[unit]
+        own = likeness(path, proofs[unit], MESSAGE)
+        others = [likeness(path, proofs[other], MESSAGE) for other in proofs if words[other] != words[unit]]
+        assert own > 0.9, (words[unit], own)
+        assert max(others) < 0.7, (words[unit], own, others)
 
 
-def likeness(one: Path, other: Path) -> float:
-    return float(structural_similarity(looked_at(one), looked_at(other), data_range=255))
+def likeness(one: Path, other: Path, box: tuple[int, int, int, int]) -> float:
+    return float(structural_similarity(looked_at(one, box), looked_at(other, box), data_range=255))

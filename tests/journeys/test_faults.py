@@ -38,7 +38,8 @@ def test_what_a_wire_can_do_is_survived(factory: Callable[..., Any]) -> None:
     for number, spec in enumerate(MENDED):
         shop.fault(spec)
         (unit,) = shop.order("Ada", external_id=f"mended-{number}")
-        piece = shop.finished(unit)  # every line exactly once and in order, one good piece
+        harmless = ("unknown_commands",) if spec.startswith("corrupt-in") else ()
+        piece = shop.finished(unit, harmless=harmless)  # every line exactly once and in order, one good piece
         assert struck(piece, spec), f"{spec} did not strike"
         assert [job["attempts"] for job in shop.jobs_of(unit)] == [1], spec
         if "chance" in spec:  # it stays armed until the board is another one

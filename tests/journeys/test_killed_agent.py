@@ -53,7 +53,8 @@ class Floor:
     scrap: list[dict[str, Any]] = field(default_factory=list)
 
     def jobs(self) -> list[dict[str, Any]]:
-        return sorted((job for unit in self.units for job in self.shop.jobs_of(unit)), key=lambda job: int(job["seq"]))
+        found: list[dict[str, Any]] = self.shop.get("/v1/jobs?most=1000")
+        return found
 
     def open_jobs(self) -> list[dict[str, Any]]:
         return [job for job in self.jobs() if job["state"] in OPEN]
@@ -75,11 +76,8 @@ class Floor:
         if any(call["kind"] == "bed" for call in self.shop.get("/v1/attention")):
             self.clear()
 
-    def held(self) -> list[str]:
-        return [unit for unit in self.units if self.shop.unit(unit)["state"] == "held"]
-
     def all_packed(self) -> bool:
-        return all(self.shop.unit(unit)["state"] == "packed" for unit in self.units)
+        return all(job["unit_state"] == "packed" for job in self.jobs())
 
 
 def start(shop: Any, tools: Any, kill: Kill) -> None:
@@ -98,7 +96,7 @@ def await_death(floor: Floor, kill: Kill) -> None:
         if kill.step is None and len(floor.tools.executed(shop.piece())) >= kill.lines:
             shop.running["agent"].send_signal(signal.SIGKILL)
         floor.tend()
-        time.sleep(0.02)
+        time.sleep(0.03)
     assert shop.ended("agent") == -signal.SIGKILL
 
 
@@ -168,8 +166,8 @@ def judge(floor: Floor) -> None:
     """The record and the machine's own record agree, unit by unit."""
     shop = floor.shop
     assert not shop.rooms["frosting-1"].record()["collisions"]
-    assert not floor.held()
     for unit in floor.units:
+        assert shop.unit(unit)["state"] == "packed"
         jobs = shop.jobs_of(unit)
         attempts = [attempt for job in jobs for attempt in job["tries"]]
         made = [attempt for attempt in attempts if attempt["state"] == "made"]

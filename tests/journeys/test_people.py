@@ -67,6 +67,7 @@ def test_emergency_stop_fails_the_piece_and_the_machine_waits_for_a_person(
     assert not tools.executed(shop.piece())
     shop.hand("power-cycle")
     shop.post("/v1/machines/frosting-1/connect")
+    assert not shop.happened("foreign"), "what the stopped piece still says is not another one's work"
     shop.finished(unit)  # It keeps its due time, so it is made before what waits.
     shop.finished(later)
     assert not shop.rooms["frosting-1"].record()["collisions"]

@@ -499,6 +499,8 @@ class Engine:
         self._link.busy(self._now)
         if self._link.feeding and self._link.reached:
             self._begin_seen()  # It reports work, and nothing else than the first line gives it work.
+        if self.state is State.HALTED:
+            return  # It may still speak of the attempt that was stopped: nothing foreign runs.
         if self._attempt is None and (self.state is not State.IDLE or self._link.quiet):
             self._known.busy = self._touched = True
             self._found_foreign(f"something that keeps it busy ({reply.what})")
