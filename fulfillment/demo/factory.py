@@ -27,12 +27,8 @@ class DemoFactory:
     """Port of the shop that serves the customers' files."""
 
 
-def shipped() -> Path:
-    """config.yaml as shipped: beside the packages in a checkout, in the package when installed."""
-    for path in (HERE / "config.yaml", HERE.parent.parent / "config.yaml"):
-        if path.exists():
-            return path
-    raise FileNotFoundError("config.yaml was not shipped with this installation: pass --config")
+SHIPPED = HERE.parent.parent / "config.yaml"
+"""The factory as shipped, in a checkout."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -47,9 +43,9 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
-def prepare(folder: Path, speed: str) -> DemoFactory:
-    """Write the demo's config.yaml into an empty folder."""
-    factory = yaml.safe_load(shipped().read_text(encoding="utf-8"))
+def prepare(folder: Path, speed: str, base: Path = SHIPPED) -> DemoFactory:
+    """Write the demo's config.yaml into an empty folder, after the factory of simulators at ``base``."""
+    factory = yaml.safe_load(base.read_text(encoding="utf-8"))
     simulated = [machine for machine in factory["machines"] if "simulator" in machine]
     web, uploads, *sides = free_ports(2 + len(simulated))
     rooms = {}

@@ -14,7 +14,7 @@ import httpx
 
 from fulfillment.config import load
 from fulfillment.demo import shop
-from fulfillment.demo.factory import DemoFactory, prepare
+from fulfillment.demo.factory import SHIPPED, DemoFactory, prepare
 from fulfillment.demo.person import Person
 from fulfillment.supervise import Supervisor, programs
 
@@ -45,6 +45,8 @@ def factory(folder: Path, speed: str) -> Iterator[tuple[DemoFactory, Supervisor]
         if not (folder / "config.yaml").exists():
             raise DemoFailed(f"{folder} is there and is no demo's folder: name another with --folder")
         shutil.rmtree(folder)
+    if not SHIPPED.exists():
+        raise DemoFailed("config.yaml as shipped is not there: run the demo in a checkout (`make demo`)")
     made = prepare(folder.absolute(), speed)
     supervisor = Supervisor(folder / "state" / "log")
     try:
