@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 
 from fulfillment.demo import run
+from fulfillment.demo.factory import DemoFactory
+from fulfillment.demo.person import Person
 from fulfillment.demo.run import DemoFailed, Outcome
 
 Tell = Callable[[dict[str, Any]], None]
@@ -20,7 +23,13 @@ Tell = Callable[[dict[str, Any]], None]
 @click.command()
 @click.option("--speed", default="40", show_default=True, help="How much faster than real: 1, 20, 40, or max.")
 @click.option("--stay", is_flag=True, help="Keep the factory and its dashboard up afterwards, until Ctrl-C.")
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".demo"), show_default=True)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".demo"),
+    show_default=True,
+    help="Where everything that it leaves is kept.",
+)
 @click.option("--patience", type=float, default=600.0, show_default=True, help="Seconds until it gives up.")
 def demo(speed: str, stay: bool, folder: Path, patience: float) -> None:
     """A factory of simulators makes real orders: two frosting printers, a slip printer, a shop, and a person.
@@ -37,7 +46,7 @@ def demo(speed: str, stay: bool, folder: Path, patience: float) -> None:
             _show(outcome)
             run.check(outcome)
             if stay:
-                _stay(made.web, made.config, supervisor.tend)
+                _stay(made, supervisor.tend)
     except DemoFailed as failed:
         raise click.ClickException(str(failed)) from None
 
@@ -60,15 +69,20 @@ def _words(unit: dict[str, Any]) -> str:
     return str(unit["personalization"].get("fields", {}).get("message", ""))
 
 
-def _stay(web: str, config: Path, tend: Callable[[], None]) -> None:
-    click.echo(f"\nThe factory stays up: {web}/   (Ctrl-C ends)")
-    click.echo(f"another terminal: ful --config {config} status")
+def _stay(made: DemoFactory, tend: Callable[[], None]) -> None:
+    click.echo(f"\nThe factory stays up: {made.web}/   (Ctrl-C ends)")
+    click.echo(f"another terminal: ful --config {made.config} status")
+    person = Person(made)
     try:
         while True:
             tend()
-            time.sleep(0.5)
+            with suppress(httpx.HTTPError):  # the web program may be down for a moment: it is started anew
+                person.follow()
+            time.sleep(0.1)
     except KeyboardInterrupt:
         click.echo("ending")
+    finally:
+        person.close()
 
 
 @contextmanager
