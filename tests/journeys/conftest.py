@@ -74,6 +74,17 @@ def marked(folder: Path) -> list[int]:
     return found
 
 
+def end_all(folder: Path) -> None:
+    """Await that nothing of this folder runs any more. What stays is killed by its pid, and told."""
+    end = time.monotonic() + 15
+    while (left := marked(folder)) and time.monotonic() < end:
+        time.sleep(0.05)
+    names = [Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() for pid in left]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left, f"these programs had not ended: {names}"
+
+
 def frosting(name: str, folder: Path, side: int, speed: str, extra: Sequence[str], options: Json) -> Json:
     args = ["--speed", speed, "--side", str(side), "--e-area", "314", "--min-temp", "0", "--surface-z", "12", *extra]
     speeds = {"x": 150, "y": 150, "z": 10, "e": 5}
@@ -208,7 +219,7 @@ class Factory:
             if process.poll() is None:
                 process.kill()
             process.wait(PATIENCE)
-        until(lambda: not marked(self.folder), f"the end of {marked(self.folder)}", 15)
+        end_all(self.folder)
         for path in sorted(self.folder.glob("*.log")):
             text = path.read_text(errors="replace")
             assert "Traceback" not in text, f"{path.name}:\n{text[-4000:]}"
@@ -352,10 +363,11 @@ class Tools:
     executed = staticmethod(executed)
     commands = staticmethod(commands)
     marked = staticmethod(marked)
+    end_all = staticmethod(end_all)
     here = HERE
     mark = MARK
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tools() -> Tools:
     return Tools()

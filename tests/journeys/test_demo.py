@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,24 @@ MESSAGE = (10, 7, 110, 23)
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def demo(tmp_path_factory: pytest.TempPathFactory, tools: Any) -> Iterator[tuple[Path, str]]:
     """The folder that a demo left, and what it printed."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
     argv = (sys.executable, "-m", "fulfillment.cli", "demo", "--speed", "max", "--folder", str(folder))
-    environment = os.environ | {"FULFILLMENT_JOURNEY": str(folder)}
-    done = subprocess.run(
-        argv, cwd=folder.parent, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, (done.stdout[-3000:], done.stderr[-3000:])
-    return folder, done.stdout
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=folder.parent,
+            env=os.environ | {tools.mark: str(folder)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        assert done.returncode == 0, (done.stdout[-3000:], done.stderr[-3000:])
+        yield folder, done.stdout
+    finally:
+        tools.end_all(folder)
 
 
 def looked_at(path: Path, box: tuple[int, int, int, int]) -> np.ndarray[Any, Any]:

@@ -19,6 +19,7 @@ import pytest
 pytestmark = pytest.mark.journey
 
 STEPS = ("claimed", "intended", "transferred", "started", "confirmed")
+BEFORE_THE_START = STEPS[:3]
 KILLS = 30
 WORDS = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Finn")
 QUIET = 0.25
@@ -141,16 +142,22 @@ def test_thirty_kills(factory: Callable[..., Any], tools: Any) -> None:
         lambda: all(job["state"] == "ready" for job in floor.jobs()) and len(floor.jobs()) == len(WORDS), "jobs"
     )
     before: list[dict[str, Any]] = []
+    in_hand = 0
     for number, kill in enumerate(kills(dice)):
         if floor.all_packed():
             floor.units += shop.order(*WORDS, external_id=f"again-{number}")
         start(shop, tools, kill)
         settled(floor, before)
         nothing_starts(floor)
+        floor.tend()  # A person clears the bed: only now may it go on.
         await_death(floor, kill)
         before = floor.open_jobs()
+        in_hand += bool(before)
+        if kill.step in BEFORE_THE_START:
+            assert not floor.tools.executed(shop.piece()), f"{kill}: something left before the start"
         if any(job["state"] != "claimed" for job in before):
             shop.post("/v1/machines/frosting-1/bed/clear", status=409)
+    assert in_hand >= KILLS - 5, "too many kills met an idle agent"
     start(shop, tools, Kill(None))
     settled(floor, before)
 
