@@ -27,7 +27,7 @@ from fulfillment.demo.factory import free_ports
 from fulfillment.twin import Room
 
 HERE = Path(__file__).parent
-PATIENCE = 20.0
+PATIENCE = 40.0
 """Seconds after which something that should have come about has not."""
 MARK = "FULFILLMENT_JOURNEY"
 OWN = frozenset({"M27", "M105", "M108", "M110", "M115", "M155", "M400", "M876"})
