@@ -1,9 +1,9 @@
 """A process pool that outlives its workers.
 
-A killed worker breaks a ProcessPoolExecutor for good, and every call in flight is lost with it. Here the pool is made
-anew and the lost calls run again, one at a time while it is not known which of them did it: a call during which a
-worker died alone twice is set aside as :class:`Deadly`. Rendering is pure and content-addressed, so a second run is
-harmless.
+A killed worker breaks a ProcessPoolExecutor for good, and every call that it holds is lost with it. Here each worker
+has an executor of its own: a death has one possible cause, costs nobody else, and only that executor is made anew. The
+call runs again; one during which workers died twice is set aside as :class:`Deadly`. Rendering is pure and
+content-addressed, so a second run is harmless.
 """
 
 from __future__ import annotations
@@ -34,16 +34,55 @@ class Deadly(Exception):
     """The call killed its workers, or took longer than its time: running it again would do the same."""
 
 
-class _DiedIdle(BrokenProcessPool):
-    """A worker died before it was given the call, which therefore had no part in it."""
-
-
 @dataclass
 class _Task:
     call: Callable[[], Any]
     future: Future[Any] = field(default_factory=Future)
     deaths: int = 0
-    suspect: bool = False
+
+    def resolve(self, error: BaseException | None, result: Any = None) -> None:
+        """Give the caller what came of it, unless the caller has cancelled it meanwhile."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
+
+    def cancel(self) -> None:
+        self.future.cancel()
+        self.future.set_running_or_notify_cancel()
+
+
+class _Worker:
+    """One process, started with its first call, that surely ends with this object.
+
+    It holds a pipe that nobody writes to: the kernel ends that when this end is closed, or with the process that held
+    it. The executor has one worker because one of several may break while it starts another, and then waits forever.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._theirs, self._ours = multiprocessing.Pipe(duplex=False)
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["fulfillment.render.work"])
+        given = (memory, self._theirs)
+        self._executor = ProcessPoolExecutor(1, mp_context=context, initializer=_start_worker, initargs=given)
+        self.task: _Task | None = None
+        self.running: Future[Any] | None = None
+
+    def give(self, task: _Task) -> bool:
+        """Let it run a call. False if it has died idle: that call had no part in it."""
+        try:
+            self.running = self._executor.submit(task.call)
+        except BrokenProcessPool:
+            return False
+        self.task = task
+        return True
+
+    def end(self, wait: bool) -> None:
+        self._ours.close()
+        self._executor.shutdown(wait=wait, cancel_futures=True)
+        self._theirs.close()
 
 
 class RenderPool:
@@ -53,10 +92,10 @@ class RenderPool:
     """
 
     def __init__(self, workers: int, memory: int, seconds: float) -> None:
-        self._make = partial(_Crew, workers, memory)
-        self._workers, self._seconds = workers, seconds
+        self._make = partial(_Worker, memory)
+        self._workers = [self._make() for _ in range(workers)]
+        self._seconds = seconds
         self._waiting: deque[_Task] = deque()
-        self._running: dict[Future[Any], _Task] = {}
         self._wake: Future[None] = Future()
         self._lock = threading.Lock()
         self._closed = False
@@ -85,104 +124,66 @@ class RenderPool:
             self._wake.set_result(None)
 
     def _serve(self) -> None:
-        crew = self._make()
         try:
             while not self._closed:
-                self._feed(crew.executor)
-                wait([*self._running, self._wake], return_when=FIRST_COMPLETED)
+                self._feed()
+                running = [worker.running for worker in self._workers if worker.running]
+                wait([*running, self._wake], return_when=FIRST_COMPLETED)
                 with self._lock:
                     if self._wake.done():
                         self._wake = Future()
-                if self._collect():
-                    crew.end(wait=True)
-                    crew = self._make()
+                for place, worker in enumerate(self._workers):
+                    if worker.running and worker.running.done() and not self._collected(worker):
+                        self._replace(place)
         finally:
-            crew.end(wait=False)
+            for worker in self._workers:
+                worker.end(wait=False)
             with self._lock:
                 self._closed = True
-                for task in [*self._running.values(), *self._waiting]:
-                    task.future.cancel()
-                    task.future.set_running_or_notify_cancel()
+                for task in [*self._waiting, *(worker.task for worker in self._workers if worker.task)]:
+                    task.cancel()
 
-    def _feed(self, executor: ProcessPoolExecutor) -> None:
+    def _feed(self) -> None:
+        """Give waiting calls to idle workers."""
+        for place in range(len(self._workers)):
+            while self._workers[place].task is None and (task := self._next()):
+                while not self._workers[place].give(task):
+                    self._replace(place)
+
+    def _next(self) -> _Task | None:
         with self._lock:
-            while self._waiting and len(self._running) < self._room():
+            while self._waiting:
                 task = self._waiting.popleft()
-                if task.future.cancelled():
-                    task.future.set_running_or_notify_cancel()
-                    continue
-                try:
-                    inner = executor.submit(task.call)
-                except BrokenProcessPool:
-                    inner = Future()
-                    inner.set_exception(_DiedIdle())
-                self._running[inner] = task
+                if not task.future.cancelled():
+                    return task
+                task.cancel()
+        return None
 
-    def _room(self) -> int:
-        """Suspects run alone, so that a death has one possible cause."""
-        alone = self._waiting[0].suspect or any(task.suspect for task in self._running.values())
-        return 1 if alone else self._workers
+    def _replace(self, place: int) -> None:
+        self._workers[place].end(wait=True)
+        self._workers[place] = self._make()
 
-    def _collect(self) -> bool:
-        """Hand out results. True if the pool is broken: every call of it that has no result runs again."""
-        lost: list[_Task] = []
-        alone, idle = len(self._running) == 1, False
-        for inner in [inner for inner in self._running if inner.done()]:
-            error, task = inner.exception(), self._running.pop(inner)
-            if isinstance(error, BrokenProcessPool):
-                lost.append(task)
-                idle = idle or isinstance(error, _DiedIdle)
-            else:
-                _resolve(task, error, None if error else inner.result())
-        if not lost:
-            return False
-        wait(self._running)
-        lost += self._running.values()
-        self._running.clear()
-        log.warning("a render worker died; %d calls run again", len(lost))
-        for task in reversed(lost):
-            task.suspect = task.suspect or not (alone and idle)
-            task.deaths += alone and not idle
-            if task.deaths >= DEATHS:
-                _resolve(task, Deadly(f"it ended {task.deaths} workers (memory or {self._seconds:g} s)"), None)
-            else:
-                with self._lock:
-                    self._waiting.appendleft(task)
-        return True
-
-
-def _resolve(task: _Task, error: BaseException | None, result: Any) -> None:
-    """Give the caller what came of it, unless the caller has cancelled it meanwhile."""
-    if not task.future.set_running_or_notify_cancel():
-        return
-    if error is not None:
-        task.future.set_exception(error)
-    else:
-        task.future.set_result(result)
-
-
-class _Crew:
-    """An executor whose workers surely end with it.
-
-    Each holds a pipe that nobody writes to: the kernel ends it when this end is closed, or with the process that held
-    it. An executor that breaks while it starts a worker would otherwise wait for that worker forever.
-    """
-
-    def __init__(self, workers: int, memory: int) -> None:
-        self._theirs, self._ours = multiprocessing.Pipe(duplex=False)
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["fulfillment.render.work"])
-        given = (memory, self._theirs)
-        self.executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=given)
-
-    def end(self, wait: bool) -> None:
-        self._ours.close()
-        self.executor.shutdown(wait=wait, cancel_futures=True)
-        self._theirs.close()
+    def _collected(self, worker: _Worker) -> bool:
+        """Hand out the result. False if the worker died instead: its call runs again, or is set aside."""
+        task, running = worker.task, worker.running
+        assert task and running  # noqa: S101  (the caller has seen that it runs)
+        worker.task = worker.running = None
+        error = running.exception()
+        if not isinstance(error, BrokenProcessPool):
+            task.resolve(error, None if error else running.result())
+            return True
+        task.deaths += 1
+        log.warning("a render worker died (for the %d. time with this call)", task.deaths)
+        if task.deaths >= DEATHS:
+            task.resolve(Deadly(f"it ended {task.deaths} workers (memory or {self._seconds:g} s)"))
+        else:
+            with self._lock:
+                self._waiting.appendleft(task)
+        return False
 
 
 def _start_worker(memory: int, lifeline: Connection) -> None:
-    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when the crew or the parent does."""
+    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when its pool or the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit = memory * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

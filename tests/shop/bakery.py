@@ -13,13 +13,14 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 from sqlalchemy import select
 
@@ -221,12 +222,14 @@ def units(shop: Shop, order_id: str) -> list[dict[str, Any]]:
     return sorted(rows(shop, m.units, order_id=order_id), key=lambda u: (positions[u["line_item_id"]], u["number"]))
 
 
+def serve(shop: Shop) -> AbstractContextManager[str]:
+    """The shop on a real port of this machine while the block runs. Its address."""
+    return serve_app(create(shop))
+
+
 @contextmanager
-def serve(shop: Shop) -> Iterator[str]:
-    """The application on a real port of this machine while the block runs. Its address."""
-    config = uvicorn.Config(
-        create(shop), host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1, ws="none"
-    )
+def serve_app(app: FastAPI) -> Iterator[str]:
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
