@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ def demo(speed: str, stay: bool, folder: Path, patience: float) -> None:
     Six good pieces are frosted and packed, two bad ones are held with what their customers are asked to change.
     Everything that it leaves lies in --folder.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped, too
     try:
         with run.factory(folder, speed) as (made, supervisor):
             click.echo(f"the factory is up; its dashboard: {made.web}/")

@@ -18,6 +18,7 @@ class Person:
     def __init__(self, factory: DemoFactory) -> None:
         self._web = httpx.Client(base_url=factory.web, headers=WHO, timeout=30)
         self._rooms = {name: Room(url) for name, url in factory.rooms.items()}
+        self._epochs: dict[str, int] = {}
 
     @property
     def idle(self) -> bool:
@@ -53,6 +54,15 @@ class Person:
 
     def _post(self, path: str, body: dict[str, str] | None) -> None:
         self._web.post(path, json=body).raise_for_status()
+
+    def follow(self) -> None:
+        """Be the hands of whoever says on the dashboard that a bed is clear: the simulated piece is taken off too."""
+        for machine in self.get("/v1/machines"):
+            name, bed = machine["name"], machine["bed"]
+            if name in self._rooms and bed:
+                if self._epochs.get(name, bed["epoch"]) != bed["epoch"]:
+                    self._rooms[name].take_piece()
+                self._epochs[name] = bed["epoch"]
 
     def collisions(self) -> int:
         """Pieces that were begun on an occupied bed, by the simulators' own record."""
