@@ -145,6 +145,8 @@ def _insert(tx: Tx, order: NewOrder, order_id: str) -> None:
             _insert_unit(tx, order_id, line_id, line, number)
             units += 1
     tx.log("order", order_id, "received", OrderState.OPEN, source=order.source, units=units)
+    if not units:
+        tx.move("order", order_id, "finished")  # nothing of it is ours: it is on record, and it waits for nobody
 
 
 def _insert_unit(tx: Tx, order_id: str, line_id: str, line: NewLine, number: int) -> None:

@@ -117,7 +117,7 @@ ORDER = StateTable(
         OrderState.DONE: {},
         OrderState.CANCELLED: {},
     },
-    {"finished": "every unit is packed or cancelled", "cancelled": "all units were cancelled"},
+    {"finished": "every unit is packed or cancelled, or none is ours", "cancelled": "all units were cancelled"},
 )
 
 UNIT = StateTable(

@@ -63,7 +63,15 @@ def unit(connection: Connection, unit_id: str, offers: Sequence[Offer]) -> View:
 
 
 def units(connection: Connection, where: Any, offers: Sequence[Offer], most: int = 500) -> list[View]:
-    found = rows(connection, select(m.units).where(where).order_by(m.units.c.created_at, m.units.c.id).limit(most))
+    """Units in the order of their lines, with operations, jobs and tries."""
+    found = rows(
+        connection,
+        select(m.units)
+        .join(m.line_items, m.line_items.c.id == m.units.c.line_item_id)
+        .where(where)
+        .order_by(m.units.c.created_at, m.line_items.c.position, m.units.c.number)
+        .limit(most),
+    )
     ids = [unit["id"] for unit in found]
     operations = rows(connection, select(m.operations).where(m.operations.c.unit_id.in_(ids)))
     made = jobs(connection, m.jobs.c.unit_id.in_(ids), offers)

@@ -192,3 +192,11 @@ def test_what_a_machine_has_taken_or_tried_is_not_corrected(begun: bool, shop: S
     with pytest.raises(Refused, match="order it anew"):
         intake.correct(shop.store, unit, {"words": "no"}, "operator:ann")
     assert everything(shop.store) == before
+
+
+def test_an_order_of_which_nothing_is_ours_is_on_record_and_waits_for_nobody(shop: Shop) -> None:
+    order = NewOrder("shop", "napkins", (NewLine("NAPKIN", 2000),))
+    received = intake.receive(shop.store, order, "test")
+    assert state(shop.store, m.orders, received.order_id) == "done"
+    assert rows(shop.store, m.units) == []
+    assert [line["quantity"] for line in rows(shop.store, m.line_items)] == [2000]
