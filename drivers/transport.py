@@ -68,10 +68,14 @@ class Port:
         """Run ``verb(now)`` on the port's thread and return what it returns, or raise what it raises.
 
         ``send`` picks the bytes to write out of the result. Raises WireFault when the port is closed or stuck.
+        A verb that is not begun within ``timeout`` seconds is taken back: it will never run. One that is begun is
+        waited for; its writing ends within the wire's own limits.
         """
         answer: Future[T] = Future()
 
         def work() -> None:
+            if not answer.set_running_or_notify_cancel():
+                return
             try:
                 result = verb(self._clock.monotonic())
                 if send is not None:
@@ -80,6 +84,9 @@ class Port:
                 answer.set_exception(error)
                 if isinstance(error, WireFault):
                     raise
+            except Exception:  # a defect: the thread ends by it, and nobody may wait for an answer that never comes
+                answer.set_exception(WireFault("the driver itself failed; see the log"))
+                raise
             else:
                 answer.set_result(result)
 
@@ -91,7 +98,10 @@ class Port:
         try:
             return answer.result(timeout)
         except TimeoutError:
-            raise WireFault(f"the port did not get to it within {timeout:g} s; its wire is stuck") from None
+            # A start that was called refused must not come late, when the wire is free again.
+            if answer.cancel():
+                raise WireFault(f"the port did not get to it within {timeout:g} s; its wire is stuck") from None
+            return answer.result()
 
     def close(self, why: str = "the port was closed") -> None:
         """Stop the thread and give the wire back. Idempotent."""
@@ -132,7 +142,8 @@ class Port:
             self._engine.lost(why)
             self._deliver()
             for answer, _ in self._calls:
-                answer.set_exception(WireFault(why))
+                if answer.set_running_or_notify_cancel():
+                    answer.set_exception(WireFault(why))
             self._calls.clear()
 
     def _loop(self) -> None:

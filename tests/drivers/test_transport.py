@@ -18,6 +18,7 @@ from drivers.contract import Failed, Made, OurFault, Payload, Settings, Start, W
 from drivers.loopback import Loopback, Noise
 from drivers.machines.marlin import Marlin
 from drivers.recording import Recorder, passages
+from drivers.transport import Port
 from drivers.wires import Wire
 
 
@@ -156,3 +157,75 @@ def test_malformed_tcp_addresses_are_ours(address: str) -> None:
 def test_a_port_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(WireFault, match="plugged in"):
         open_wire(str(tmp_path / "no-such-port"), 115200)
+
+
+class Idle:
+    """An engine that wants nothing and says nothing."""
+
+    wake = float("inf")
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def opened(self, now: float) -> bytes:
+        return b""
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        return b""
+
+    def tick(self, now: float) -> bytes:
+        return b""
+
+    def lost(self, why: str) -> None: ...
+
+
+def test_a_verb_that_came_too_late_never_runs() -> None:
+    """A start whose caller was told "refused" must not begin when the wire is free again."""
+    held, free, came = threading.Event(), threading.Event(), list[str]()
+    port = Port(Loopback(lambda _: b""), Idle(), RealClock(), lambda _: None, "m")
+
+    def hold(_now: float) -> None:
+        held.set()
+        free.wait(20)
+
+    holding = threading.Thread(target=port.call, args=(hold,))
+    holding.start()
+    held.wait(20)
+    try:
+        with pytest.raises(WireFault, match="stuck"):
+            port.call(lambda _: came.append("late"), timeout=0.05)
+    finally:
+        free.set()
+        holding.join(20)
+    port.call(lambda _: came.append("after"))
+    port.close()
+    assert came == ["after"]
+
+
+def test_a_verb_that_is_under_way_is_waited_for() -> None:
+    begun, free = threading.Event(), threading.Event()
+    port = Port(Loopback(lambda _: b""), Idle(), RealClock(), lambda _: None, "m")
+
+    def slow(_now: float) -> str:
+        begun.set()
+        free.wait(20)
+        return "done"
+
+    def let_go() -> None:
+        begun.wait(20)
+        threading.Event().wait(0.8)
+        free.set()
+
+    helper = threading.Thread(target=let_go)
+    helper.start()
+    assert port.call(slow, timeout=0.5) == "done"
+    helper.join(20)
+    port.close()
+
+
+def test_a_defect_in_a_verb_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    port = Port(Loopback(lambda _: b""), Idle(), RealClock(), lambda _: None, "m")
+    with pytest.raises(WireFault, match="itself failed"):
+        port.call(lambda _: 1 // 0)
+    port.close()
+    assert "ZeroDivisionError" in caplog.text
