@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,20 @@ class Verdict(BaseModel):
     verdict: Literal["made", "failed", "not-started"]
 
 
+NEVER_SEEN: Mapping[str, Any] = {
+    "link": "offline",
+    "activity": "idle",
+    "prompt": None,
+    "fault": None,
+    "firmware": None,
+    "seen_at": None,
+    "bed": None,
+    "on_bed": [],
+    "jobs": [],
+}
+"""What the record would say of a machine that no agent has registered yet."""
+
+
 def machine_views(shop: Shop) -> list[dict[str, Any]]:
     """Machines as configured, on record, and live."""
     live = shop.telemetry.all()
@@ -35,7 +50,7 @@ def machine_views(shop: Shop) -> list[dict[str, Any]]:
         on_record = {machine["name"]: machine for machine in views.machines(connection)}
     found = []
     for machine in shop.factory.config.machines:
-        row = on_record.get(machine.name, {"link": "offline", "activity": "idle", "bed": None, "jobs": []})
+        row = on_record.get(machine.name, NEVER_SEEN)
         facts: dict[str, Any] = {key: getattr(machine, key) for key in ("name", "title", "driver", "material")}
         facts |= {"processes": sorted(machine.processes), "camera": bool(machine.camera)}
         found.append({**row, **facts, "live": live.get(machine.name)})

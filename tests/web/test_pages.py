@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 from sqlalchemy import insert, select, update
 
 from fulfillment.api import events
-from fulfillment.daemon import Shop
+from fulfillment.daemon import Shop, open_shop
 from fulfillment.web.render import page
 from fulfillment.web.words import MEANING, REMARKS, clock, told
 from jobs import models as m
@@ -29,6 +31,19 @@ def test_every_page_and_its_fragment_answer(shop: Shop, client: httpx.Client) ->
             assert body.status_code == 200
             assert "<html" not in body.text
             assert body.text.strip()[:60] in answer.text
+
+
+def test_pages_answer_before_any_agent_has_run(tmp_path: Path) -> None:
+    shop = open_shop(world.write_config(tmp_path / "new"))
+    with world.serve(shop) as base, httpx.Client(base_url=base) as client:
+        unseen = client.get("/v1/machines").json()[0]
+        for path in ("/", "/?wall", "/orders", "/machines/frosting-1"):
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert path == "/orders" or "offline" in answer.text
+        world.register(shop)
+        assert client.get("/v1/machines").json()[0].keys() == unseen.keys()
+    shop.close()
 
 
 def test_what_a_customer_wrote_is_never_markup(shop: Shop, client: httpx.Client) -> None:
