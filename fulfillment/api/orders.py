@@ -21,6 +21,8 @@ from jobs.intake import NewLine, NewOrder
 router = APIRouter(prefix="/v1", tags=["orders"])
 
 MAX_FILE = 25 * 1024 * 1024
+YEARS = range(2000, 2200)
+"""In which an order may be due."""
 
 
 class Strict(BaseModel):
@@ -34,12 +36,20 @@ class File(Strict):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
+Words = Annotated[str, Field(max_length=100_000)]
+"""A customer's text. What fits a product is said later, in words for the customer; here it is only bounded and whole:
+a constrained text is refused where it holds half of a surrogate pair, which no page could show."""
+Named = Annotated[str, Field(max_length=200)]
+Fields = Annotated[dict[Named, Words | File], Field(max_length=50)]
+Options = Annotated[dict[Named, Words], Field(max_length=50)]
+
+
 class Line(Strict):
     product: Annotated[str, Field(max_length=100)]
     quantity: Annotated[int, Field(ge=1, le=intake.MOST_QUANTITY)] = 1
-    fields: dict[str, str | File] = Field(default_factory=dict, max_length=50)
+    fields: Fields = Field(default_factory=dict)
     """Personalization: a text, or a file."""
-    options: dict[str, str] = Field(default_factory=dict, max_length=50)
+    options: Options = Field(default_factory=dict)
 
 
 class ShipTo(Strict):
@@ -74,7 +84,10 @@ def take(shop: Shop, order: OrderIn, who: str, source: str = "api", key: str | N
 
 
 def _due(shop: Shop, due: datetime) -> float:
-    """Seconds since 1970. A time without a zone is one on the factory's clock."""
+    """Seconds since 1970. A time without a zone is one on the factory's clock. Raises Problem."""
+    if due.year not in YEARS:  # at the ends of the calendar a time has no counterpart in another zone
+        text = f"{due.year} is no year to plan for: write one from {YEARS[0]} to {YEARS[-1]}."
+        raise Problem(422, "Not a time to make things by", text, [{"field": "due", "reason": text}])
     return (due if due.tzinfo else due.replace(tzinfo=shop.factory.config.site.zone)).timestamp()
 
 
@@ -166,8 +179,8 @@ def get_unit(unit_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
 class Correction(Strict):
     """A held unit's personalization, whole: what is not given here is not kept."""
 
-    fields: dict[str, str | File] = Field(default_factory=dict)
-    options: dict[str, str] = Field(default_factory=dict)
+    fields: Fields = Field(default_factory=dict)
+    options: Options = Field(default_factory=dict)
     keep: Annotated[list[str], Field(max_length=50)] = Field(default_factory=list)
     """Fields that stay as they are on record, such as a photo that only its address is known of."""
 

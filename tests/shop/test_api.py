@@ -248,13 +248,19 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a long identity": (body(external_id="x" * 201), "external_id"),
     "a long note": (body(note="x" * 1001), "note"),
     "no time": (body(due="soon"), "due"),
+    "the calendar's first day": (body(due="0001-01-01T00:00:00+14:00"), "due"),
+    "the calendar's last day": (body(due="9999-12-31T23:59:59"), "due"),
+    "a text that is none": (body(changed(fields={"message": "a\ud800"})), "lines.0.fields.message"),
+    "a name that is none": (body(changed(fields={"\ud800": "a"})), "lines.0.fields"),
+    "a choice that is none": (body(changed(options={"flavour": "\ud800"})), "lines.0.options.flavour"),
 }
 
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_an_order_that_is_none_is_refused_with_its_field(kind: str, shop: Shop, client: httpx.Client) -> None:
     asked, where = REFUSED[kind]
-    said = is_problem(client.post("/v1/orders", json=asked), 422)
+    headers = {"Content-Type": "application/json"}
+    said = is_problem(client.post("/v1/orders", content=json.dumps(asked).encode(), headers=headers), 422)
     assert any(error["field"].startswith(where) for error in said["errors"]), said
     assert not rows(shop, m.orders)
 
