@@ -65,5 +65,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _defect(_request: Request, _error: Exception) -> JSONResponse:
         """It is logged by the server. The caller learns nothing of our insides."""
-        text = "This is a defect of ours: the log of `ful web` says more. Nothing was changed."
+        text = (
+            "This is a defect of ours: the log of `ful web` says more. Look whether it was done before you ask again."
+        )
         return answer(Problem(500, "It went wrong here", text))
