@@ -8,6 +8,7 @@ rename is atomic).
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ class HotFolder:
     def _started_before(self, attempt: str) -> StartAnswer:
         if self._staged(attempt).exists():
             return StartAnswer(Start.UNCERTAIN, "it was about to appear when something failed; reconcile it")
-        if self._mark(attempt).read_bytes() == _GIVEN_UP:
+        if self._was_given_up(attempt):
             return StartAnswer(Start.REFUSED, "it was given up")
         return StartAnswer(Start.STARTED, "the file has appeared already, once")
 
@@ -199,7 +200,7 @@ class HotFolder:
         if not self._mark(attempt).exists() or self._staged(attempt).exists():
             self._give_up(attempt)
             return Evidence(Seen.ABSENT, "the file never appeared, and will not")
-        if self._mark(attempt).read_bytes() == _GIVEN_UP:
+        if self._was_given_up(attempt):
             return Evidence(Seen.ABSENT, "the file was taken back or never appeared")
         if attempt == self._running:
             return Evidence(Seen.RUNNING, "the file has appeared and no end of it is known")
@@ -255,9 +256,18 @@ class HotFolder:
     def _mark(self, attempt: str) -> Path:
         return self._hidden / f"{attempt}.mark"
 
+    def _back(self, attempt: str) -> Path:
+        return self._hidden / f"{attempt}.back"
+
     def _set_mark(self, attempt: str, text: bytes = b"started\n") -> None:
-        _write_durably(self._mark(attempt), text)
+        """Whole or not at all: half a mark would be read as a start."""
+        part = self._hidden / f"{attempt}.mark.part"
+        _write_durably(part, text)
+        part.replace(self._mark(attempt))
         _sync_folder(self._hidden)
+
+    def _was_given_up(self, attempt: str) -> bool:
+        return self._back(attempt).exists() or self._mark(attempt).read_bytes() == _GIVEN_UP
 
     def _give_up(self, attempt: str) -> None:
         self._set_mark(attempt, _GIVEN_UP)
@@ -268,11 +278,12 @@ class HotFolder:
         if not self._options.moves:
             return False
         try:
-            self._visible(attempt).rename(self._hidden / f"{attempt}.back")
-            self._set_mark(attempt, _GIVEN_UP)
-            (self._hidden / f"{attempt}.back").unlink()
+            self._visible(attempt).rename(self._back(attempt))
         except OSError:
             return False
+        with contextlib.suppress(OSError):  # until the mark says it, the file that came back does
+            self._set_mark(attempt, _GIVEN_UP)
+            self._back(attempt).unlink()
         return True
 
     def _told(self, attempt: str) -> Evidence | None:

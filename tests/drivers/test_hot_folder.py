@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,52 @@ def test_cancel_before_it_is_taken(watched: Path, payload: Payload) -> None:
 def test_patterns_stay_in_the_folder(watched: Path, ack: str) -> None:
     with pytest.raises(OurFault, match="no name in the folder"):
         folder(watched, ack=ack)
+
+
+class Killed(BaseException):
+    """The power fails here."""
+
+
+def power_cut(descriptor: int) -> None:
+    """The file has its name, and nothing of what was written to it is on the disk."""
+    os.ftruncate(descriptor, 0)
+    raise Killed
+
+
+@pytest.mark.parametrize("done_when", ["acknowledged", "taken"])
+def test_killed_while_it_took_a_file_back_is_absent(
+    watched: Path, payload: Payload, done_when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that this program itself moved away was not taken by anybody."""
+    first = folder(watched, done_when=done_when)
+    first.transfer("a1", payload)
+    first.start("a1")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(os, "fsync", power_cut)
+        first.cancel("a1")
+    assert visible(watched) == []
+    assert folder(watched, done_when=done_when).reconcile("a1").seen is Seen.ABSENT
+
+
+def test_killed_while_it_gave_up_what_never_came_is_absent(watched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        machine = folder(watched, done_when="taken")
+        patch.setattr(os, "fsync", power_cut)
+        machine.reconcile("a1")
+    assert folder(watched, done_when="taken").reconcile("a1").seen is Seen.ABSENT
+
+
+def test_a_full_disk_does_not_make_a_cancelled_file_a_taken_one(
+    watched: Path, payload: Payload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    machine = folder(watched, done_when="taken")
+    machine.transfer("a1", payload)
+    machine.start("a1")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        machine.cancel("a1")
+    events = [machine.next_event(0.0) for _ in range(6)]
+    assert [type(event) for event in events if isinstance(event, Made | Cancelled)] == [Cancelled]
