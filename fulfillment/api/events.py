@@ -15,7 +15,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from fulfillment.api.guard import Reader, TheShop
+from fulfillment.api.guard import Reader, TheShop, caller
 from fulfillment.api.problems import Problem
 from fulfillment.shop import Shop
 from jobs import views
@@ -64,6 +64,15 @@ def _since(shop: Shop, after: int) -> list[dict[str, Any]]:
         return views.events(connection, after, BATCH)
 
 
+def _may_read(request: Request) -> bool:
+    """Whether the stream may go on: its key may have been revoked since it was opened."""
+    try:
+        caller(request, "read")
+    except Problem:
+        return False
+    return True
+
+
 async def _stream(request: Request, shop: Shop, after: int) -> AsyncIterator[bytes]:
     wake, live, quiet, token = Wake(shop.store), dict[str, Any](), 0.0, id(request)
     _open.add(token)
@@ -72,6 +81,8 @@ async def _stream(request: Request, shop: Shop, after: int) -> AsyncIterator[byt
         while not await request.is_disconnected():
             said = False
             if wake.changed():
+                if not await run_in_threadpool(_may_read, request):
+                    return
                 while batch := await run_in_threadpool(_since, shop, after):
                     for event in batch:
                         after, said = event["id"], True

@@ -75,22 +75,27 @@ def owner_of(store: Store, key: str) -> tuple[str, list[str]] | None:
     return (row.name, list(row.may)) if row and hmac.compare_digest(row.digest, digest) else None
 
 
+def caller(request: Request, right: str) -> str:
+    """The name of who asks. Raises Problem 401 or 403 for who may not."""
+    shop: Shop = request.app.state.shop
+    if not shop.factory.config.web.keys_required:
+        return request.headers.get("x-ful-who", "local")[:60] or "local"
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    key = key.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+    owner = owner_of(shop.store, key) if key else None
+    if owner is None:
+        text = "Send a key: `Authorization: Bearer ful_...`; `ful key add NAME` makes one."
+        raise Problem(401, "Who are you?", text, headers={"WWW-Authenticate": "Bearer"})
+    if right not in owner[1]:
+        raise Problem(403, "Not allowed", f"The key of {owner[0]} may {', '.join(owner[1])}, not {right}.")
+    return owner[0]
+
+
 def may(right: str) -> Any:
     """A dependency: the caller's name, or 401/403."""
 
     def check(request: Request) -> str:
-        shop: Shop = request.app.state.shop
-        if not shop.factory.config.web.keys_required:
-            return request.headers.get("x-ful-who", "local")[:60] or "local"
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        key = key.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
-        owner = owner_of(shop.store, key) if key else None
-        if owner is None:
-            text = "Send a key: `Authorization: Bearer ful_...`; `ful key add NAME` makes one."
-            raise Problem(401, "Who are you?", text, headers={"WWW-Authenticate": "Bearer"})
-        if right not in owner[1]:
-            raise Problem(403, "Not allowed", f"The key of {owner[0]} may {', '.join(owner[1])}, not {right}.")
-        return owner[0]
+        return caller(request, right)
 
     return Depends(check)
 

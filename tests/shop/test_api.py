@@ -424,6 +424,16 @@ def test_keys_are_kept_as_digests_and_can_be_revoked(guarded: tuple[Shop, httpx.
     is_problem(client.post("/v1/orders", json=body(), headers=headers), 401)
 
 
+def test_a_revoked_key_hears_no_more(guarded: tuple[Shop, httpx.Client]) -> None:
+    shop, client = guarded
+    key = new_key(shop.store, "screen", ["read"], "test")
+    with client.stream("GET", "/v1/events?after=0", headers={"Authorization": f"Bearer {key}"}) as answer:
+        lines = answer.iter_lines()
+        assert any("screen" in text for text in lines)
+        revoke_key(shop.store, "screen", "test")
+        assert not [text for text in lines if "revoked" in text], "the stream ends, and tells nothing more"
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic {key}", "{key}", "Bearer {key}x", "Bearer ä", "bearer  {key}"])
 def test_only_the_key_itself_opens(header: str, guarded: tuple[Shop, httpx.Client]) -> None:
     shop, client = guarded
