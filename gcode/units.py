@@ -11,7 +11,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-MM_PER_INCH: Final = 25.4
 PER_MINUTE: Final = 60.0
 """Multiply mm/s by this to get the mm/min of an F word."""
 MS_PER_S: Final = 1000.0
