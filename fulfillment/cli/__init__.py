@@ -70,11 +70,16 @@ def ful(ctx: click.Context, path: Path) -> None:
 
 def main() -> None:
     """The entry of the console scripts: what is refused is one clear text and exit status 1."""
-    from fulfillment.config import ConfigError
+    from sqlalchemy.exc import DBAPIError
+
+    from fulfillment.config import ConfigError, SecretMissing
     from jobs.store import Refused
 
     try:
         ful()
-    except (ConfigError, Refused) as error:
+    except (ConfigError, Refused, SecretMissing) as error:
         click.echo(str(error), err=True)
+        sys.exit(1)
+    except DBAPIError as error:
+        click.echo(f"the database of config.yaml cannot be used: {error.orig}; `ful doctor` says more", err=True)
         sys.exit(1)

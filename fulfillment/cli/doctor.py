@@ -71,12 +71,22 @@ def _disk(factory: Factory) -> Iterator[Finding]:
 
 
 def _database(path: Path) -> Finding:
+    from alembic.util import CommandError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from fulfillment.config import SecretMissing
     from fulfillment.shop import open_shop
 
     try:
         shop = open_shop(path)
+    except SecretMissing as missing:
+        return Finding(False, f"the database cannot be opened: {missing}", "database.url_from in config.yaml names it")
+    except ImportError as error:
+        return Finding(
+            False, f"the database cannot be opened: {error}", "install its driver: pip install 'psycopg[binary]'"
+        )
+    except CommandError as error:
+        return Finding(False, f"the database's schema is not ours: {error}", "run the version that made it, or newer")
     except (SQLAlchemyError, OSError) as error:
         return Finding(False, f"the database cannot be opened: {error}", "mend database.url in config.yaml")
     with shop.store.read() as connection:

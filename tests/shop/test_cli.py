@@ -83,6 +83,25 @@ def test_the_console_script_says_what_is_refused_in_one_text(config: Path, tmp_p
         assert text in done.stderr and "Traceback" not in done.stderr and not done.stdout
 
 
+UNUSABLE = {
+    "url_from: { env: NO_SUCH_VARIABLE }": "NO_SUCH_VARIABLE is empty or not set",
+    "url: sqlite:///junk.db": "file is not a database",
+}
+"""Databases, and what is said of them."""
+
+
+@pytest.mark.parametrize("database", UNUSABLE)
+def test_a_database_that_cannot_be_used_is_said_in_a_sentence(database: str, config: Path) -> None:
+    (config.parent / "junk.db").write_bytes(b"no database" * 1000)
+    config.write_text(f"{config.read_text()}\ndatabase: {{ {database} }}\n")
+    argv = [sys.executable, "-m", "fulfillment.cli", "--config", str(config)]
+    done = subprocess.run([*argv, "status"], capture_output=True, text=True)
+    assert done.returncode == 1 and UNUSABLE[database] in done.stderr and "Traceback" not in done.stderr
+    looked = subprocess.run([*argv, "doctor"], capture_output=True, text=True)
+    assert looked.returncode == 1 and "Traceback" not in looked.stderr
+    assert "the database cannot be opened" in looked.stdout and UNUSABLE[database] in looked.stdout
+
+
 @pytest.mark.parametrize("words", [["--help"], ["config", "check"], ["--version"]], ids=" ".join)
 def test_what_must_start_quickly_imports_no_more_than_it_needs(words: list[str], config: Path) -> None:
     program = (
