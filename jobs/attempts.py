@@ -155,10 +155,21 @@ def _end(tx: Tx, attempt: str, event: str, why: str) -> None:
     _activity(tx, machine, "idle")
     if state == "made":
         operation_done(tx, job.operation_id, by=machine)
+        return
+    canceller = _cancelled_by(tx, attempt)
+    if state == "cancelled" or (state == "failed" and canceller):
+        # A piece that somebody gave up is not made again by itself, even where its machine calls its end a failure.
+        said = f"{canceller or tx.who} cancelled {attempt} on {machine}"
+        hold(tx, job.unit_id, "", said, "release the unit, or cancel it")
     elif state == "failed":
         remake_if_due(tx, job_id)
-    elif state == "cancelled":
-        hold(tx, job.unit_id, "", f"{tx.who} cancelled {attempt} on {machine}", "release the unit, or cancel it")
+
+
+def _cancelled_by(tx: Tx, attempt: str) -> str | None:
+    """Who asked for an attempt's end; None where nobody did."""
+    c = m.commands.c
+    asked = select(c.who).where(c.attempt == attempt, c.verb == "cancel").order_by(c.id).limit(1)
+    return tx.connection.execute(asked).scalar()
 
 
 def _attempt_of(job: Row[Any]) -> str:
