@@ -122,7 +122,7 @@ class Dispatcher:
         why = ""
         if status.link is not c.Link.ONLINE or status.activity is not c.Activity.IDLE or status.fault:
             why = f"{self.offer.name} is {status.link}, {status.activity} {status.fault or ''}".rstrip()
-        elif not attempts.bed_is_ours(self.store, intent):
+        elif self.offer.bed and not attempts.bed_is_ours(self.store, intent):
             why = "the bed is no longer the one that was assigned"
         if why:
             self._fence(intent.attempt, why)
@@ -197,8 +197,8 @@ class Dispatcher:
         self.around.telemetry(self.offer, status)
         said = (status.link, status.prompt, status.fault, status.firmware)
         if said != self._said:
-            self._said = said
             floor.seen(self.store, self.offer.name, status, self.who)
+            self._said = said
         if self.attempt and status.attempt == self.attempt:
             self._note_pause(status.activity is c.Activity.PAUSED, status.prompt or "")
 
@@ -209,7 +209,9 @@ class Dispatcher:
 
     def _finish(self, attempt: str, event: str, why: str) -> None:
         if attempt != self.attempt:
+            # Most often it is settled already. Where somebody cleared the bed before it ended, it lies there now.
             log.warning("%s: %s of %s, which is not in hand", self.offer.name, event, attempt)
+            floor.soiled(self.store, self.offer.name, f"{attempt} {event}, which was not in hand", self.who)
             return
         attempts.ended(self.store, attempt, event, why, self.who)
         self.attempt = None

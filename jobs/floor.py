@@ -57,6 +57,12 @@ def foreign(store: Store, machine: str, name: str, who: str) -> None:
         tx.moved("bed", machine, "soiled", put={"said_by": tx.who, "how": f"foreign: {name}", "at": tx.now})
 
 
+def soiled(store: Store, machine: str, how: str, who: str) -> None:
+    """Something lies on the machine's bed after all. Nothing changes where that is on record, or there is no bed."""
+    with store.write(who) as tx:
+        tx.moved("bed", machine, "soiled", put={"said_by": tx.who, "how": how, "at": tx.now}, how=how)
+
+
 def clear_bed(store: Store, machine: str, how: str, who: str) -> list[str]:
     """Someone looked: nothing lies on the bed. What was scrapped on it is made again; returns those new jobs.
 

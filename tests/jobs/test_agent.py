@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from drivers import contract as c
-from jobs import floor, route
+from jobs import attempts, floor, route
 from jobs import models as m
 from jobs.agent import RETRY_MOST, Agent, Work, Worker
 from jobs.dispatch import Dispatcher, Surroundings
@@ -238,6 +238,49 @@ def test_an_end_is_written_once_and_for_the_attempt_in_hand_only(
     assert row(bench.store, m.attempts, attempt)["why"] == "it says so"
 
 
+@pytest.mark.parametrize("event", [c.Made, c.Failed])
+def test_the_end_of_what_is_not_in_hand_soils_the_bed(event: type[c.Made | c.Failed], bench: Bench) -> None:
+    """A person said "not started" and cleared the bed; the machine had begun all the same."""
+    bench.shop.ready()
+    bench.driver.answer_next = c.StartAnswer(c.Start.UNCERTAIN, "no reply")
+    bench.driver.evidence_next = c.Evidence(c.Seen.UNKNOWN, "no answer")
+    bench.round()
+    (job,) = rows(bench.store, m.jobs)
+    attempts.decide(bench.store, job["id"], "not-started", "operator:ann")
+    floor.clear_bed(bench.store, OFFER.name, "looked", "operator:ann")
+    bench.worker.dispatcher.handle(event(f"{job['id']}-a1", "it says so"))
+    assert state(bench.store, m.beds, OFFER.name) == "dirty"
+    bench.driver.answer_next = None
+    bench.shop.clock.sleep(RETRY_MOST)
+    bench.round()
+    assert bench.world.pieces == {}, "nothing begins before somebody has looked"
+
+
+def test_a_fault_that_could_not_be_written_down_is_written_the_next_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its call for a person would never be seen: a fault that stays is told once."""
+
+    def full(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    bench.driver.fault = "THERMAL RUNAWAY; reset it"
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
+        patch.setattr(floor, "seen", full)
+        bench.worker.dispatcher.note_status(bench.driver.status())
+    bench.worker.dispatcher.note_status(bench.driver.status())
+    assert row(bench.store, m.machines, OFFER.name)["fault"] == "THERMAL RUNAWAY; reset it"
+
+
+def test_a_machine_whose_bed_left_the_configuration_is_used(bench: Bench) -> None:
+    """Its bed is on record from earlier, dirty; now it is a printer of papers, say."""
+    bench.shop.ready()
+    floor.mark_dirty(bench.store, OFFER.name, "a piece lies there", "operator:ann")
+    bench.worker.dispatcher.offer = replace(OFFER, bed=False)
+    bench.round()
+    assert bench.job() == "running"
+
+
 def test_a_foreign_start_soils_the_bed(bench: Bench) -> None:
     bench.worker.dispatcher.handle(c.Foreign("benchy.gcode"))
     assert state(bench.store, m.beds, OFFER.name) == "dirty"
@@ -277,6 +320,20 @@ def test_a_cancelled_piece_is_cancelled_by_the_machines_word(bench: Bench) -> No
     bench.worker.step(0.0)
     assert bench.job() == "cancelled"
     assert rows(bench.store, m.commands)[0]["answer"] == "cancel: done"
+
+
+def test_a_cancelled_piece_is_not_made_again_where_its_machine_calls_it_failed(bench: Bench) -> None:
+    """The agent was killed between the cancel and its end, and a serial machine knows of no cancel."""
+    bench.shop.ready()
+    bench.round()
+    floor.ask(bench.store, OFFER.name, "cancel", bench.worker.dispatcher.attempt, "operator:ann")
+    bench.driver.evidence_next = c.Evidence(c.Seen.FAILED, "its sender is gone")
+    bench.worker.start()
+    floor.clear_bed(bench.store, OFFER.name, "looked", "operator:ann")
+    assert [job["state"] for job in rows(bench.store, m.jobs)] == ["failed"]
+    (unit,) = rows(bench.store, m.units)
+    assert unit["state"] == "held"
+    assert "operator:ann cancelled" in unit["problems"][0]["reason"]
 
 
 # --- the agent ----------------------------------------------------------------------------------------------------
