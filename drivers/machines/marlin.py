@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar
 from drivers.addresses import open_wire
 from drivers.contract import (
     Activity,
+    ArtifactFault,
     Cancelled,
     Clock,
     DriverError,
@@ -129,7 +130,11 @@ class Marlin:
             return
         if attempt in self._given_up:
             raise OurFault(f"{attempt} was given up ({self._given_up[attempt].why}); make a new attempt")
-        lines = program(read_payload(payload))
+        try:
+            lines = program(read_payload(payload))
+        except ArtifactFault as fault:
+            self._given_up[attempt] = Evidence(Seen.ABSENT, f"it never started: {fault}")
+            raise
         if len(self._held) >= HELD:
             self._give_up(next(iter(self._held)), "it made room for a later one")
         self._held[attempt] = lines

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from drivers.addresses import open_wire
-from drivers.contract import Failed, Made, OurFault, Payload, Settings, Start, WireFault
+from drivers.contract import ArtifactFault, Failed, Made, OurFault, Payload, Seen, Settings, Start, WireFault
 from drivers.loopback import Loopback, Noise
 from drivers.machines.marlin import Marlin
 from drivers.recording import Recorder, passages
@@ -146,6 +146,21 @@ def test_serial_over_tcp(tmp_path: Path, model: Any, answering: Any) -> None:
         end = run(tmp_path, address=f"tcp:127.0.0.1:{server.getsockname()[1]}")[-1]
         thread.join(10)
     assert isinstance(end, Made)
+
+
+def test_bytes_that_cannot_be_run_never_began(tmp_path: Path, model: Any, answering: Any) -> None:
+    """Nothing left for the machine, so nothing lies on its bed."""
+    path = tmp_path / "artifact.gcode"
+    path.write_bytes(b"G28\n")
+    options = {"boot_wait": 0.05, "silence": 0.2, "poll": 1000.0}
+    opener = lambda *_: Loopback(answering(model()), b"start\n")  # noqa: E731
+    with Marlin(Settings("m", "loop", options), RealClock(), opener) as machine:
+        machine.connect()
+        with pytest.raises(ArtifactFault, match="changed"):
+            machine.transfer("a1", Payload(path, "0" * 64, 4, "text/x.gcode"))
+        assert machine.reconcile("a1").seen is Seen.ABSENT
+        assert machine.start("a1").start is Start.REFUSED
+        assert machine.reconcile("a2").seen is Seen.FAILED, "an earlier process may have begun it"
 
 
 @pytest.mark.parametrize("address", ["tcp:", "tcp:host", "tcp:host:0", "tcp:host:70000", "tcp:host:x"])
