@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drivers.contract import Clock, Link, MachineFault, WireFault
-from jobs import floor
+from jobs import attempts, floor
 from jobs.dispatch import Dispatcher
-from jobs.queue import Needs, clear_beds, wanted
+from jobs.queue import Needs, clear_beds, release, wanted
 from jobs.store import Store
 from jobs.wake import Wake
 
@@ -25,6 +25,9 @@ LISTEN = 0.1
 """Seconds that a machine's thread listens to its machine before it looks at its own inbox again."""
 RETRY_FIRST, RETRY_MOST = 1.0, 30.0
 """Seconds between tries to connect, and between starts that did not take hold: doubling from the first to the most."""
+
+GRACE = 15.0
+"""Seconds that a machine has to answer after the agent's start, before its jobs in hand are called unknown."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +48,35 @@ class Worker:
         self.work = Work()
         self._tried: Work | None = None
         self._retry_at, self._retry_after = 0.0, RETRY_FIRST
+        self._recover_at: float | None = None
         self._rest_until, self._rest_for = 0.0, RETRY_FIRST
         self.draining = False
         self.drained = False
         """Said by this thread itself, between two jobs: no start is under way."""
 
     def start(self) -> None:
-        """Register, connect, and settle what an earlier agent left: a machine that is not connected cannot tell."""
+        """Register, connect, and settle what an earlier agent left.
+
+        A machine that is not connected cannot tell, so it is given GRACE to come up before a person is asked.
+        """
         floor.register(self.dispatcher.store, self.dispatcher.offer, self.dispatcher.who)
         self.dispatcher.attempt = None  # nothing is in hand until the machine's evidence says so
-        if not self._connect():
+        if self._connect():
+            return
+        if self.dispatcher.machine.status().link is Link.ONLINE:
             self.dispatcher.recover()
+        else:
+            self._recover_at = self.clock.monotonic() + GRACE
 
     def step(self, listen: float = LISTEN) -> None:
         """One round: obey, connect, take a job, listen."""
         while not self.orders.empty():
             self.dispatcher.obey(self.orders.get())
-        self._connect()
+        if self._connect():
+            self._recover_at = None
+        elif self._recover_at is not None and self.clock.monotonic() >= self._recover_at:
+            self._recover_at = None
+            self.dispatcher.recover()
         self.drained = self.draining and self.dispatcher.attempt is None
         if not self.draining:
             self._take()
@@ -113,19 +128,34 @@ class Agent:
     def run(self) -> None:
         """Blocks until :meth:`stop`, or until it drained."""
         self._decline_old_orders()
+        self._ask_of_what_was_left_behind()
         threads = [threading.Thread(target=self._serve, args=(w,), name=w.name, daemon=True) for w in self.workers]
         for thread in threads:
             thread.start()
         try:
-            while not self._stopping.is_set():
-                if self.wake.wait(1.0):
-                    self.look()
-                if self.drained:
-                    break
+            due = False
+            while not self._stopping.is_set() and not self.drained:
+                due = self._look_until_trouble(due)
         finally:
             self._stopping.set()
             for thread in threads:
                 thread.join(timeout=10)
+
+    def _look_until_trouble(self, due: bool) -> bool:
+        """Look where something was committed, or where a look is ``due``. Whether one is due still.
+
+        A database that is away for a moment must not end what the machines' threads have in hand.
+        """
+        try:
+            due |= self.wake.wait(1.0)
+            if due:
+                self.look()
+        except Exception:  # the task's outermost edge: the next look comes in a second
+            log.exception("the record cannot be read; the next look comes in %g s", RETRY_FIRST)
+            self.troubles += 1
+            self._stopping.wait(RETRY_FIRST)
+            return True
+        return False
 
     def look(self) -> None:
         """One look at the record for all machines: what is ready, which beds are clear, what people asked."""
@@ -149,6 +179,20 @@ class Agent:
             if order.machine in mine:
                 answer = f"{order.verb}: not done, the agent did not run when it was asked; ask again"
                 floor.answered(self.store, order, answer, mine[order.machine].dispatcher.who)
+
+    def _ask_of_what_was_left_behind(self) -> None:
+        """A machine that left config.yaml has no thread here: nobody would ever speak of what it had in hand.
+
+        On a server's record it may be another site's machine; in a file there is one agent, and so no other.
+        """
+        if not self.store.sqlite:
+            return
+        for job in floor.left_behind(self.store, [worker.name for worker in self.workers]):
+            why = f"{job.machine} is no longer in config.yaml: no machine can tell what became of it"
+            if job.state == "claimed":
+                release(self.store, job.id, why, "agent")
+            elif job.state != "unknown":
+                attempts.ended(self.store, f"{job.id}-a{job.attempts}", "doubted", why, "agent")
 
     def drain(self) -> None:
         """Take no new jobs; end when the machines in hand have finished."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 
 from drivers.contract import Status
 from jobs import models as m
@@ -148,12 +149,21 @@ def answered(store: Store, order: Order, answer: str, who: str) -> None:
 
 def open_attempts(store: Store, machine: str) -> list[Any]:
     """Jobs of this machine that are not at an end: (id, state, attempts), for reconciliation."""
+    return _open(store, m.jobs.c.machine == machine)
+
+
+def left_behind(store: Store, machines: Collection[str]) -> list[Any]:
+    """Jobs that are not at an end, of machines other than these: (id, state, attempts, machine)."""
+    return _open(store, m.jobs.c.machine.not_in(machines))
+
+
+def _open(store: Store, where: ColumnElement[bool]) -> list[Any]:
     c = m.jobs.c
     with store.read() as connection:
         return list(
             connection.execute(
-                select(c.id, c.state, c.attempts, c.unit_id)
-                .where(c.machine == machine, c.state.in_(("claimed", "starting", "running", "paused", "unknown")))
+                select(c.id, c.state, c.attempts, c.machine)
+                .where(where, c.state.in_(("claimed", "starting", "running", "paused", "unknown")))
                 .order_by(c.seq)
             )
         )

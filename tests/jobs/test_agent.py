@@ -463,6 +463,41 @@ def test_a_thread_in_trouble_begins_anew_and_what_runs_goes_on(shop: Shop, runni
     assert len(rows(shop.store, m.attempts)) == 1
 
 
+def test_a_record_that_cannot_be_read_for_a_moment_does_not_end_the_agent(
+    shop: Shop, running: tuple[Agent, ServerWorld]
+) -> None:
+    """A server that restarts must not end every print; and what was ready meanwhile is seen afterwards."""
+    agent, _world = running
+    look = agent.look
+
+    def trip() -> None:
+        agent.look = look  # type: ignore[method-assign]
+        raise OSError("the connection was closed")
+
+    agent.look = trip  # type: ignore[method-assign]
+    cleared(shop)
+    shop.ready()
+    eventually(shop, {"running"})
+    assert agent.troubles == 1
+
+
+def test_what_a_machine_that_left_the_configuration_had_in_hand_is_asked_for(shop: Shop) -> None:
+    """It has no thread any more: without this its pieces would be running, and its claims taken, for ever."""
+    for name in ("gone-1", "gone-2"):
+        floor.register(shop.store, frosting(name), "test")
+        floor.clear_bed(shop.store, name, "looked", "operator:ann")
+    first, second = shop.ready(quantity=2)
+    shop.running(frosting("gone-1"))
+    shop.claimed(frosting("gone-2"))
+    agent = Agent(shop.store, [], Wake(shop.store))
+    agent.run()
+    agent.wake.close()
+    assert [state(shop.store, m.jobs, job) for job in (first, second)] == ["unknown", "ready"]
+    assert "no longer in config.yaml" in row(shop.store, m.jobs, first)["why"]
+    attempts.decide(shop.store, first, "failed", "operator:ann")
+    assert floor.clear_bed(shop.store, "gone-1", "looked", "operator:ann") != []
+
+
 def test_what_was_asked_while_no_agent_ran_is_declined(shop: Shop) -> None:
     cleared(shop)
     floor.ask(shop.store, OFFER.name, "stop", None, "operator:ann")
