@@ -23,7 +23,7 @@ class ArtifactStore:
     def put(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest)
-        if path.exists():
+        if _holds(path, data):
             return digest
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
@@ -47,11 +47,22 @@ class ArtifactStore:
         return self.folder / digest[:2] / digest
 
     def get(self, digest: str) -> bytes:
-        """The bytes. Raises NotFound."""
+        """The bytes, and none but those that were put. Raises NotFound."""
         try:
-            return self.path(digest).read_bytes()
+            data = self.path(digest).read_bytes()
         except FileNotFoundError:
             raise NotFound(f"no artifact {digest} is in the store") from None
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise NotFound(f"artifact {digest} is damaged: its bytes changed since they were stored")
+        return data
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether the bytes are there, whole: what was damaged on the disk is to be written anew."""
+    try:
+        return path.read_bytes() == data
+    except FileNotFoundError:
+        return False
 
 
 def _sync(folder: Path) -> None:

@@ -25,6 +25,11 @@ from jobs.store import NotFound, Refused, Store
 
 log = logging.getLogger(__name__)
 
+MEND = "mend the machine's configuration or the product, then release the unit"
+RENDER_ANEW = (
+    "correct the unit, its fields as they are, to have it rendered anew; once tried, cancel it and order it anew"
+)
+
 Preflight = Callable[[Offer, bytes, Needs], list[str]]
 """What is wrong with these bytes for this machine; empty: nothing. The last check before anything leaves."""
 
@@ -82,10 +87,10 @@ class Dispatcher:
         try:
             data = self.artifacts.get(claim.artifact)
         except NotFound as missing:
-            return self._give_back(claim, str(missing))
+            return self._give_back(claim, str(missing), RENDER_ANEW)
         problems = self.around.preflight(self.offer, data, claim.needs)
         if problems:
-            return self._give_back(claim, f"{self.offer.name} must not run it: " + "; ".join(problems[:5]))
+            return self._give_back(claim, f"{self.offer.name} must not run it: " + "; ".join(problems[:5]), MEND)
         try:
             intent = attempts.intend(self.store, claim, self.offer, self.who)
         except Refused as refused:
@@ -112,10 +117,10 @@ class Dispatcher:
             self.settle(intent.attempt, "starting", answer.why)
         return None
 
-    def _give_back(self, claim: Claim, why: str) -> None:
+    def _give_back(self, claim: Claim, why: str, mend: str) -> None:
         queue.release(self.store, claim.job_id, why, self.who)
         with self.store.write(self.who) as tx:
-            hold(tx, claim.unit_id, "", why, "mend the machine's configuration or the product, then release the unit")
+            hold(tx, claim.unit_id, "", why, mend)
 
     def _still_ours(self, intent: attempts.Intent) -> bool:
         status = self.machine.status()

@@ -197,6 +197,17 @@ def test_missing_bytes_hold_the_unit(bench: Bench) -> None:
     (unit,) = rows(bench.store, m.units)
     assert unit["state"] == "held"
     assert "no artifact" in unit["problems"][0]["reason"]
+    assert "rendered anew" in unit["problems"][0]["mend"]
+
+
+def test_damaged_bytes_hold_the_unit_before_anything_is_intended(bench: Bench) -> None:
+    bench.shop.ready()
+    bench.shop.artifacts.path(rows(bench.store, m.artifacts)[0]["sha256"]).write_bytes(b"; bytes for nothing\nG1 Z-5\n")
+    bench.round()
+    (unit,) = rows(bench.store, m.units)
+    assert unit["state"] == "held"
+    assert "damaged" in unit["problems"][0]["reason"]
+    assert rows(bench.store, m.attempts) == []
 
 
 def test_a_machine_that_is_not_idle_or_in_fault_is_not_free(bench: Bench) -> None:

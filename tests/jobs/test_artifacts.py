@@ -54,6 +54,15 @@ def test_what_is_not_there_is_named(kept: ArtifactStore) -> None:
         kept.get("0" * 64)
 
 
+def test_damaged_bytes_are_not_given_out_and_are_mended_by_the_next_put(kept: ArtifactStore) -> None:
+    digest = kept.put(b"G28\n")
+    kept.path(digest).write_bytes(b"G29\n")
+    with pytest.raises(NotFound, match="damaged"):
+        kept.get(digest)
+    assert kept.put(b"G28\n") == digest
+    assert kept.get(digest) == b"G28\n"
+
+
 @pytest.mark.parametrize("step", ["fsync", "rename"])
 def test_a_crash_leaves_no_half_file(step: str, kept: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process ends before the bytes are on disk, or before they have their name."""
