@@ -59,6 +59,7 @@ class Dispatcher:
         self._paused = False
         self._fitting = queue.Fitting(offer)
         self._said: tuple[object, ...] = ()
+        self._foreign: str | None = None
 
     # --- taking a job ---------------------------------------------------------------------------------------
 
@@ -68,6 +69,7 @@ class Dispatcher:
         status = self.machine.status()
         return (
             self.attempt is None
+            and self._foreign is None
             and status.link is c.Link.ONLINE
             and status.activity is c.Activity.IDLE
             and status.fault is None
@@ -190,6 +192,8 @@ class Dispatcher:
                 self.note_status(status)
             case c.Foreign(name=name):
                 floor.foreign(self.store, self.offer.name, name, self.who)
+                self._foreign = name
+                self._note_foreign(self.machine.status())
             case c.Made(attempt=attempt, why=why):
                 self._finish(attempt, "finished", why)
             case c.Failed(attempt=attempt, why=why):
@@ -204,8 +208,15 @@ class Dispatcher:
         if said != self._said:
             floor.seen(self.store, self.offer.name, status, self.who)
             self._said = said
+        self._note_foreign(status)
         if self.attempt and status.attempt == self.attempt:
             self._note_pause(status.activity is c.Activity.PAUSED, status.prompt or "")
+
+    def _note_foreign(self, status: c.Status) -> None:
+        """Where something foreign has ended: somebody may have cleared the bed while it ran, and now it lies there."""
+        if self._foreign and status.link is c.Link.ONLINE and status.activity is c.Activity.IDLE:
+            floor.soiled(self.store, self.offer.name, f"foreign: {self._foreign} has ended", self.who)
+            self._foreign = None
 
     def _note_pause(self, paused: bool, why: str) -> None:
         if self.attempt and paused != self._paused:

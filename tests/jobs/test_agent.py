@@ -18,7 +18,7 @@ from jobs.queue import Needs, Offer
 from jobs.wake import Wake
 
 from .shop import FROST, Clock, Shop, frosting, row, rows, state
-from .world import Fate, MachineWorld, ServerDriver, ServerWorld
+from .world import Fate, MachineWorld, Piece, ServerDriver, ServerWorld
 
 OFFER = frosting()
 WANTED = {FROST.id: FROST}
@@ -295,6 +295,24 @@ def test_a_machine_whose_bed_left_the_configuration_is_used(bench: Bench) -> Non
 def test_a_foreign_start_soils_the_bed(bench: Bench) -> None:
     bench.worker.dispatcher.handle(c.Foreign("benchy.gcode"))
     assert state(bench.store, m.beds, OFFER.name) == "dirty"
+
+
+def test_a_bed_that_was_cleared_while_something_foreign_ran_is_dirty_when_that_has_ended(bench: Bench) -> None:
+    bench.shop.ready()
+    dispatcher = bench.worker.dispatcher
+    bench.world.current = Piece("benchy")
+    dispatcher.handle(c.Foreign("benchy.gcode"))
+    dispatcher.handle(c.Changed(bench.driver.status()))
+    floor.clear_bed(bench.store, OFFER.name, "looked, too early", "operator:ann")
+    bench.world.current = None
+    bench.round()
+    assert bench.job() == "ready", "it is idle as far as the driver knows, and has not said yet that it has ended"
+    dispatcher.handle(c.Changed(bench.driver.status()))
+    bench.round()
+    assert (bench.job(), state(bench.store, m.beds, OFFER.name)) == ("ready", "dirty")
+    floor.clear_bed(bench.store, OFFER.name, "looked", "operator:ann")
+    bench.round()
+    assert bench.job() == "running"
 
 
 def test_a_machine_that_does_not_answer_is_tried_less_and_less_often(bench: Bench) -> None:
