@@ -42,17 +42,17 @@ class Instant:
     def status(self) -> Status:
         return Status(Link.ONLINE, Activity.IDLE)
 
-    def transfer(self, attempt: str, payload: object) -> None:
+    def transfer(self, _attempt: str, _payload: object) -> None:
         """Nothing is kept."""
 
     def start(self, attempt: str) -> StartAnswer:
         self._events.append(Made(attempt, "at once"))
         return StartAnswer(Start.STARTED, "at once")
 
-    def reconcile(self, attempt: str) -> Seeing:
+    def reconcile(self, _attempt: str) -> Seeing:
         return Seeing(Seen.ABSENT, "nothing is kept")
 
-    def next_event(self, timeout: float) -> Made | None:
+    def next_event(self, _timeout: float) -> Made | None:
         return self._events.pop(0) if self._events else None
 
 

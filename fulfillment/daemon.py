@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+CAMERA_SECONDS, CAMERA_BYTES = 10.0, 20_000_000
+"""Bounds of one picture: an address of a stream never ends, and the machine's thread waits for it."""
+
 
 class AlreadyRunning(Exception):
     """Another program of that role runs on this factory's state folder."""
@@ -100,16 +103,22 @@ def _pictures(shop: Shop) -> Callable[[Offer], bytes | None]:
 
 
 def _picture(machine: Machine) -> bytes | None:
-    """The camera's picture, where there is a camera and it answers within seconds."""
-    if not machine.camera or not machine.camera.startswith("http"):
+    """The camera's picture, where there is a camera and it answers with one within bytes and seconds."""
+    if not machine.camera:
         return None
+    until, data = time.monotonic() + CAMERA_SECONDS, bytearray()
     try:
-        answer = httpx.get(machine.camera, timeout=10)
-        answer.raise_for_status()
-    except httpx.HTTPError as error:
+        with httpx.stream("GET", machine.camera, timeout=CAMERA_SECONDS) as answer:
+            answer.raise_for_status()
+            for chunk in answer.iter_bytes(65_536):
+                data += chunk
+                if len(data) > CAMERA_BYTES or time.monotonic() > until:
+                    log.warning("%s: its camera does not end (is it the address of a stream?)", machine.name)
+                    return None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         log.warning("%s: its camera gave no picture: %s", machine.name, error)
         return None
-    return answer.content if len(answer.content) <= 20_000_000 else None
+    return bytes(data) or None
 
 
 def run_agent(path: Path, step: Callable[[str, str], None] | None = None) -> int:

@@ -38,6 +38,8 @@ AGAIN_AFTER, AGAIN_MOST, GIVE_UP_AFTER = 5.0, 300.0, 12
 
 FORGET_EVERY, DAY = 3600.0, 86_400.0
 """Seconds between two looks for what is to be forgotten, and in a day."""
+UNNAMED = DAY
+"""Seconds that a file is kept which no order names."""
 
 ANEW = "then correct the unit, its fields as they are, to have it checked anew"
 FETCH_MEND = f"See that the shop's server answers; {ANEW}."
@@ -96,7 +98,9 @@ class Planner:
 
     def forget(self) -> None:
         """Erase what customers sent, once its time is over."""
-        before = self._store.now() - self._factory.config.retention * DAY
+        now = self._store.now()
+        retention.sweep(self._store, self._artifacts, now - UNNAMED)
+        before = now - self._factory.config.retention * DAY
         while retention.forget_old(self._store, self._artifacts, before, WHO) == retention.AT_ONCE:
             log.info("%d orders were forgotten; there are more", retention.AT_ONCE)
 

@@ -36,13 +36,17 @@ class Twin:
     """A running simulator with its side channel. A context manager: it ends with the block."""
 
     def __init__(self, machine: Machine, link: Path, *extra: str) -> None:
-        self._process = subprocess.Popen(argv(machine, link, *extra), stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            argv(machine, link, *extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         assert self._process.stdout is not None  # noqa: S101  (a pipe was asked for)
         ready = self._process.stdout.readline()
         found = READY.search(ready)
         if not ready.startswith("ready") or not found:
-            self._process.kill()
-            raise NoSimulator(f"the simulator of {machine.name} did not come up: {ready.strip() or 'it said nothing'}")
+            said = [ready, *self._process.communicate(timeout=10)[0].splitlines()]
+            raise NoSimulator(
+                f"the simulator of {machine.name} did not come up: {said[-1].strip() or 'it said nothing'}"
+            )
         self.room = Room(found.group(1))
 
     def __enter__(self) -> Self:

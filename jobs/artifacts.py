@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.store import NotFound
@@ -24,6 +25,7 @@ class ArtifactStore:
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest)
         if _holds(path, data):
+            path.touch()  # as new as any: what is swept is what nobody has asked for in a long time
             return digest
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
@@ -45,6 +47,10 @@ class ArtifactStore:
         if not _DIGEST.fullmatch(digest):
             raise NotFound(f"{digest[:80]!r} is no SHA-256: 64 hexadecimal digits are expected")
         return self.folder / digest[:2] / digest
+
+    def files(self) -> Iterator[Path]:
+        """Every file that is kept, in no order."""
+        return (path for path in self.folder.glob("??/*") if _DIGEST.fullmatch(path.name))
 
     def get(self, digest: str) -> bytes:
         """The bytes, and none but those that were put. Raises NotFound."""

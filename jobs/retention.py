@@ -5,6 +5,7 @@ Files are shared by digest. One goes only when no order that is still remembered
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from jobs.store import Store, Tx
 
 AT_ONCE = 50
 """Orders that one call forgets at most."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
 ENDED = (OrderState.DONE, OrderState.CANCELLED)
 
 
@@ -32,6 +34,25 @@ def forget_orders(store: Store, artifacts: ArtifactStore, source: str, external_
     """Forget these orders of a source now, where they have ended. How many that was."""
     where = (m.orders.c.source == source) & m.orders.c.external_id.in_(list(external_ids))
     return _forget(store, artifacts, where, who, len(external_ids))
+
+
+def sweep(store: Store, artifacts: ArtifactStore, before: float) -> int:
+    """Erase old files that no order names: uploads of orders that never came, downloads that were refused.
+
+    ``before``: files that were put since then may belong to an order that is just coming in. How many went.
+    """
+    old = [path for path in artifacts.files() if path.stat().st_mtime < before]
+    if not old:
+        return 0
+    with store.read() as connection:
+        units = connection.execute(select(cast(m.units.c.personalization, String), cast(m.units.c.resolved, String)))
+        named = set(DIGEST.findall(str(units.all())))
+        for column in (m.jobs.c.artifact, m.artifacts.c.sha256, m.artifacts.c.proof, m.attempts.c.evidence):
+            named.update(connection.execute(select(column).where(column.is_not(None))).scalars())
+    unnamed = [path for path in old if path.name not in named]
+    for path in unnamed:
+        path.unlink(missing_ok=True)
+    return len(unnamed)
 
 
 def _forget(store: Store, artifacts: ArtifactStore, where: ColumnElement[bool], who: str, most: int) -> int:

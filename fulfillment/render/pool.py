@@ -183,7 +183,11 @@ class RenderPool:
 
 
 def _start_worker(memory: int, lifeline: Connection) -> None:
-    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when its pool or the parent does."""
+    """In the worker: bound its memory, leave Ctrl-C to the parent, and end when its pool or the parent does.
+
+    It decodes strangers' files, so the environment, where secrets are kept, is not left to it.
+    """
+    os.environ.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit = memory * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

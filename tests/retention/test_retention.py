@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,3 +121,29 @@ def test_a_shop_may_ask_for_single_orders(shop: Shop) -> None:
     assert retention.forget_orders(shop.store, shop.artifacts, "another shop", ["1"], "test") == 0
     assert retention.forget_orders(shop.store, shop.artifacts, "shop", ["1", "7"], "test") == 1
     assert not shop.there(photo)
+
+
+def test_a_file_that_no_order_names_is_swept_when_it_is_old(shop: Shop) -> None:
+    named, unnamed, fresh = (shop.artifacts.put(data) for data in (b"named", b"refused", b"just uploaded"))
+    shop.order("1", named)
+    for digest in (named, unnamed):
+        os.utime(shop.artifacts.path(digest), (1000.0, 1000.0))
+    assert retention.sweep(shop.store, shop.artifacts, 2000.0) == 1
+    assert [shop.there(digest) for digest in (named, unnamed, fresh)] == [True, False, True]
+
+
+def test_what_is_put_again_is_not_old(shop: Shop) -> None:
+    digest = shop.artifacts.put(b"a photo that comes twice")
+    os.utime(shop.artifacts.path(digest), (1000.0, 1000.0))
+    assert shop.artifacts.put(b"a photo that comes twice") == digest
+    assert retention.sweep(shop.store, shop.artifacts, 2000.0) == 0
+
+
+def test_everything_that_a_made_piece_left_is_named(shop: Shop) -> None:
+    photo = shop.artifacts.put(b"a photo")
+    shop.order("1", photo)
+    made = shop.make(photo, b"G28 ; one\n")
+    for path in shop.artifacts.files():
+        os.utime(path, (1000.0, 1000.0))
+    assert retention.sweep(shop.store, shop.artifacts, 2000.0) == 0
+    assert all(map(shop.there, (photo, *made.values())))
