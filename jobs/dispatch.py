@@ -104,6 +104,10 @@ class Dispatcher:
         payload = c.Payload(self.artifacts.path(claim.artifact), claim.artifact, len(data), claim.needs.media_type)
         try:
             self.machine.transfer(intent.attempt, payload)
+        except c.ArtifactFault as fault:
+            # No machine has seen a byte of it, and no start will be asked for: there is no doubt to be settled.
+            self._fence(intent.attempt, str(fault))
+            return self._hold(claim.unit_id, str(fault), RENDER_ANEW)
         except c.DriverError as error:
             log.warning("%s: transfer of %s: %s", self.offer.name, intent.attempt, error)
             return self.settle(intent.attempt, "starting", f"the transfer failed: {error}")
@@ -121,8 +125,11 @@ class Dispatcher:
 
     def _give_back(self, claim: Claim, why: str, mend: str) -> None:
         queue.release(self.store, claim.job_id, why, self.who)
+        self._hold(claim.unit_id, why, mend)
+
+    def _hold(self, unit_id: str, why: str, mend: str) -> None:
         with self.store.write(self.who) as tx:
-            hold(tx, claim.unit_id, "", why, mend)
+            hold(tx, unit_id, "", why, mend)
 
     def _still_ours(self, intent: attempts.Intent) -> bool:
         status = self.machine.status()

@@ -18,7 +18,6 @@ from typing import Any, Self, TypeVar
 from drivers.addresses import open_wire
 from drivers.contract import (
     Activity,
-    ArtifactFault,
     Cancelled,
     Clock,
     DriverError,
@@ -130,11 +129,7 @@ class Marlin:
             return
         if attempt in self._given_up:
             raise OurFault(f"{attempt} was given up ({self._given_up[attempt].why}); make a new attempt")
-        try:
-            lines = program(read_payload(payload))
-        except ArtifactFault as fault:
-            self._given_up[attempt] = Evidence(Seen.ABSENT, f"it never started: {fault}")
-            raise
+        lines = program(read_payload(payload))
         if len(self._held) >= HELD:
             self._give_up(next(iter(self._held)), "it made room for a later one")
         self._held[attempt] = lines
@@ -236,6 +231,9 @@ class Marlin:
             seen = Seen.PAUSED if status.activity is Activity.PAUSED else Seen.RUNNING
             begun = "" if attempt in self._began else "; its first line is not acknowledged yet"
             return Evidence(seen, f"its lines are being fed from here{begun}")
+        if attempt in self._began:  # It ends at this moment: the port's thread is about to tell how.
+            self._wait(STOP_WAIT, lambda: attempt in self._ended)
+            return self._ended.get(attempt) or Evidence(Seen.UNKNOWN, "it was fed from here, and its end was not told")
         if attempt in self._held:
             return self._give_up(attempt, "it was reconciled")
         if attempt in self._given_up:

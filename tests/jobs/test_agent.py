@@ -210,6 +210,21 @@ def test_damaged_bytes_hold_the_unit_before_anything_is_intended(bench: Bench) -
     assert rows(bench.store, m.attempts) == []
 
 
+def test_bytes_that_a_driver_cannot_run_are_no_scrap(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing left for the machine: a serial one could only say that it does not know the attempt, and fail it."""
+
+    def transfer(_attempt: str, _payload: c.Payload) -> None:
+        raise c.ArtifactFault("line 3 holds a command that only the link's owner may send; remove it")
+
+    bench.shop.ready()
+    bench.driver.evidence_next = c.Evidence(c.Seen.FAILED, "this process never fed it")
+    monkeypatch.setattr(bench.driver, "transfer", transfer)
+    bench.round()
+    (unit,) = rows(bench.store, m.units)
+    assert (bench.job(), state(bench.store, m.beds, OFFER.name), unit["state"]) == ("ready", "clear", "held")
+    assert "line 3" in unit["problems"][0]["reason"]
+
+
 def test_a_machine_that_is_not_idle_or_in_fault_is_not_free(bench: Bench) -> None:
     bench.shop.ready()
     bench.driver.fault = "THERMAL RUNAWAY; reset it"
