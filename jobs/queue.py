@@ -63,14 +63,11 @@ class Offer:
     envelope: tuple[float, float, float] | None = None
     traits: Mapping[str, float | str] = field(default_factory=dict)
     bed: bool = True
-    out_of_service: str | None = None
 
 
 def misfits(offer: Offer, needs: Needs) -> list[Reason]:
     """Everything that keeps this machine from making an artifact with these needs. Empty: it fits."""
     found = []
-    if offer.out_of_service:
-        found.append(Reason(f"{offer.name} is out of service: {offer.out_of_service}", "put it back into service"))
     if needs.process not in offer.processes:
         return [Reason(f"{offer.name} does not do {needs.process}", "another machine is needed")]
     if needs.media_type not in offer.media_types:

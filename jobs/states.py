@@ -164,7 +164,7 @@ JOB = StateTable(
     {
         JobState.RENDERING: {"rendered": JobState.READY, "cancelled": JobState.CANCELLED},
         JobState.READY: {"claimed": JobState.CLAIMED, "cancelled": JobState.CANCELLED},
-        JobState.CLAIMED: {"intended": JobState.STARTING, "released": JobState.READY, "cancelled": JobState.CANCELLED},
+        JobState.CLAIMED: {"intended": JobState.STARTING, "released": JobState.READY},
         JobState.STARTING: {
             "confirmed": JobState.RUNNING,
             "fenced": JobState.READY,
@@ -238,9 +238,6 @@ BED = StateTable(
 )
 
 TABLES: tuple[StateTable, ...] = (ORDER, UNIT, OPERATION, JOB, BED)
-
-IN_HAND = (JobState.CLAIMED, JobState.STARTING, JobState.RUNNING, JobState.PAUSED)
-"""A machine is concerned with jobs in these states."""
 
 
 def markdown() -> str:

@@ -29,7 +29,6 @@ MISFITS: dict[str, tuple[dict[str, Any], str, str]] = {
     "reach in X": ({"envelope": (89.0, 200.0, 150.0)}, "reaches X 89 mm, 90 is needed", "larger machine"),
     "reach in Y": ({"envelope": (200.0, 59.0, 150.0)}, "reaches Y 59 mm, 60 is needed", "larger machine"),
     "reach in Z": ({"envelope": (200.0, 200.0, 4.0)}, "reaches Z 4 mm, 5 is needed", "larger machine"),
-    "service": ({"out_of_service": "the nozzle leaks"}, "out of service: the nozzle leaks", "back into service"),
 }
 
 
@@ -51,8 +50,8 @@ def test_traits_are_compared_by_value() -> None:
 
 def test_a_machine_that_fits_has_no_reason_and_every_misfit_is_told_at_once() -> None:
     assert misfits(frosting(), FROST) == []
-    bad = frosting(dialect="grbl", materials=frozenset(), envelope=(1.0, 1.0, 1.0), out_of_service="cleaning")
-    assert len(misfits(bad, FROST)) == 6
+    bad = frosting(dialect="grbl", materials=frozenset(), envelope=(1.0, 1.0, 1.0))
+    assert len(misfits(bad, FROST)) == 5
 
 
 CORNER = st.tuples(st.floats(1, 500), st.floats(1, 500), st.floats(1, 500))

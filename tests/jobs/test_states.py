@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from jobs import models as m
-from jobs.states import BED, IN_HAND, JOB, ORDER, TABLES, IllegalEvent, JobState, StateTable, markdown
+from jobs.states import BED, JOB, ORDER, TABLES, IllegalEvent, JobState, StateTable, markdown
 from jobs.store import ENTITIES, NotFound, Refused, Store
 
 from .shop import Shop, everything, replay, row, rows
@@ -165,4 +165,3 @@ def test_the_docs_are_printed_from_the_tables() -> None:
     assert "| `done` | | | an end |" in text
     assert [str(end) for end in ORDER.ends()] == ["done", "cancelled"]
     assert [str(end) for end in JOB.ends()] == ["made", "failed", "cancelled"]
-    assert not set(IN_HAND) & set(JOB.ends())

@@ -46,7 +46,6 @@ SITUATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"offers": (frosting(materials=frozenset({"icing"})), laser())},
         ["frost-1 is loaded with icing"],
     ),
-    "out of service": ({"offers": (frosting(out_of_service="cleaning"),)}, ["out of service: cleaning"]),
     "never seen": ({"standing": {}}, ["frost-1 is offline"]),
     "connecting": ({"standing": {"frost-1": Standing("connecting", "clear")}}, ["frost-1 is connecting"]),
     "in fault": ({"standing": {"frost-1": Standing("online", "clear", fault="jam")}}, ["frost-1 is in fault: jam"]),

@@ -146,11 +146,6 @@ class Link:
         """Everything was sent and acknowledged."""
         return not (self.in_flight or self.urgent or self._swallow or self._next < self._high)
 
-    @property
-    def exhausted(self) -> bool:
-        """The whole program was sent and acknowledged."""
-        return self.fed == self.total and self.quiet
-
     def plain_ok(self, now: float) -> bytes:
         """The hot path: a bare ``ok`` while one line of the program is in flight. Empty: take the long way."""
         if not self._plain or self._at >= len(self._frames):
