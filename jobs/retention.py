@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, cast, or_, select, update
 
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
@@ -20,6 +20,7 @@ AT_ONCE = 50
 """Orders that one call forgets at most."""
 DIGEST = re.compile(r"[0-9a-f]{64}")
 ENDED = (OrderState.DONE, OrderState.CANCELLED)
+REMEMBERED = m.units.c.order_id.in_(select(m.orders.c.id).where(m.orders.c.forgotten_at.is_(None)))
 
 
 def forget_old(store: Store, artifacts: ArtifactStore, before: float, who: str) -> int:
@@ -37,7 +38,8 @@ def forget_orders(store: Store, artifacts: ArtifactStore, source: str, external_
 
 
 def sweep(store: Store, artifacts: ArtifactStore, before: float) -> int:
-    """Erase old files that no order names: uploads of orders that never came, downloads that were refused.
+    """Erase old files that no order names: uploads of orders that never came, downloads that were refused, and what
+    was left when this program was killed while it forgot an order.
 
     ``before``: files that were put since then may belong to an order that is just coming in. How many went.
     """
@@ -47,8 +49,8 @@ def sweep(store: Store, artifacts: ArtifactStore, before: float) -> int:
     with store.read() as connection:
         units = connection.execute(select(cast(m.units.c.personalization, String), cast(m.units.c.resolved, String)))
         named = set(DIGEST.findall(str(units.all())))
-        for column in (m.jobs.c.artifact, m.artifacts.c.sha256, m.artifacts.c.proof, m.attempts.c.evidence):
-            named.update(connection.execute(select(column).where(column.is_not(None))).scalars())
+        for row in _made(connection, REMEMBERED):
+            named.update(digest for digest in row if digest)
     unnamed = [path for path in old if path.name not in named]
     for path in unnamed:
         path.unlink(missing_ok=True)
@@ -86,13 +88,13 @@ def _digests(tx: Tx, order_id: str) -> Iterator[str]:
         for value in dict(row.personalization.get("fields", {})).values():
             if isinstance(value, dict) and "sha256" in value:
                 yield str(value["sha256"])
-    for row in _made(tx, m.units.c.order_id == order_id):
+    for row in _made(tx.connection, m.units.c.order_id == order_id):
         yield from (digest for digest in row if digest)
 
 
-def _made(tx: Tx, where: Any) -> Any:
+def _made(connection: Connection, where: Any) -> Any:
     """(artifact, proof, picture) of every try and every job."""
-    return tx.connection.execute(
+    return connection.execute(
         select(m.jobs.c.artifact, m.artifacts.c.proof, m.attempts.c.evidence)
         .join(m.units, m.units.c.id == m.jobs.c.unit_id)
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
@@ -109,5 +111,4 @@ def _used(tx: Tx, digest: str) -> bool:
     if tx.connection.execute(named.limit(1)).first():
         return True
     files = (m.jobs.c.artifact, m.artifacts.c.proof, m.attempts.c.evidence)
-    remembered = m.units.c.order_id.in_(select(m.orders.c.id).where(m.orders.c.forgotten_at.is_(None)))
-    return _made(tx, or_(*(column == digest for column in files)) & remembered).first() is not None
+    return _made(tx.connection, or_(*(column == digest for column in files)) & REMEMBERED).first() is not None

@@ -147,3 +147,21 @@ def test_everything_that_a_made_piece_left_is_named(shop: Shop) -> None:
         os.utime(path, (1000.0, 1000.0))
     assert retention.sweep(shop.store, shop.artifacts, 2000.0) == 0
     assert all(map(shop.there, (photo, *made.values())))
+
+
+def test_what_was_left_when_forgetting_was_killed_is_swept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is written first: a program that is killed before the files went must not keep them for ever."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    photo = shop.artifacts.put(b"a photo")
+    shop.order("1", photo)
+    made = shop.make(photo, b"G28 ; one\n")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "unlink", killed)
+        retention.forget_old(shop.store, shop.artifacts, 1e12, "test")
+    for path in shop.artifacts.files():
+        os.utime(path, (1000.0, 1000.0))
+    retention.sweep(shop.store, shop.artifacts, 2000.0)
+    assert not any(map(shop.there, (photo, *made.values())))
