@@ -99,10 +99,10 @@ class Planner:
     def forget(self) -> None:
         """Erase what customers sent, once its time is over."""
         now = self._store.now()
-        retention.sweep(self._store, self._artifacts, now - UNNAMED)
         before = now - self._factory.config.retention * DAY
-        while retention.forget_old(self._store, self._artifacts, before, WHO) == retention.AT_ONCE:
+        while retention.forget_old(self._store, before, WHO) == retention.AT_ONCE:
             log.info("%d orders were forgotten; there are more", retention.AT_ONCE)
+        retention.sweep(self._store, self._artifacts, now - UNNAMED)
 
     def round(self) -> None:
         """Everything that can be done now."""

@@ -33,11 +33,12 @@ class Telemetry:
         if state == told and now - at < EVERY:
             return
         self._written[offer.name] = (now, told)
-        self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{offer.name}.json"
         new = path.with_suffix(".new")
-        new.write_text(json.dumps({"at": time.time(), **_values(status)}))
-        new.replace(path)
+        with contextlib.suppress(OSError):  # a full disk must not disturb the machine whose values these are
+            self._folder.mkdir(parents=True, exist_ok=True)
+            new.write_text(json.dumps({"at": time.time(), **_values(status)}))
+            new.replace(path)
 
     def all(self) -> dict[str, dict[str, Any]]:
         """The newest values by machine."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Column, select
 
 from fulfillment.api.guard import Reader, TheShop
 from fulfillment.shop import Shop
 from jobs import models as m
+from jobs import retention
 from jobs.store import NotFound
 
 router = APIRouter(prefix="/v1", tags=["artifacts"])
@@ -32,7 +34,7 @@ def get_artifact(digest: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
 def get_content(digest: str, shop: TheShop, who: Reader) -> FileResponse:
     """The bytes that go to the machine."""
     artifact = get_artifact(digest, shop, who)
-    path = _here(shop, digest)
+    path = _here(shop, digest, retention.PROGRAMS)
     ending = {"application/pdf": ".pdf", "text/x-gcode": ".gcode"}.get(artifact["media_type"], "")
     inline = artifact["media_type"] == "application/pdf"
     return FileResponse(
@@ -47,22 +49,12 @@ def get_content(digest: str, shop: TheShop, who: Reader) -> FileResponse:
 @router.get("/pictures/{digest}")
 def get_picture(digest: str, shop: TheShop, _who: Reader) -> FileResponse:
     """A proof, or the camera's picture of what came out. Customers' own files are not served."""
-    path = _here(shop, digest)
-    known = select(
-        or_(
-            exists().where(m.artifacts.c.proof == digest),
-            exists().where(m.attempts.c.evidence == digest),
-        )
-    )
-    with shop.store.read() as connection:
-        if not connection.execute(known).scalar():
-            raise NotFound(f"there is no picture {digest}")
-    return FileResponse(path, media_type="image/png", headers=FOREVER)
+    return FileResponse(_here(shop, digest, retention.PICTURES), media_type="image/png", headers=FOREVER)
 
 
-def _here(shop: Shop, digest: str) -> Path:
-    """The file of that digest. NotFound where it was erased: the record outlives what customers sent."""
+def _here(shop: Shop, digest: str, files: Sequence[Column[Any]]) -> Path:
+    """A file that was made for a remembered order. NotFound for any other."""
     path = shop.artifacts.path(digest)
-    if not path.is_file():
+    if not retention.remembers(shop.store, digest, files) or not path.is_file():
         raise NotFound(f"there is no file {digest}: it never was, or it was erased with its order")
     return path

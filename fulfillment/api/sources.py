@@ -59,7 +59,7 @@ def _settings(shop: Shop, name: str) -> Any:
 def _write(shop: Shop, name: str, reading: Reading) -> dict[str, Any]:
     if reading.order is None:
         new = intake.noticed(shop.store, name, reading.delivery, reading.notice, f"source:{name}")
-        gone = retention.forget_orders(shop.store, shop.artifacts, name, reading.forget, f"source:{name}")
+        gone = retention.forget_orders(shop.store, name, reading.forget, f"source:{name}")
         return {"new": new, "notice": reading.notice, "forgotten": gone}
     try:
         received = intake.receive(shop.store, reading.order, f"source:{name}", reading.delivery)

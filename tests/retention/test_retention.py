@@ -55,6 +55,12 @@ class Shop:
             route.done_by_person(tx, unit.id, "pack")
         return {"artifact": digest, "proof": proof, "picture": picture}
 
+    def sweep(self) -> int:
+        """A day later."""
+        for path in self.artifacts.files():
+            os.utime(path, (1000.0, 1000.0))
+        return retention.sweep(self.store, self.artifacts, 2000.0)
+
     def there(self, digest: str) -> bool:
         return self.artifacts.path(digest).exists()
 
@@ -76,15 +82,18 @@ def test_an_order_is_forgotten_when_its_time_is_over_and_not_before(shop: Shop) 
     shop.order("1", photo)
     made = shop.make(photo, b"G28 ; one\n")
     ended = shop.now
-    assert retention.forget_old(shop.store, shop.artifacts, ended, "test") == 0
+    assert retention.forget_old(shop.store, ended, "test") == 0
     assert all(map(shop.there, (photo, *made.values())))
-    assert retention.forget_old(shop.store, shop.artifacts, ended + 1, "test") == 1
+    assert retention.forget_old(shop.store, ended + 1, "test") == 1
+    for files in (retention.PROGRAMS, retention.PICTURES):
+        assert not any(retention.remembers(shop.store, digest, files) for digest in made.values())
+    assert shop.sweep() == 4
     assert not any(map(shop.there, (photo, *made.values())))
     said = shop.everything()
     assert "Ada" not in said
     assert photo not in said
     assert "packed" in said, "what was made stays on record"
-    assert retention.forget_old(shop.store, shop.artifacts, ended + 1, "test") == 0
+    assert retention.forget_old(shop.store, ended + 1, "test") == 0
 
 
 def test_files_that_a_remembered_order_uses_stay(shop: Shop) -> None:
@@ -95,12 +104,16 @@ def test_files_that_a_remembered_order_uses_stay(shop: Shop) -> None:
     shop.order("2", photo)
     second = shop.make(photo, b"G28 ; shared\n")
     assert second["artifact"] == first["artifact"]
-    assert retention.forget_old(shop.store, shop.artifacts, 2000.0, "test") == 1
+    assert retention.forget_old(shop.store, 2000.0, "test") == 1
+    assert retention.remembers(shop.store, first["artifact"], retention.PROGRAMS)
+    assert not retention.remembers(shop.store, first["artifact"], retention.PICTURES)
+    assert shop.sweep() == 1
     assert shop.there(photo)
     assert shop.there(first["artifact"])
     assert shop.there(first["proof"])
     assert not shop.there(first["picture"]), "the picture of the forgotten piece is nobody else's"
-    assert retention.forget_old(shop.store, shop.artifacts, 6000.0, "test") == 1
+    assert retention.forget_old(shop.store, 6000.0, "test") == 1
+    shop.sweep()
     assert not shop.there(photo)
     assert not shop.there(first["artifact"])
 
@@ -108,8 +121,9 @@ def test_files_that_a_remembered_order_uses_stay(shop: Shop) -> None:
 def test_an_open_order_is_never_forgotten(shop: Shop) -> None:
     photo = shop.artifacts.put(b"a photo")
     shop.order("1", photo)
-    assert retention.forget_old(shop.store, shop.artifacts, 1e12, "test") == 0
-    assert retention.forget_orders(shop.store, shop.artifacts, "shop", ["1"], "test") == 0
+    assert retention.forget_old(shop.store, 1e12, "test") == 0
+    assert retention.forget_orders(shop.store, "shop", ["1"], "test") == 0
+    shop.sweep()
     assert shop.there(photo)
     assert "Ada" in shop.everything()
 
@@ -118,9 +132,10 @@ def test_a_shop_may_ask_for_single_orders(shop: Shop) -> None:
     photo = shop.artifacts.put(b"a photo")
     shop.order("1", photo)
     shop.make(photo, b"G28 ; one\n")
-    assert retention.forget_orders(shop.store, shop.artifacts, "another shop", ["1"], "test") == 0
-    assert retention.forget_orders(shop.store, shop.artifacts, "shop", ["1", "7"], "test") == 1
-    assert not shop.there(photo)
+    assert retention.forget_orders(shop.store, "another shop", ["1"], "test") == 0
+    assert retention.forget_orders(shop.store, "shop", ["1", "7"], "test") == 1
+    assert "Ada" not in shop.everything()
+    assert not retention.remembers(shop.store, photo, retention.PICTURES)
 
 
 def test_a_file_that_no_order_names_is_swept_when_it_is_old(shop: Shop) -> None:
@@ -143,25 +158,5 @@ def test_everything_that_a_made_piece_left_is_named(shop: Shop) -> None:
     photo = shop.artifacts.put(b"a photo")
     shop.order("1", photo)
     made = shop.make(photo, b"G28 ; one\n")
-    for path in shop.artifacts.files():
-        os.utime(path, (1000.0, 1000.0))
-    assert retention.sweep(shop.store, shop.artifacts, 2000.0) == 0
+    assert shop.sweep() == 0
     assert all(map(shop.there, (photo, *made.values())))
-
-
-def test_what_was_left_when_forgetting_was_killed_is_swept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The record is written first: a program that is killed before the files went must not keep them for ever."""
-
-    def killed(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    photo = shop.artifacts.put(b"a photo")
-    shop.order("1", photo)
-    made = shop.make(photo, b"G28 ; one\n")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, "unlink", killed)
-        retention.forget_old(shop.store, shop.artifacts, 1e12, "test")
-    for path in shop.artifacts.files():
-        os.utime(path, (1000.0, 1000.0))
-    retention.sweep(shop.store, shop.artifacts, 2000.0)
-    assert not any(map(shop.there, (photo, *made.values())))

@@ -75,7 +75,7 @@ def test_what_was_forgotten_is_not_shown(shop: Shop, client: httpx.Client) -> No
     before = client.get(f"/units/{unit}").text
     pictures = [part.partition('"')[0] for part in before.split('src="')[1:] if part.startswith("/v1/pictures/")]
     assert len(pictures) == 2
-    assert forget_orders(shop.store, shop.artifacts, "api", ["1001"], "test") == 1
+    assert forget_orders(shop.store, "api", ["1001"], "test") == 1
     for path in (f"/units/{unit}", "/machines/frosting-2", "/orders", "/"):
         text = client.get(path).text
         assert "Ada" not in text
