@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import reduce
@@ -28,8 +30,7 @@ REGISTRY = re.compile(r"(?:pypi|pythonhosted|npmjs|yarnpkg|crates|rubygems)\.(?:
 
 def tracked() -> list[Path]:
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip("this is no clone of the repository")
+    assert done.returncode == 0, f"this is no clone of the repository: {done.stderr}"
     return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
@@ -170,3 +171,23 @@ def test_the_tables_are_whole() -> None:
     assert states.markdown() == (ROOT / "docs" / "states.md").read_text()
     assert reference().rstrip() in (ROOT / "docs" / "config.md").read_text()
     assert all(f"ful {name}" in (ROOT / "docs" / "cli.md").read_text() for name in COMMANDS)
+
+
+@pytest.mark.parametrize(("required", "end"), [("1", pytest.ExitCode.TESTS_FAILED), ("0", pytest.ExitCode.OK)])
+def test_a_skipped_test_fails_where_everything_must_run(required: str, end: int, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    (tmp_path / "test_it.py").write_text("import pytest\n\n\ndef test_it():\n    pytest.skip('no browser here')\n")
+    environment = {**os.environ, "FULFILLMENT_REQUIRE_ALL": required}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == end, done.stdout
