@@ -64,7 +64,9 @@ def _show(outcome: Outcome) -> None:
                 click.echo(f"    {what:<14} {file}")
     packed = sum(unit["state"] == "packed" for unit in outcome.units)
     held = sum(unit["state"] == "held" for unit in outcome.units)
-    click.echo(f"\n{packed} pieces packed, {held} held for a person, 0 made twice, in {outcome.seconds:.0f} s.")
+    click.echo(f"\n{packed} units packed, {held} held for a person, in {outcome.seconds:.0f} s.")
+    witnessed = f"{outcome.pieces} whole pieces, {outcome.collisions} begun on an occupied bed"
+    click.echo(f"The simulators' own record: {witnessed}.")
 
 
 def _words(unit: dict[str, Any]) -> str:

@@ -64,9 +64,12 @@ class Person:
                     self._rooms[name].take_piece()
                 self._epochs[name] = bed["epoch"]
 
-    def collisions(self) -> int:
-        """Pieces that were begun on an occupied bed, by the simulators' own record."""
-        return sum(len(room.record()["collisions"]) for room in self._rooms.values())
+    def witnessed(self) -> tuple[int, int]:
+        """What the simulators saw for themselves: whole pieces, and pieces that were begun on an occupied bed."""
+        records = [room.record() for room in self._rooms.values()]
+        pieces = [piece for record in records for piece in [*record["pieces"], record["piece"]]]
+        whole = sum(piece["outcome"]["deposited"] and piece["outcome"]["good"] for piece in pieces)
+        return whole, sum(len(record["collisions"]) for record in records)
 
     def close(self) -> None:
         self._web.close()

@@ -34,6 +34,8 @@ class Outcome:
     units: list[dict[str, Any]] = field(default_factory=list)
     shown: list[tuple[str, str, Path]] = field(default_factory=list)
     """(unit, what, file)"""
+    pieces: int = 0
+    """Whole pieces, by the simulators' own record."""
     collisions: int = 0
     seconds: float = 0.0
 
@@ -94,7 +96,7 @@ def make_everything(
                     f"not all units were packed within {patience:g} s: `ful status` says what they wait for"
                 )
             time.sleep(ROUND)
-        return Outcome(units, [], person.collisions(), time.monotonic() - began)
+        return Outcome(units, [], *person.witnessed(), time.monotonic() - began)
     finally:
         person.close()
 
@@ -134,6 +136,8 @@ def check(outcome: Outcome) -> None:
     held = [unit for unit in outcome.units if unit["state"] == "held"]
     if len(held) != shop.BAD or len(packed) + len(held) != len(outcome.units):
         raise DemoFailed(f"{len(packed)} units are packed and {len(held)} held, of {len(outcome.units)}")
+    if outcome.pieces != len(packed):
+        raise DemoFailed(f"the machines made {outcome.pieces} whole pieces for {len(packed)} packed units")
     if outcome.collisions:
         raise DemoFailed(f"{outcome.collisions} pieces were begun on an occupied bed")
     pictured = {unit for unit, what, _ in outcome.shown if what.endswith("as made")}
