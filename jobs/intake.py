@@ -114,6 +114,12 @@ def noticed(store: Store, source: str, delivery: Delivery, notice: str, who: str
         return new
 
 
+def not_taken(store: Store, source: str, why: str, who: str) -> None:
+    """Write down that a proved delivery of a source could not be taken."""
+    with store.write(who) as tx:
+        tx.log("source", source, "not_taken", why=why[:500])
+
+
 def _insert(tx: Tx, order: NewOrder, order_id: str) -> None:
     tx.add(
         m.orders,

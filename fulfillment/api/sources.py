@@ -45,8 +45,17 @@ def deliver(shop: Shop, name: str, headers: dict[str, str], body: bytes) -> dict
         log.warning("%s: a delivery was refused: %s", name, bad)
         raise Problem(401, "Wrong signature", "The signature does not prove this body.") from None
     except BadPayload as bad:
-        raise Problem(422, "Not understood", str(bad)) from None
+        raise _not_taken(shop, settings.name, "Not understood", str(bad)) from None
     return _write(shop, settings.name, reading)
+
+
+def _not_taken(shop: Shop, name: str, title: str, why: str) -> Problem:
+    """The sender is proved, so it is a real order that is not made: on record, where a person finds it.
+
+    Its number is not kept as delivered: when the mistake is mended, the shop's next try is taken.
+    """
+    intake.not_taken(shop.store, name, why, f"source:{name}")
+    return Problem(422, title, why)
 
 
 def _settings(shop: Shop, name: str) -> Any:
@@ -64,5 +73,5 @@ def _write(shop: Shop, name: str, reading: Reading) -> dict[str, Any]:
     try:
         received = intake.receive(shop.store, reading.order, f"source:{name}", reading.delivery)
     except Refused as refused:
-        raise Problem(422, "Not taken", str(refused)) from None
+        raise _not_taken(shop, name, "Not taken", str(refused)) from None
     return {"id": received.order_id, "new": received.new, "same": received.same}

@@ -312,3 +312,15 @@ def test_no_json_is_a_defect_of_ours(payload: Any, topic: str, shop: Shop, clien
     assert answer.status_code < 500, answer.text
     if answer.status_code != 200:
         is_problem(answer)
+
+
+def test_an_order_that_was_not_understood_is_on_record_and_taken_when_it_is_mended(
+    shop: Shop, client: httpx.Client
+) -> None:
+    """It is a real order: a log line alone would lose it, and its number must not make the mended one a repetition."""
+    assert client.post(URL, **delivery(paid(line_items="none"), "e-9")).status_code == 422
+    (event,) = rows(shop, m.events)
+    assert (event["entity"], event["event"]) == ("source", "not_taken")
+    assert "line_items" in event["detail"]["why"]
+    assert rows(shop, m.inbox) == []
+    assert client.post(URL, **delivery(paid(), "e-9")).json()["new"] is True
