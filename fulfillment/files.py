@@ -74,24 +74,23 @@ def _check_answer(field: str, answer: httpx.Response) -> None:
 
 def gather(
     fields: Mapping[str, Any], downloads: Downloads, artifacts: ArtifactStore
-) -> tuple[dict[str, str], dict[str, bytes], dict[str, str]]:
-    """An order's fields as (texts, files, digests of the files), fetching what is only an address so far.
+) -> tuple[dict[str, str], dict[str, bytes]]:
+    """An order's fields as (texts, files), fetching what is only an address so far. What is fetched is kept.
 
     A field is a text, ``{"sha256": ...}`` of a file that is here, or ``{"url": ...}``. Raises FetchRefused, FetchLater.
     """
     texts: dict[str, str] = {}
     files: dict[str, bytes] = {}
-    digests: dict[str, str] = {}
     for name, value in fields.items():
         if isinstance(value, str):
             texts[name] = value
             continue
         if "url" in value:
-            digests[name] = artifacts.put(fetch(name, str(value["url"]), downloads))
+            digest = artifacts.put(fetch(name, str(value["url"]), downloads))
         else:
-            digests[name] = str(value.get("sha256", ""))
+            digest = str(value.get("sha256", ""))
         try:
-            files[name] = artifacts.get(digests[name])
+            files[name] = artifacts.get(digest)
         except NotFound:
             raise FetchRefused(name, "The file is not here.", "Upload it, then order again.") from None
-    return texts, files, digests
+    return texts, files

@@ -140,7 +140,7 @@ class Planner:
         """In a thread of its own: fetching is slow."""
         product = self._factory.catalog[unit.product]
         asked = unit.personalization
-        texts, data, _ = files.gather(asked.get("fields", {}), self._downloads(unit.order_id), self._artifacts)
+        texts, data = files.gather(asked.get("fields", {}), self._downloads(unit.order_id), self._artifacts)
         return personalization.check(product, texts, asked.get("options", {}), data)
 
     def _collect_checks(self) -> None:

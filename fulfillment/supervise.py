@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from fulfillment import twin
 from fulfillment.config import Config
 
 log = logging.getLogger(__name__)
@@ -51,8 +52,7 @@ def programs(path: Path, config: Config, *, simulators: bool = True, verbose: bo
     if simulators:
         for machine in config.machines:
             if machine.simulator:
-                argv = (sys.executable, "-m", "simulators", machine.simulator.kind, "--link", machine.address)
-                yield Program(machine.name, (*argv, "--die-with-parent", *machine.simulator.args), again=False)
+                yield Program(machine.name, tuple(twin.argv(machine, machine.address)), again=False)
     base = (sys.executable, "-m", "fulfillment.cli", "--config", str(path))
     say = ("--verbose",) if verbose else ()
     yield Program("agent", (*base, "agent", *say), last=False)

@@ -34,7 +34,7 @@ class Person:
         """Clear the beds whose piece was pictured, pack what is ready. Held units are left to a real person."""
         calls = self.get("/v1/attention")
         done = [self._clear(name) for name in self._to_clear(calls)]
-        done += [self._pack(call["subject"], call["do"]) for call in calls if call["kind"] == "by-hand"]
+        done += [self._pack(call["subject"]) for call in calls if call["kind"] == "by-hand"]
         return done
 
     def _to_clear(self, calls: list[dict[str, str]]) -> list[str]:
@@ -48,7 +48,7 @@ class Person:
         self._post(f"/v1/machines/{machine}/bed/clear", {"how": "took the piece off"})
         return f"{machine}: bed cleared"
 
-    def _pack(self, unit: str, _do: str) -> str:
+    def _pack(self, unit: str) -> str:
         self._post(f"/v1/units/{unit}/operations/pack/done", None)
         return f"{unit}: packed"
 
