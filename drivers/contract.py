@@ -206,18 +206,25 @@ class Payload:
 class Settings:
     """One machine as configured: ``address`` is a port, URL or folder; ``options`` are the driver's own keys.
 
-    ``recording``: where the wire recorder writes, or None for no recording.
+    A driver whose machine can tell compares: where the machine is not what stands here, connect raises MachineFault.
     """
 
     name: str
     address: str
     options: Mapping[str, object] = field(default_factory=dict)
     recording: Path | None = None
+    """Where the wire recorder writes; None: nothing is recorded."""
+    secret: str | None = field(default=None, repr=False)
+    """The key or password of a server. Never logged, never recorded."""
+    processes: frozenset[str] = frozenset()
+    """What the machine is used for, in the words of the design: ``engrave``, ``plot``, ``fdm``, ``extrude-food``."""
+    envelope: tuple[float, float, float] | None = None
+    """The space in mm that jobs may use."""
 
 
 class Machine(Protocol):
     """A machine. Verbs are idempotent ("be connected", "be stopped"), block at most their documented time, and are
-    called from one thread only. What happens in between arrives through :meth:`next_event`.
+    called from one thread only (but :meth:`stop`). What happens in between arrives through :meth:`next_event`.
 
     A constructor takes ``(settings: Settings, clock: Clock)``, checks the options and does no I/O.
     """
@@ -259,6 +266,7 @@ class Machine(Protocol):
     def stop(self) -> None:
         """Emergency stop: by the shortest way the machine has, whatever runs. Best effort, never raises.
 
+        The one verb that any thread may call at any time, also while another verb blocks: that verb then ends soon.
         A running attempt ends as Failed. The machine stays in fault until :meth:`connect`.
         """
         ...

@@ -11,6 +11,11 @@ from drivers.contract import Clock, Machine, OurFault, Settings
 DRIVERS: dict[str, str] = {
     "marlin": "drivers.machines.marlin:Marlin",
     "hot-folder": "drivers.machines.hot_folder:HotFolder",
+    "grbl": "drivers.machines.grbl:Grbl",
+    "ebb": "drivers.machines.ebb:Ebb",
+    "octoprint": "drivers.machines.octoprint:OctoPrint",
+    "moonraker": "drivers.machines.moonraker:Moonraker",
+    "prusalink": "drivers.machines.prusalink:PrusaLink",
 }
 
 

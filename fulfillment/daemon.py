@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import signal
 import sys
 import threading
@@ -78,11 +79,25 @@ def build_agent(shop: Shop, step: Callable[[str, str], None] | None = None) -> A
     for machine in shop.factory.config.machines:
         _own_folder(machine, shop.factory.config.state)
         recording = shop.factory.config.state / "wire" / f"{machine.name}.jsonl"
-        settings = Settings(machine.name, machine.address, dict(machine.options), recording)
+        settings = settings_of(machine, recording)
         driver = build(machine.driver, settings, clock)
         dispatcher = Dispatcher(shop.store, shop.artifacts, offer_of(machine), driver, around)
         workers.append(Worker(dispatcher, clock))
     return Agent(shop.store, workers, Wake(shop.store))
+
+
+def settings_of(machine: Machine, recording: Path | None = None) -> Settings:
+    """The machine as its driver is told of it. Raises SecretMissing."""
+    box = machine.envelope
+    return Settings(
+        machine.name,
+        machine.address,
+        dict(machine.options),
+        recording,
+        machine.secret.read(os.environ) if machine.secret else None,
+        frozenset(machine.processes),
+        (box.x, box.y, box.z) if box else None,
+    )
 
 
 def _own_folder(machine: Machine, state: Path) -> None:

@@ -16,6 +16,11 @@ PDF = "application/pdf"
 
 TAKES: Mapping[str, frozenset[str]] = {
     "marlin": frozenset({GCODE}),
+    "grbl": frozenset({GCODE}),
+    "ebb": frozenset({GCODE}),
+    "octoprint": frozenset({GCODE}),
+    "moonraker": frozenset({GCODE}),
+    "prusalink": frozenset({GCODE}),
     "hot-folder": frozenset({PDF, GCODE, "image/png", "image/jpeg"}),
 }
 """What kinds of bytes each driver can hand to its machine."""

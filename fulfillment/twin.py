@@ -17,6 +17,7 @@ import httpx
 
 from fulfillment.config import Machine
 
+URL = re.compile(r"https?://127\.0\.0\.1:(\d+)")
 READY = re.compile(r"side=(http://127\.0\.0\.1:\d+)")
 
 
@@ -25,10 +26,14 @@ class NoSimulator(Exception):
 
 
 def argv(machine: Machine, link: Path | str, *extra: str) -> list[str]:
-    """The command line that serves this machine's simulator on a pty at ``link``. Later arguments win."""
+    """The command line that serves this machine's simulator at ``link``: a pty, or a URL of this host with its port.
+
+    Later arguments win.
+    """
     if machine.simulator is None:
         raise NoSimulator(f"{machine.name} names no simulator in config.yaml: add a `simulator:` block")
-    base = [sys.executable, "-m", "simulators", machine.simulator.kind, "--link", str(link), "--die-with-parent"]
+    where = ["--port", url.group(1)] if (url := URL.match(str(link))) else ["--link", str(link)]
+    base = [sys.executable, "-m", "simulators", machine.simulator.kind, *where, "--die-with-parent"]
     return [*base, *machine.simulator.args, *extra]
 
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from drivers.addresses import open_wire
 from drivers.contract import (
@@ -38,6 +38,7 @@ from drivers.contract import (
     WrongAttempt,
     checked_attempt,
 )
+from drivers.memory import Memory
 from drivers.options import checked
 from drivers.payloads import read_payload
 from drivers.protocols.marlin import Began, Engine, Options, Program, Warned, Withdrawn, program
@@ -50,23 +51,8 @@ _log = logging.getLogger(__name__)
 HELD = 4
 """Transferred attempts that are kept in memory; the oldest that was not started makes room."""
 
-REMEMBERED = 256
-"""Ended attempts whose end is remembered."""
-
 STOP_WAIT = 1.0
 """Seconds that the firmware may take to confirm an emergency stop before the port is closed as well."""
-
-
-V = TypeVar("V")
-
-
-class _Memory(dict[str, V]):
-    """What is remembered by attempt; the oldest is forgotten beyond :data:`REMEMBERED`."""
-
-    def __setitem__(self, attempt: str, value: V) -> None:
-        super().__setitem__(attempt, value)
-        if len(self) > REMEMBERED:
-            del self[next(iter(self))]
 
 
 class Marlin:
@@ -84,9 +70,9 @@ class Marlin:
         self._engine = Engine(self._options)
         self._port: Port | None = None
         self._held: dict[str, Program] = {}
-        self._began = _Memory[str]()
-        self._ended = _Memory[Evidence]()
-        self._given_up = _Memory[Evidence]()
+        self._began = Memory[str]()
+        self._ended = Memory[Evidence]()
+        self._given_up = Memory[Evidence]()
         self._fault: str | None = None
 
     # --- verbs ----------------------------------------------------------------------------------------------------

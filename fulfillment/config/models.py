@@ -126,6 +126,8 @@ class Machine(Written):
     """What its axes and heaters may be asked for."""
     options: Mapping[str, JsonValue] = Field(default_factory=dict)
     """The driver's own keys."""
+    secret: Secret | None = None
+    """Where the key or password of a print server is kept."""
     camera: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s]+$")] | None = None
     """URL of one picture of the bed, not of a stream (http or https)."""
     simulator: Simulator | None = None

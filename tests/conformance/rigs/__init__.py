@@ -1,0 +1,12 @@
+"""One file a driver: the real thing behind it, and what that can be told to fail with. A new driver adds one here."""
+
+from __future__ import annotations
+
+from tests.conformance.rigs.common import Rig
+from tests.conformance.rigs.hot_folder import HotFolderRig
+from tests.conformance.rigs.marlin import MarlinRig
+
+RIGS: dict[str, type[Rig]] = {
+    "hot-folder": HotFolderRig,
+    "marlin": MarlinRig,
+}
