@@ -11,7 +11,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 export FULFILLMENT_REQUIRE_ALL ?= 1
 
-.PHONY: setup setup-dev system demo run test check docs bench lock
+.PHONY: setup setup-dev system vendors demo run test check docs bench lock
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
@@ -39,7 +39,11 @@ demo: setup
 run: setup
 	@$(BIN)/ful demo --stay
 
-test: setup-dev system
+# The vendors' own programs (OctoPrint, Moonraker, ...), each in an environment of its own below .vendors/.
+vendors: system
+	@sh tests/vendors/install.sh
+
+test: setup-dev vendors
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup-dev

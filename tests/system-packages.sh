@@ -1,14 +1,21 @@
 #!/bin/sh
-# The Debian packages that tests need: a browser for the dashboard, and letters for it. As root they are installed.
+# The Debian packages that tests need: a browser for the dashboard with letters for it, and what the vendors' programs
+# are built with. As root they are installed.
 set -eu
-command -v chromium >/dev/null 2>&1 && exit 0
+packages="chromium fonts-dejavu-core libcap-dev libturbojpeg0"
+missing=""
+for package in $packages; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-  echo "The browser tests need Chromium: as root, 'apt-get install chromium'." >&2
+  echo "Tests need these Debian packages: as root, 'apt-get install$missing'." >&2
   exit 1
 fi
-echo "Installing Chromium (Debian)"
+echo "Installing Debian packages:$missing"
 log=$(mktemp)
-if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } >"$log" 2>&1; then
+# shellcheck disable=SC2086  (a list of names)
+if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
   cat "$log" >&2
   exit 1
 fi
