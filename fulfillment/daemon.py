@@ -24,6 +24,7 @@ from fulfillment.machines import offer_of, preflight
 from fulfillment.shop import Shop, open_shop
 from jobs.agent import Agent, Worker
 from jobs.dispatch import Dispatcher, Surroundings
+from jobs.emergency import SOCKET, Stops, wrote_down
 from jobs.queue import Needs, Offer
 from jobs.wake import Wake
 
@@ -157,7 +158,9 @@ def run_agent(path: Path, step: Callable[[str, str], None] | None = None) -> int
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        agent.run()
+        stops = {worker.name: worker.stop_now for worker in agent.workers}
+        with Stops(shop.factory.config.state / SOCKET, stops, lambda a, who: wrote_down(shop.store, a, who)):
+            agent.run()
         shop.close()
     return 1 if agent.troubles else 0
 

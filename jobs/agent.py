@@ -53,6 +53,7 @@ class Worker:
         self.draining = False
         self.drained = False
         """Said by this thread itself, between two jobs: no start is under way."""
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Register, connect, and settle what an earlier agent left.
@@ -83,6 +84,16 @@ class Worker:
         event = self.dispatcher.machine.next_event(listen)
         if event is not None:
             self.dispatcher.handle(event)
+        elif self._stopped.is_set():  # by another thread, while nothing ran that could have told of it
+            self._stopped.clear()
+            self.dispatcher.note_status(self.dispatcher.machine.status())
+
+    def stop_now(self) -> str:
+        """Emergency stop, from any thread, past everything that waits here. Returns what the driver said of it."""
+        machine = self.dispatcher.machine
+        machine.stop()
+        self._stopped.set()
+        return machine.status().fault or "stopped"
 
     def _take(self) -> None:
         work, now = self.work, self.clock.monotonic()

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from fulfillment import emergency
 from fulfillment.api.guard import Operator, Reader, TheShop
 from fulfillment.shop import Shop
 from jobs import attempts, attention, floor, views
@@ -77,10 +78,16 @@ def dirty(name: str, shop: TheShop, who: Operator, said: Said | None = None) -> 
     return {"machine": name, "bed": "dirty"}
 
 
-@router.post("/machines/{name}/stop", status_code=202)
-def stop(name: str, shop: TheShop, who: Operator) -> dict[str, Any]:
-    """Emergency stop, by the shortest way that the machine has."""
-    return {"command": floor.ask(shop.store, name, "stop", None, who)}
+@router.post("/machines/{name}/stop")
+def stop(name: str, shop: TheShop, who: Operator) -> list[dict[str, Any]]:
+    """Emergency stop, by the shortest way that the machine has: past the record and every queue where that can be."""
+    return [asdict(stopped) for stopped in emergency.stop(shop, [name], who)]
+
+
+@router.post("/stop")
+def stop_all(shop: TheShop, who: Operator) -> list[dict[str, Any]]:
+    """Emergency stop of every machine, all at the same time."""
+    return [asdict(stopped) for stopped in emergency.stop(shop, None, who)]
 
 
 @router.post("/machines/{name}/connect", status_code=202)

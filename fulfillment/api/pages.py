@@ -196,6 +196,7 @@ ACTS: Mapping[str, Act] = {
     "/machines/{name}/bed/clear": lambda shop, who, at, _: floor.clear(at["name"], shop, who),
     "/machines/{name}/bed/dirty": lambda shop, who, at, _: floor.dirty(at["name"], shop, who),
     "/machines/{name}/stop": lambda shop, who, at, _: floor.stop(at["name"], shop, who),
+    "/stop": lambda shop, who, _at, _: floor.stop_all(shop, who),
     "/machines/{name}/connect": lambda shop, who, at, _: floor.connect(at["name"], shop, who),
     "/attempts/{attempt}/pause": lambda shop, who, at, _: floor.ask(at["attempt"], "pause", shop, who),
     "/attempts/{attempt}/resume": lambda shop, who, at, _: floor.ask(at["attempt"], "resume", shop, who),

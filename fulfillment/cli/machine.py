@@ -6,6 +6,7 @@ import click
 
 from fulfillment.api.floor import machine_views
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
+from fulfillment.cli.stop import show_stops
 from fulfillment.shop import Shop
 from jobs import floor
 
@@ -60,9 +61,8 @@ def dirty(shop: Shop, name: str, how: str) -> None:
 @click.argument("name")
 @with_shop
 def stop(shop: Shop, name: str) -> None:
-    """Emergency stop of NAME, by the shortest way that it has. Its piece fails."""
-    floor.ask(shop.store, name, "stop", None, who())
-    click.echo(f"asked {name} to stop; `ful status` shows its answer. If in danger, cut its power.")
+    """Emergency stop of NAME, by the shortest way that it has. Its piece fails. `ful stop` stops all."""
+    show_stops(shop, [name])
 
 
 @machine.command()

@@ -54,8 +54,11 @@ def test_emergency_stop_fails_the_piece_and_the_machine_waits_for_a_person(
     unit, later = shop.order("Ada", "Bob")
     shop.running_attempt(unit)
     shop.under_way(15)
-    shop.post("/v1/machines/frosting-1/stop")
+    (stopped,) = shop.post("/v1/machines/frosting-1/stop")
+    assert stopped["seconds"] is not None and "confirmed" in stopped["said"], "it went past the record"
     shop.running_attempt(unit, "failed")
+    tools.until(lambda: shop.happened("stopped"), "the stop on record")
+    assert not shop.happened("asked")
     machine = tools.until(lambda: shop.machine()["fault"] and shop.machine(), "the fault on record")
     assert "stop" in machine["fault"] and machine["bed"]["state"] == "dirty"
     assert shop.state()["halted"]

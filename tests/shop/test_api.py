@@ -334,8 +334,10 @@ def test_beds_and_commands(filled: str, shop: Shop, client: httpx.Client) -> Non
     (bed,) = rows(shop, m.beds)
     assert (bed["state"], bed["said_by"], bed["how"]) == ("clear", "Mia", "wiped it")
     assert client.post("/v1/machines/frosting-1/bed/dirty").json()["bed"] == "dirty"
-    for verb in ("stop", "connect"):
-        assert client.post(f"/v1/machines/frosting-1/{verb}").status_code == 202
+    (stopped,) = client.post("/v1/machines/frosting-1/stop").json()
+    assert stopped["machine"] == "frosting-1" and stopped["seconds"] is None, "no agent runs: nobody has stopped it yet"
+    assert "cut its power" in stopped["said"].lower()
+    assert client.post("/v1/machines/frosting-1/connect").status_code == 202
     assert [command["verb"] for command in rows(shop, m.commands)] == ["stop", "connect"]
     ready = client.get("/v1/jobs").json()[0]["id"]
     is_problem(client.post(f"/v1/jobs/{ready}/decide", json={"verdict": "made"}), 409)
@@ -378,6 +380,7 @@ ROUTES = [
     ("operate", "POST", "/v1/machines/frosting-1/bed/clear"),
     ("operate", "POST", "/v1/machines/frosting-1/bed/dirty"),
     ("operate", "POST", "/v1/machines/frosting-1/stop"),
+    ("operate", "POST", "/v1/stop"),
     ("operate", "POST", "/v1/machines/frosting-1/connect"),
     ("operate", "POST", "/v1/attempts/J-1-a1/pause"),
     ("operate", "POST", "/v1/jobs/J-1/decide"),

@@ -115,7 +115,7 @@ def test_the_emergency_stop_takes_two_steps_and_no_dialog(shop: Shop, base: str,
     card.locator("summary", has_text="Emergency stop").tap()
     assert floor.asked(shop.store) == []
     card.get_by_role("button", name="STOP frosting-1").tap()
-    expect(page.locator(".note")).to_contain_text("frosting-1 is asked to stop")
+    expect(page.locator(".note")).to_contain_text("frosting-1: no agent of this host answers")
     assert [(order.machine, order.verb) for order in floor.asked(shop.store)] == [("frosting-1", "stop")]
 
 

@@ -12,7 +12,8 @@ export function sendsForms(done) {
     const form = event.target;
     if (!form.dataset.act) return;
     event.preventDefault();
-    if (performance.now() - movedAt < SETTLE) return note("The list has just moved: press again if this is still what you mean.");
+    const stops = form.dataset.act.endsWith("/stop"); // waits for nothing: a stop too many does less harm than one too few
+    if (!stops && performance.now() - movedAt < SETTLE) return note("The list has just moved: press again if this is still what you mean.");
     send(form, event.submitter ?? form.querySelector("button"), done);
   });
   document.addEventListener("input", (event) => { const form = event.target.closest("form[data-correct]"); if (form) form.dataset.touched = ""; });
@@ -25,10 +26,11 @@ async function send(form, button, done) {
   said.textContent = "";
   button.setAttribute("aria-busy", "true");
   try {
-    await post(form.dataset.act, form.dataset.correct === undefined ? plain(form, button) : await correction(form));
+    const answer = await post(form.dataset.act, form.dataset.correct === undefined ? plain(form, button) : await correction(form));
     delete form.dataset.touched;
     form.closest("details.cover")?.removeAttribute("open");
-    if (form.dataset.done) note(form.dataset.done, { undo: form.dataset.undo, label: form.dataset.undoLabel, done });
+    if (Array.isArray(answer)) for (const { machine, said } of answer) note(`${machine}: ${said}`, { bad: true }); // stops
+    else if (form.dataset.done) note(form.dataset.done, { undo: form.dataset.undo, label: form.dataset.undoLabel, done });
     done();
   } catch (problem) {
     said.textContent = problem.message;
