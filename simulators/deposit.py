@@ -16,13 +16,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from simulators.beads import NONE, Array, Json, Row, paths, sample
+from simulators.beads import Beads as Beads
+from simulators.beads import row as row
 from simulators.motion import Block
-
-Array = NDArray[np.float64]
+from simulators.picture import Look, Region, draw
 
 STEP = 0.25
 """Longest sample along a path, mm."""
@@ -38,54 +42,48 @@ LAYER_GAP = 0.02
 LAYER_SHARE = 0.02
 """A height counts as a layer if it holds this share of the volume: a drip during a hop is none."""
 
-Row = tuple[float, ...]
-"""A block as a row: start, x0, y0, z0, x1, y1, z1, e, length, acceleration, entry, peak, exit, and three phases."""
-
-
-def row(block: Block) -> Row:
-    return (
-        block.start,
-        *block.origin,
-        *block.target,
-        block.e,
-        block.length,
-        block.acceleration,
-        math.sqrt(block.entry),
-        block.peak,
-        block.exit,
-        *block.phases,
-    )
-
 
 @dataclass(frozen=True, slots=True)
 class Pump:
-    """``area``: mm3 per mm of E. ``lag`` in s. ``surface``: Z of the surface of the piece."""
+    """An extruder. ``area``: mm3 per mm of E. ``lag`` in s. ``surface``: Z of the surface of the piece."""
 
+    measure: ClassVar[str] = "volume"
     area: float = 2.405
     lag: float = 0.0
     surface: float = 0.0
 
+    @property
+    def settling(self) -> float:
+        return 20 * self.lag
 
-@dataclass(frozen=True, slots=True)
-class Beads:
-    """What was laid. One row a sample that left material; a sample at rest has equal ends."""
+    def row(self, block: Block) -> Row:
+        return row(block)
 
-    start: Array
-    end: Array
-    volume: Array
-    begun: Array
-    ended: Array
-    width: Array
+    def leaves(self, made: Row) -> float:
+        return max(0.0, made[7] * self.area)
 
-    def __len__(self) -> int:
-        return len(self.volume)
+    def mark(self, made: Row) -> Row:
+        return made[1:8]
+
+    def facts(self, rows: Sequence[Row], now: float) -> Json:
+        return self._facts(rows, lay(rows, self, now))
+
+    def detail(self, rows: Sequence[Row], now: float) -> Json:
+        beads = lay(rows, self, now)
+        return {**self._facts(rows, beads), "paths": paths(beads)}
+
+    def _facts(self, rows: Sequence[Row], beads: Beads) -> Json:
+        commanded = sum(made[7] for made in rows) * self.area
+        return {"volume": round(float(beads.volume.sum()), 4), "commanded": round(commanded, 4)}
+
+    def portrait(self, rows: Sequence[Row], now: float, look: Look, region: Region, density: float) -> Image.Image:
+        return draw(lay(rows, self, now), look, region, density)
 
 
 def lay(rows: Sequence[Row], pump: Pump, until: float) -> Beads:
     """The beads of a motion that was watched until a time: what is stored then has not left yet."""
     if not rows:
-        none = np.zeros(0)
-        return Beads(np.zeros((0, 3)), np.zeros((0, 3)), none, none, none, none)
+        return NONE
     moves = np.asarray(rows, dtype=np.float64)
     start, end, begun, ended, commanded = _sample(moves, pump)
     volume, rests = _flow(begun, ended, commanded, pump.lag, until)
@@ -104,33 +102,13 @@ def lay(rows: Sequence[Row], pump: Pump, until: float) -> Beads:
 
 def _sample(moves: Array, pump: Pump) -> tuple[Array, Array, Array, Array, Array]:
     """Ends, times and commanded volume of each sample along the trapezoids."""
-    t0, e, length, a = moves[:, 0], moves[:, 7], moves[:, 8], moves[:, 9]
-    entry, peak, leave = moves[:, 10], moves[:, 11], moves[:, 12]
-    rise, cruise, fall = moves[:, 13], moves[:, 14], moves[:, 15]
+    e, length = moves[:, 7], moves[:, 8]
     still = np.all(np.abs(moves[:, 1:4] - moves[:, 4:7]) < 1e-9, axis=1)
     pieces = np.where(still, MOMENTS, np.ceil(length / STEP)).astype(np.int64)
     if pump.lag < INSTANT:
         pieces[e <= 0] = 1
-    pieces = np.maximum(pieces, 1)
-    index = np.repeat(np.arange(len(moves)), pieces)
-    ordinal = np.arange(len(index)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    near, far = ordinal / pieces[index], (ordinal + 1) / pieces[index]
-
-    def when(share: Array) -> Array:
-        s = share * length[index]
-        a_, v0, vp, v1 = a[index], entry[index], peak[index], leave[index]
-        risen = (v0 + vp) / 2 * rise[index]
-        flown = risen + vp * cruise[index]
-        up = 2 * s / np.maximum(v0 + np.sqrt(v0 * v0 + 2 * a_ * s), 1e-9)
-        on = rise[index] + (s - risen) / np.maximum(vp, 1e-9)
-        rest = np.maximum(length[index] - s, 0.0)
-        down = (rise + cruise + fall)[index] - 2 * rest / np.maximum(v1 + np.sqrt(v1 * v1 + 2 * a_ * rest), 1e-9)
-        chosen: Array = np.where(s <= risen, np.minimum(up, rise[index]), np.where(s <= flown, on, down))
-        return t0[index] + chosen
-
-    origin, vector = moves[index, 1:4], (moves[:, 4:7] - moves[:, 1:4])[index]
-    start, end = origin + near[:, None] * vector, origin + far[:, None] * vector
-    return start, end, when(near), when(far), e[index] * (far - near) * pump.area
+    made = sample(moves, np.maximum(pieces, 1))
+    return made.start, made.end, made.begun, made.ended, e[made.index] * made.share * pump.area
 
 
 def _flow(

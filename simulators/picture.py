@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
-from simulators.deposit import Array, Beads
+from simulators.beads import Array, Beads
 
 MASK_LIMIT = 60_000_000
 """Pixels of the finest mask; a larger region is drawn with fewer samples a pixel."""

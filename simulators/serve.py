@@ -89,7 +89,7 @@ class Scribe:
             if studio.folder is None:
                 continue
             try:
-                write(studio.folder, piece, self._recorder.pump, now, studio.look, studio.region, studio.density)
+                write(studio.folder, piece, self._recorder.tool, now, studio.look, studio.region, studio.density)
             except OSError:
                 log.exception("piece %d could not be written to %s; is there space?", piece.number, studio.folder)
 

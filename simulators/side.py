@@ -115,7 +115,7 @@ class Side:
         recorder = self._service.recorder
         piece, now = self._service.call(lambda: (recorder.piece.copy(), self._service.pace.now))
         data = io.BytesIO()
-        portrait(piece, recorder.pump, now, look, region, density).save(data, format="PNG")
+        portrait(piece, recorder.tool, now, look, region, density).save(data, format="PNG")
         return 200, "image/png", data.getvalue()
 
     def _fault(self, body: Any) -> Answer:

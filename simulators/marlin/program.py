@@ -140,7 +140,7 @@ def _hands(service: Service, machine: Firmware) -> Hands:
 
     def record() -> Callable[[], Json]:
         piece, now, closed = recorder.piece.copy(), service.pace.now, list(recorder.closed)
-        return lambda: whole(closed, described(piece, recorder.pump, now))
+        return lambda: whole(closed, described(piece, recorder.tool, now))
 
     def power_cycle() -> Json:
         machine.boot("PowerUp")
@@ -216,12 +216,12 @@ def play(
     while machine.moving and (event := machine.next_event()) is not None:
         machine.advance(event)
     work()
-    piece, end = recorder.piece, machine.now + 20 * recorder.pump.lag
+    piece, end = recorder.piece, machine.now + recorder.tool.settling
     if picture is not None:
-        portrait(piece, recorder.pump, end, studio.look, studio.region, studio.density).save(picture, format="PNG")
+        portrait(piece, recorder.tool, end, studio.look, studio.region, studio.density).save(picture, format="PNG")
     if record is not None:
-        record.write_text(json.dumps(described(piece, recorder.pump, end)), encoding="utf-8")
-    facts = summary(piece, recorder.pump, end)
+        record.write_text(json.dumps(described(piece, recorder.tool, end)), encoding="utf-8")
+    facts = summary(piece, recorder.tool, end)
     for trouble in (*errors, *facts["outcome"]["troubles"]):
         print(f"{program}: {trouble}", file=sys.stderr)
     return 0 if facts["outcome"]["good"] and not errors else 1

@@ -159,7 +159,7 @@ def test_a_runout_parks_and_asks(bench: Callable[..., Any], host: Any) -> None:
     assert "//action:resumed" in said
     machine.do("M400")
     assert machine.firmware.physical[0] == pytest.approx(60)
-    assert machine.firmware.recorder.piece.runs[0].volume == pytest.approx(3)
+    assert machine.firmware.recorder.piece.runs[0].amount == pytest.approx(3)
 
 
 def test_unplug_is_a_wish_of_the_machine(bench: Callable[..., Any], host: Any) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from simulators.deposit import Pump, lay
 from simulators.marlin.program import main
 from simulators.picture import Look, Plate, draw
-from simulators.record import described
+from simulators.record import described, portrait
 
 JOB = ("G28", "G90", "M83", "G0 X10 Y10 Z1 F6000", "G1 X30 E20 F1200", "G1 Y20 E10", "M400")
 
@@ -145,8 +145,8 @@ def test_a_part_of_the_bed_is_the_part_of_the_picture(bench: Callable[..., Any])
     machine.do(*JOB)
     recorder = machine.firmware.recorder
     look = Look(plate=Plate(0, 0, 40, 30), flat=True)
-    beads = lay(recorder.piece.rows, recorder.pump, machine.firmware.now)
-    whole = np.asarray(draw(beads, look, (0, 0, 40, 30), 10))
+    beads = lay(recorder.piece.rows, Pump(area=1.0), machine.firmware.now)
+    whole = np.asarray(portrait(recorder.piece, recorder.tool, machine.firmware.now, look, (0, 0, 40, 30), 10))
     part = np.asarray(draw(beads, look, (20, 5, 35, 25), 10))
     difference = np.abs(whole[50:250, 200:350].astype(int) - part.astype(int))
     assert (difference > 64).mean() < 0.002

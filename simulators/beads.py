@@ -1,0 +1,120 @@
+"""From blocks to samples: a block as a row of numbers, and when the tool is where along it.
+
+Units: mm, s, mm/s, mm/s2.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.motion import Block
+
+Array = NDArray[np.float64]
+
+Json = dict[str, Any]
+
+Row = tuple[float, ...]
+"""A block as a row: start, x0, y0, z0, x1, y1, z1, e, length, acceleration, entry, peak, exit, and three phases.
+A tool may append columns of its own."""
+
+
+def row(block: Block) -> Row:
+    return (
+        block.start,
+        *block.origin,
+        *block.target,
+        block.e,
+        block.length,
+        block.acceleration,
+        math.sqrt(block.entry),
+        block.peak,
+        block.exit,
+        *block.phases,
+    )
+
+
+def motion_time(rows: Sequence[Row]) -> float:
+    """Seconds of motion."""
+    return float(sum(made[13] + made[14] + made[15] for made in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Beads:
+    """Lines of a width. One row a sample that left something; a sample at rest has equal ends. ``volume`` in the tool's
+    own measure."""
+
+    start: Array
+    end: Array
+    volume: Array
+    begun: Array
+    ended: Array
+    width: Array
+
+    def __len__(self) -> int:
+        return len(self.volume)
+
+
+NONE = Beads(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
+
+
+def paths(beads: Beads) -> list[Json]:
+    """Beads that touch, joined: points in mm, volume of each segment in mm3, seconds of start and end."""
+    if not len(beads):
+        return []
+    apart = np.any(np.abs(beads.start[1:] - beads.end[:-1]) > 1e-6, axis=1)
+    cuts = [0, *(np.flatnonzero(apart) + 1).tolist(), len(beads)]
+    start, end, volume = np.round(beads.start, 4), np.round(beads.end, 4), np.round(beads.volume, 6)
+    return [
+        {
+            "points": [start[a].tolist(), *end[a:b].tolist()],
+            "volumes": volume[a:b].tolist(),
+            "start": round(float(beads.begun[a]), 4),
+            "end": round(float(beads.ended[b - 1]), 4),
+        }
+        for a, b in itertools.pairwise(cuts)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Pieces of blocks. ``index``: of which block; ``share``: how much of it one piece is."""
+
+    index: NDArray[np.int64]
+    start: Array
+    end: Array
+    begun: Array
+    ended: Array
+    share: Array
+
+
+def sample(moves: Array, pieces: NDArray[np.int64]) -> Samples:
+    """Cut each block into so many pieces of one length; their times follow its trapezoid."""
+    index = np.repeat(np.arange(len(moves)), pieces)
+    ordinal = np.arange(len(index)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    near, far = ordinal / pieces[index], (ordinal + 1) / pieces[index]
+    blocks = moves[index]
+    origin, vector = blocks[:, 1:4], blocks[:, 4:7] - blocks[:, 1:4]
+    start, end = origin + near[:, None] * vector, origin + far[:, None] * vector
+    return Samples(index, start, end, _when(blocks, near), _when(blocks, far), far - near)
+
+
+def _when(blocks: Array, share: Array) -> Array:
+    """The time at which a share of each block's length is travelled."""
+    a, entry, peak, leave = blocks[:, 9], blocks[:, 10], blocks[:, 11], blocks[:, 12]
+    rise, cruise, fall = blocks[:, 13], blocks[:, 14], blocks[:, 15]
+    s = share * blocks[:, 8]
+    risen = (entry + peak) / 2 * rise
+    flown = risen + peak * cruise
+    up = 2 * s / np.maximum(entry + np.sqrt(entry * entry + 2 * a * s), 1e-9)
+    on = rise + (s - risen) / np.maximum(peak, 1e-9)
+    rest = np.maximum(blocks[:, 8] - s, 0.0)
+    down = (rise + cruise + fall) - 2 * rest / np.maximum(leave + np.sqrt(leave * leave + 2 * a * rest), 1e-9)
+    chosen: Array = np.where(s <= risen, np.minimum(up, rise), np.where(s <= flown, on, down))
+    return blocks[:, 0] + chosen
