@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from jobs.states import BedState, JobState, OperationState, OrderState, UnitState
+from jobs.states import BedState, JobState, MachineState, OperationState, OrderState, UnitState
 
 Json = dict[str, Any]
 
 
 def _json() -> Any:
-    return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    return Field(default_factory=dict, sa_column=Column(JSON, nullable=False, default=dict))
 
 
 class Order(SQLModel, table=True):
@@ -139,6 +139,10 @@ class Job(SQLModel, table=True):
     """When it is due; the time of arrival where the order names none."""
     why: str = ""
     """The last thing that was said of it."""
+    seconds: float | None = None
+    """How long its artifact takes, as estimated; None: nobody has said."""
+    volume: float | None = None
+    """mm3 of the loaded material that its artifact takes; None: it takes none that is counted."""
     remake_of: str | None = None
     created_at: float
 
@@ -156,6 +160,10 @@ class Attempt(SQLModel, table=True):
     on_bed: bool = True
     """Something of it may lie on the bed: from the intent until the bed is cleared or it surely never started."""
     why: str = ""
+    done: float | None = None
+    """0..1: how far it got, once it has ended; one that may have gone further counts as whole."""
+    loaded: Json = _json()
+    """Material and lot that the machine was loaded with."""
     evidence: str | None = None
     """SHA-256 of the camera's picture at its end."""
     intended_at: float
@@ -164,7 +172,10 @@ class Attempt(SQLModel, table=True):
 
 
 class MachineRow(SQLModel, table=True):
-    """What was last known of a machine. Configuration stays in config.yaml."""
+    """What was last known of a machine: its link, its state, what is in it, and how much it has done.
+
+    Configuration stays in config.yaml. :class:`jobs.condition.Condition` is this row as a value.
+    """
 
     __tablename__ = "machines"
     name: str = Field(primary_key=True)
@@ -174,6 +185,26 @@ class MachineRow(SQLModel, table=True):
     fault: str | None = None
     firmware: str | None = None
     seen_at: float
+    state: str = MachineState.IN_SERVICE
+    state_why: str = ""
+    state_by: str = ""
+    state_at: float | None = None
+    epoch: int = 0
+    """Counts every change of what follows, and of the state: a claim that was decided before it is refused."""
+    loaded: Json = _json()
+    """Material, its allergens, lot, expiry, and who said so; empty: nobody has said what is in it."""
+    volume_left: float | None = None
+    """mm3 in the cartridge, counted down by attempts; None: it is not counted."""
+    traces: Json = _json()
+    """What touched it since its last cleaning, and who cleaned it then, when and how."""
+    jobs_done: int = 0
+    seconds_run: float = 0.0
+    volume_used: float = 0.0
+    """mm3"""
+    upkeep: Json = _json()
+    """Of each task: who did it last, when, and what the counters said then."""
+    undo: Json = _json()
+    """What the last thing that a person said of it has changed, to take it back."""
 
 
 class Bed(SQLModel, table=True):

@@ -50,6 +50,12 @@ class JobState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class MachineState(StrEnum):
+    IN_SERVICE = "in-service"
+    DRAINING = "draining"
+    OUT_OF_SERVICE = "out-of-service"
+
+
 class BedState(StrEnum):
     CLEAR = "clear"
     ASSIGNED = "assigned"
@@ -220,6 +226,29 @@ JOB = StateTable(
     },
 )
 
+MACHINE = StateTable(
+    "machine",
+    MachineState.IN_SERVICE,
+    {
+        MachineState.IN_SERVICE: {
+            "draining": MachineState.DRAINING,
+            "taken_out": MachineState.OUT_OF_SERVICE,
+        },
+        MachineState.DRAINING: {
+            "drained": MachineState.OUT_OF_SERVICE,
+            "taken_out": MachineState.OUT_OF_SERVICE,
+            "returned": MachineState.IN_SERVICE,
+        },
+        MachineState.OUT_OF_SERVICE: {"returned": MachineState.IN_SERVICE},
+    },
+    {
+        "draining": "it finishes what it has in hand and takes nothing more",
+        "drained": "it has nothing in hand any more",
+        "taken_out": "a person took it out of service: it takes no job",
+        "returned": "a person put it back in service",
+    },
+)
+
 BED = StateTable(
     "bed",
     BedState.UNKNOWN,
@@ -237,7 +266,7 @@ BED = StateTable(
     },
 )
 
-TABLES: tuple[StateTable, ...] = (ORDER, UNIT, OPERATION, JOB, BED)
+TABLES: tuple[StateTable, ...] = (ORDER, UNIT, OPERATION, JOB, MACHINE, BED)
 
 
 def markdown() -> str:

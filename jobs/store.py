@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import create_engine
 
 from jobs import models as m
-from jobs.states import BED, JOB, OPERATION, ORDER, UNIT, StateTable
+from jobs.states import BED, JOB, MACHINE, OPERATION, ORDER, UNIT, StateTable
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Letters of ids: none that a person mistakes for another."""
@@ -56,6 +56,7 @@ ENTITIES: Mapping[str, tuple[Table, ColumnElement[Any], StateTable]] = {
     "unit": (m.units, m.units.c.id, UNIT),
     "operation": (m.operations, m.operations.c.id, OPERATION),
     "job": (m.jobs, m.jobs.c.id, JOB),
+    "machine": (m.machines, m.machines.c.name, MACHINE),
     "bed": (m.beds, m.beds.c.machine, BED),
 }
 

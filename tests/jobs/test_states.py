@@ -29,8 +29,9 @@ def one_of_each(shop: Shop) -> dict[str, str]:
         job = {"seq": 1, "operation_id": f"{unit}.frost", "unit_id": unit, "state": "rendering"}
         tx.add(m.jobs, id="J-1", attempts=0, due=0.0, why="", created_at=0.0, **job)
         tx.add(m.beds, machine="frost-1", state="unknown", epoch=0, said_by="test", how="", at=0.0)
+        tx.add(m.machines, name="frost-1", link="online", activity="idle", seen_at=0.0)
     order = rows(store, m.orders)[0]["id"]
-    return {"order": order, "unit": unit, "operation": f"{unit}.frost", "job": "J-1", "bed": "frost-1"}
+    return {"machine": "frost-1", "order": order, "unit": unit, "operation": f"{unit}.frost", "job": "J-1", "bed": "frost-1"}
 
 
 def force(store: Store, entity: str, key: str, state: str) -> None:
@@ -71,6 +72,7 @@ def some_column(entity: str) -> dict[str, Any]:
         "operation": {"done_by": "touched"},
         "job": {"why": "touched"},
         "bed": {"how": "touched"},
+        "machine": {"state_why": "touched"},
     }
     return columns[entity]
 
