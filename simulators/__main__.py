@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from simulators.ebb import program as ebb
+from simulators.grbl import program as grbl
 from simulators.marlin import program as marlin
 
 KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "ebb": ebb.main,
+    "grbl": grbl.main,
     "marlin": marlin.main,
 }
 

@@ -1,8 +1,8 @@
-"""How a machine can be told to fail: ``KIND[@WHEN][:ARGUMENT]``.
+"""How a machine can be told to fail: ``KIND[@WHEN][:ARGUMENT]``. Each firmware has a table of its own kinds.
 
-WHEN is ``line=N`` (the N-th numbered line of the host, M110 not counted, from the arming on), ``time=S`` (simulated
-seconds after the first motion) or ``chance=P`` (each line, for as long as it is armed); without WHEN, the next
-opportunity. Every other fault strikes once.
+WHEN is ``line=N`` (the N-th line of the host from the arming on; Marlin counts numbered lines but M110, GRBL all but
+empty ones and those that begin with $), ``time=S`` (simulated seconds after the first motion) or ``chance=P`` (each
+line, for as long as it is armed); without WHEN, the next opportunity. Every other fault strikes once.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ KINDS: Mapping[str, Kind] = {
     "unplug": Kind(Stage.MACHINE, 0, "the port disappears, and comes back after ARGUMENT real seconds if above 0"),
     "hang": Kind(Stage.MACHINE, 0, "silence: nothing is executed any more, heaters stay as they are"),
 }
+"""Marlin's."""
 
 
 @dataclass(slots=True)
@@ -58,23 +59,21 @@ class Fault:
     """One armed fault. Exactly one of ``line``, ``time`` and ``chance`` is set, or none."""
 
     kind: str
+    stage: Stage
     argument: float
     line: int | None = None
     time: float | None = None
     chance: float | None = None
 
-    @property
-    def stage(self) -> Stage:
-        return KINDS[self.kind].stage
 
-
-def parse(spec: str) -> Fault:
+def parse(spec: str, kinds: Mapping[str, Kind] = KINDS) -> Fault:
     """Raises ValueError that names what is wrong."""
     head, colon, argument = spec.strip().partition(":")
     name, at, when = head.partition("@")
-    if name not in KINDS:
-        raise ValueError(f"fault {name!r} is not known: {', '.join(sorted(KINDS))}")
-    fault = Fault(name, _number(argument, spec) if colon else KINDS[name].argument)
+    if name not in kinds:
+        raise ValueError(f"fault {name!r} is not known: {', '.join(sorted(kinds))}")
+    kind = kinds[name]
+    fault = Fault(name, kind.stage, _number(argument, spec) if colon else kind.argument)
     if at:
         key, equals, value = when.partition("=")
         if not equals or key not in ("line", "time", "chance"):

@@ -4,6 +4,9 @@ Written from what Marlin documents of its planner (module/planner.cpp, Configura
 of speed and acceleration, a limited speed at each junction (junction deviation, or classic jerk), a reverse and a
 forward pass. A block that has started is not changed any more, and the speed at its end binds the next one.
 
+An ``agile`` planner is GRBL's (grbl/planner.c, grbl/stepper.c): the block at work is planned anew while it runs, so
+that it leaves faster when more comes, follows overrides, and can be held and resumed.
+
 Left out: SLOWDOWN (stretching of short segments in a short queue), S-curves, linear advance, rounding to steps.
 Units: mm, s, mm/s, mm/s2.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 SLOWEST = 0.05
@@ -37,6 +41,24 @@ class Limits:
     """M204 T, of moves that do not extrude."""
     jerk: Axes | None = None
     deviation: float = 0.013
+    axes_alone: bool = False
+    """GRBL: nothing but the axes limits acceleration, on lines and at corners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a laser or spindle does along a block."""
+
+    power: float
+    """Share of the full power, 0 to 1."""
+    follows: bool = False
+    """The power follows the speed, and is what it says at the programmed one."""
+    programmed: float = 0.0
+    rapid: bool = False
+    fixed: bool = False
+    """Overrides do not apply."""
+    number: int = 0
+    """The N of its line."""
 
 
 @dataclass(slots=True)
@@ -54,6 +76,11 @@ class Block:
     """Square of the highest speed at its entry."""
     unit: Axes
     speeds: Axes
+    fastest: float = 0.0
+    """The speed at which an axis reaches its limit."""
+    corner: float = 0.0
+    """Square of the highest speed at the corner before it, whatever the blocks' own speeds are."""
+    work: Work | None = None
     reverse: float = 0.0
     """Square of the highest entry speed from which the rest of the queue can still be braked."""
     entry: float = 0.0
@@ -98,6 +125,33 @@ class Block:
         fall = t - rise - cruise
         return min(self.length, risen + self.peak * cruise + self.peak * fall - self.acceleration * fall * fall / 2)
 
+    def speed(self, time: float) -> float:
+        """Its speed at a time."""
+        t = min(max(time - self.start, 0.0), self.duration)
+        rise, cruise, _ = self.phases
+        if t < rise:
+            return min(self.peak, math.sqrt(self.entry) + self.acceleration * t)
+        return max(0.0, self.peak - self.acceleration * max(0.0, t - rise - cruise))
+
+    def when(self, distance: float) -> float:
+        """The time at which so many mm are travelled."""
+        low, high = self.start, self.end
+        for _ in range(48):
+            middle = (low + high) / 2
+            if self.travelled(middle) < distance:
+                low = middle
+            else:
+                high = middle
+        return high
+
+    def split(self, distance: float) -> tuple[Block, Block]:
+        """Two blocks in its place: the first so many mm long."""
+        share = distance / self.length
+        (x0, y0, z0), (x1, y1, z1) = self.origin, self.target
+        middle = (x0 + share * (x1 - x0), y0 + share * (y1 - y0), z0 + share * (z1 - z0))
+        first = replace(self, target=middle, length=distance, e=self.e * share)
+        return first, replace(self, origin=middle, length=self.length - distance, e=self.e * (1 - share))
+
     def place(self, time: float) -> tuple[float, float, float]:
         f = self.travelled(time) / self.length
         (x0, y0, z0), (x1, y1, z1) = self.origin, self.target
@@ -110,13 +164,8 @@ class Block:
         rise = min(self.phases[0], left)
         cruise = min(self.phases[1], left - rise)
         fall = max(0.0, left - rise - cruise)
-        speed = (
-            self.peak - self.acceleration * fall
-            if fall
-            else min(self.peak, math.sqrt(self.entry) + self.acceleration * rise)
-        )
         part = replace(self, target=self.place(time), e=self.e * done / self.length, length=done)
-        part.exit, part.phases = max(speed, 0.0), (rise, cruise, fall)
+        part.exit, part.phases = self.speed(time), (rise, cruise, fall)
         part.peak = self.peak if left > self.phases[0] else part.exit
         return part
 
@@ -127,59 +176,152 @@ class Planner:
 
     limits: Limits = field(default_factory=Limits)
     size: int = 16
+    delay: float = FIRST_BLOCK_DELAY
+    agile: bool = False
     done: list[Block] = field(default_factory=list)
     """Blocks that were made; the owner takes them."""
     appended: int = 0
     """Blocks queued since the start."""
     began: float | None = None
     """When the first block began."""
+    held: bool = False
+    """Nothing begins; what runs brakes, if anything does."""
+    _braking: deque[Block] = field(default_factory=deque)
+    """Parts that end a motion, to be run before all others."""
     _queue: deque[Block] = field(default_factory=deque)
     _running: Block | None = None
     _deliver: float = 0.0
     _last: Block | None = None
 
     def __len__(self) -> int:
-        return len(self._queue) + (self._running is not None)
+        return len(self._queue) + len(self._braking) + (self._running is not None)
 
     @property
     def free(self) -> int:
         """Marlin's moves_free, the P of ADVANCED_OK."""
         return self.size - 1 - len(self)
 
+    @property
+    def running(self) -> Block | None:
+        return self._running
+
     def append(
-        self, now: float, origin: tuple[float, float, float], target: tuple[float, float, float], e: float, feed: float
+        self,
+        now: float,
+        origin: tuple[float, float, float],
+        target: tuple[float, float, float],
+        e: float,
+        feed: float,
+        work: Work | None = None,
     ) -> bool:
         """Queue a move; False where it is too short to be one. ``feed`` in mm/s."""
         block = self._plan(origin, target, e, feed)
         if block is None:
             return False
+        block.work = work
         if not self:
-            self._deliver = now + FIRST_BLOCK_DELAY
+            self._deliver = now + self.delay
         self._queue.append(block)
         self.appended += 1
-        self._replan()
+        self._replan(now)
         self._last = block
-        if self._running is None and len(self._queue) >= 3:
+        if self._running is None and len(self._queue) >= 3 and not self.held:
             self._begin(now)
         return True
 
     def advance(self, now: float, flush: bool = False) -> None:
         """Let motion go on to ``now``. ``flush``: someone waits for the end, so a first block need not wait."""
-        if self._running is None and self._queue and (flush or now >= self._deliver):
+        if self._running is None and self._ready() and (flush or now >= self._deliver):
             self._begin(now if flush and now < self._deliver else self._deliver)
         running = self._running
         while running is not None and running.end <= now:
             self.done.append(running)
             self._running = None
-            if self._queue:
+            if self._ready():
                 self._begin(running.end)
             running = self._running
+
+    def _ready(self) -> bool:
+        return bool(self._braking) or (bool(self._queue) and not self.held)
 
     def next_event(self) -> float | None:
         """When the running block ends, or the first one begins."""
         if self._running is not None:
             return self._running.end
-        return self._deliver if self._queue else None
+        return self._deliver if self._ready() else None
+
+    def hold(self, now: float) -> None:
+        """Brake as fast as the blocks allow. What is left then waits for :meth:`resume`."""
+        self._interrupt(now)
+        self.held = True
+        while self._queue:
+            head = self._queue[0]
+            stop = (head.entry - SLOWEST * SLOWEST) / (2 * head.acceleration)
+            if stop <= 0:
+                break
+            if stop < head.length - 1e-9:
+                self._slow_down(stop)
+                break
+            self._queue.popleft()
+            self._braking.append(head)
+            if not self._queue:
+                break
+            self._queue[0].entry = max(SLOWEST * SLOWEST, head.entry - 2 * head.acceleration * head.length)
+        if self._braking and self._running is None:
+            self._begin(now)
+
+    def resume(self, now: float) -> None:
+        """Go on after a :meth:`hold` that has come to its end."""
+        self.held = False
+        if not self._queue or self._running is not None:
+            return
+        head = self._queue[0]
+        head.max_entry = head.entry = SLOWEST * SLOWEST
+        head.frozen = False
+        self._replan_all()
+        self._begin(now)
+
+    def rescale(self, now: float, nominal: Callable[[Block], float]) -> None:
+        """Give every block, also the one at work, another speed at which it is to run."""
+        moves = self._running is not None
+        self._interrupt(now)
+        before = math.inf
+        for index, block in enumerate(self._queue):
+            block.nominal = max(nominal(block), SLOWEST)
+            entry = min(block.corner, block.nominal**2, before**2)
+            block.max_entry = max(entry, SLOWEST**2) if index else block.max_entry
+            before = block.nominal
+        if not moves or self.held:
+            return
+        head = self._queue[0]
+        slowing = (head.entry - head.nominal**2) / (2 * head.acceleration)
+        if 0 < slowing < head.length - 1e-9:
+            self._slow_down(slowing)
+        self._replan_all()
+        self._begin(now)
+
+    def _interrupt(self, now: float) -> None:
+        """Take the running block back: what was made of it is done, the rest is the queue's first, at its speed."""
+        self.advance(now)
+        running = self._running
+        if running is None:
+            return
+        done = running.travelled(now)
+        if now > running.start and done > 0:
+            self.done.append(running.cut(now))
+        rest = running if done <= 0 else running.split(min(done, running.length * (1 - 1e-9)))[1]
+        rest.entry = max(running.speed(now) ** 2, SLOWEST * SLOWEST)
+        rest.frozen = True
+        self._running = None
+        self._queue.appendleft(rest)
+
+    def _slow_down(self, distance: float) -> None:
+        """The queue's first block brakes over a distance; its rest goes on slower."""
+        first, rest = self._queue.popleft().split(distance)
+        rest.entry = max(SLOWEST * SLOWEST, first.entry - 2 * first.acceleration * distance)
+        rest.frozen = True
+        self._braking.append(first)
+        self._queue.appendleft(rest)
 
     def abort(self, now: float) -> tuple[float, float, float] | None:
         """Drop everything at once (quick stop). Where the tool stands, or None if nothing moved."""
@@ -192,7 +334,8 @@ class Planner:
         elif self._queue:
             place = self._queue[0].origin
         self._queue.clear()
-        self._running = None
+        self._braking.clear()
+        self._running, self.held = None, False
         return place
 
     def place(self, now: float) -> tuple[float, float, float] | None:
@@ -202,12 +345,12 @@ class Planner:
         return self._queue[0].origin if self._queue else None
 
     def _begin(self, time: float) -> None:
-        block = self._queue.popleft()
+        block = self._braking.popleft() if self._braking else self._queue.popleft()
+        leave = max(SLOWEST * SLOWEST, block.entry - 2 * block.acceleration * block.length)
         following = self._queue[0] if self._queue else None
-        leave = SLOWEST * SLOWEST
-        if following is not None:
-            leave = min(following.entry, block.entry + 2 * block.acceleration * block.length)
-            following.entry, following.frozen = leave, True
+        if following is not None and not self.held:
+            leave = max(leave, min(following.entry, block.entry + 2 * block.acceleration * block.length))
+            following.entry, following.frozen = leave, not self.agile
         block.shape(time, leave)
         self._running = block
         if self.began is None:
@@ -224,15 +367,13 @@ class Planner:
         limits = self.limits
         vector: Axes = (dx / length, dy / length, dz / length, e / length)
         base = limits.retracting if distance <= 1e-6 else limits.printing if e else limits.travel
-        speed = max(feed, SLOWEST)
-        for share, fastest in zip(vector, limits.feedrate, strict=True):
-            if abs(share) * speed > fastest:
-                speed = fastest / abs(share)
-        acceleration = _limited(base, vector, limits.acceleration)
+        fastest = _limited(math.inf, vector, limits.feedrate)
+        speed = min(max(feed, SLOWEST), fastest)
+        acceleration = _limited(math.inf if limits.axes_alone else base, vector, limits.acceleration)
         norm = math.sqrt(sum(v * v for v in vector))
         unit: Axes = (vector[0] / norm, vector[1] / norm, vector[2] / norm, vector[3] / norm)
         speeds: Axes = (vector[0] * speed, vector[1] * speed, vector[2] * speed, vector[3] * speed)
-        block = Block(origin, target, e, length, speed, acceleration, 0.0, unit, speeds)
+        block = Block(origin, target, e, length, speed, acceleration, 0.0, unit, speeds, fastest)
         previous = self._last if self else None
         block.max_entry = self._junction(previous, block)
         return block
@@ -249,19 +390,27 @@ class Planner:
             return rest
         cap = min(block.nominal, previous.nominal) ** 2
         if cosine < -0.999999:
+            block.corner = math.inf
             return cap
         turn = [q - p for p, q in zip(previous.unit, block.unit, strict=True)]
         norm = math.sqrt(sum(v * v for v in turn))
         along: Axes = (turn[0] / norm, turn[1] / norm, turn[2] / norm, turn[3] / norm)
-        acceleration = _limited(block.acceleration, along, self.limits.acceleration)
+        alone = self.limits.axes_alone
+        acceleration = _limited(math.inf if alone else block.acceleration, along, self.limits.acceleration)
         half_sine = math.sqrt((1 - cosine) / 2)
         square = acceleration * self.limits.deviation * half_sine / (1 - half_sine)
-        if block.length < 1 and cosine < -math.sqrt(0.5):  # a short chord of a curve: mind the curve's radius
+        if not alone and block.length < 1 and cosine < -math.sqrt(0.5):  # a chord of a curve: mind the curve's radius
             square = min(square, block.length * acceleration / math.acos(-cosine))
+        block.corner = square
         return max(rest, min(square, cap))
 
-    def _replan(self) -> None:
-        """Reverse pass until nothing changes, then forward from there."""
+    def _replan_all(self) -> None:
+        for block in self._queue:
+            block.reverse = -1.0
+        self._replan(None)
+
+    def _replan(self, now: float | None) -> None:
+        """Reverse pass until nothing changes, then forward from there. ``now``: a running block may be revised."""
         queue = self._queue
         leave = SLOWEST * SLOWEST
         first = len(queue) - 1
@@ -275,12 +424,33 @@ class Planner:
                 break
             block.reverse = reach
             leave = reach
-        if first == 0 and not queue[0].frozen:
-            head = queue[0]
-            head.entry = head.reverse if self._running is None else min(head.reverse, self._running.exit**2)
+        if first == 0 and queue and not queue[0].frozen:
+            self._enter(queue[0], now)
         for index in range(first, len(queue) - 1):
             block, following = queue[index], queue[index + 1]
-            following.entry = min(following.reverse, block.entry + 2 * block.acceleration * block.length)
+            reach = 2 * block.acceleration * block.length
+            following.entry = max(min(following.reverse, block.entry + reach), block.entry - reach)
+
+    def _enter(self, head: Block, now: float | None) -> None:
+        """The speed at which the queue's first block is entered."""
+        running = self._running
+        if running is None or self.held:
+            head.entry = head.reverse if not self.held else head.entry
+            return
+        if not self.agile or now is None:
+            head.entry = min(head.reverse, running.exit**2)
+            return
+        reach = running.entry + 2 * running.acceleration * running.length
+        if min(head.reverse, reach) > running.exit**2 * (1 + 1e-9):
+            if now > running.start + running.phases[0] + running.phases[1]:  # it brakes already: go on from here
+                self._interrupt(now)
+                running = self._queue.popleft()
+                reach = running.entry + 2 * running.acceleration * running.length
+                self._running = running
+                running.shape(now, min(head.reverse, reach))
+            else:
+                running.shape(running.start, min(head.reverse, reach))
+        head.entry = min(head.reverse, running.exit**2)
 
 
 def _limited(acceleration: float, vector: Axes, limits: Axes) -> float:
