@@ -1,0 +1,465 @@
+"""A Klipper printer behind Moonraker.
+
+Calls are JSON-RPC over HTTP, each with a time-out of its own, and with Klipper's words whole (the REST routes put them
+into the status line, where lines after the first are lost). The WebSocket carries only hints to look. Klipper prints
+by itself: a print goes on while Moonraker is away, and Moonraker's history is the record of starts.
+Moonraker's own job queue is never used: what waits in it would begin by itself, on a bed that nobody has cleared.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import httpx
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from drivers.contract import Clock, DriverError, Link, MachineFault, OurFault, Payload, Settings, WireFault
+from drivers.hosted import Hosted
+from drivers.hosted import Options as HostedOptions
+from drivers.options import checked
+from drivers.protocols import moonraker as words
+from drivers.servers import Outcome, Sight
+from drivers.service import Facts
+
+_log = logging.getLogger(__name__)
+
+MAX_ANSWER = 8 * 1024 * 1024
+"""Bytes of one answer; a longer one is no answer."""
+HISTORY = 500
+"""The newest prints that are looked through for one of ours."""
+PAGE = 100
+STORED = 200
+"""Lines of the console that are looked through for what a technician's line was answered."""
+PUSH_FIRST, PUSH_MOST = 1.0, 30.0
+"""Seconds between tries to be pushed to, doubling."""
+PUSH_SILENCE = 60.0
+"""Seconds of silence after which pushes are asked for anew: Moonraker says something every second."""
+RESTART_LOOK = 0.5
+"""Seconds between looks while Klipper restarts."""
+END = "CANCEL_PRINT\nTURN_OFF_HEATERS\nM107"
+"""Klipper's own CANCEL_PRINT leaves the heaters on. As one script it is carried out as one, however late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(HostedOptions):
+    timeout: float = 5.0
+    """Seconds that an answer may take."""
+    act_timeout: float = 10.0
+    """Seconds that start, pause, resume and cancel may take: Klipper lets them wait for the command at work."""
+    upload_timeout: float = 300.0
+    """Seconds that an upload may take from its last byte to its answer."""
+    console_timeout: float = 120.0
+    """Seconds that a technician's line may take: homing, heating."""
+    restart_wait: float = 60.0
+    """Seconds that Klipper may take to come back after a restart of its firmware."""
+    ca: str | None = None
+    """File of the certificates (PEM) that an https address is checked against; none: those of this computer."""
+
+
+class Moonraker(Hosted):
+    """See :class:`drivers.hosted.Hosted`; ``connect`` after a fault takes up to ``restart_wait``."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        options = checked(Options, settings.options, settings.name)
+        super().__init__(settings, clock, MoonrakerServer(settings, clock, options), options)
+
+
+class MoonrakerServer:
+    """See :class:`drivers.servers.Server`."""
+
+    feeds = False
+
+    def __init__(self, settings: Settings, clock: Clock, options: Options) -> None:
+        self._settings, self._clock, self._options = settings, clock, options
+        self._name = settings.name
+        self._url = _checked_url(settings)
+        self._client: httpx.Client | None = None
+        self._pushes: _Pushes | None = None
+        self._heaters: tuple[str, ...] = ()
+        self._going: str | None = None
+        """The file that was seen printing last: it has ended only once its moves have."""
+        self._halted = False
+        """A halt was told. Connecting again acknowledges it, and only then is the firmware restarted."""
+
+    # --- connecting -----------------------------------------------------------------------------------------------
+
+    def open(self, hint: Callable[[], None]) -> str:
+        self.close()
+        self._client = self._new_client()
+        server = self._rpc("server.info")
+        self._check_queue()
+        if words.at(server, "klippy_connected") is not True:
+            raise WireFault(f"{self._name}: Moonraker answers, Klipper does not run; look at its klippy.log")
+        info = self._rpc("printer.info")
+        if words.name(info, "state") in ("shutdown", "error") and self._halted:
+            info = self._restart()
+        if words.name(info, "state") == "ready":
+            why = words.unfit(
+                self._query("toolhead", "extruder", "configfile", "virtual_sdcard", "pause_resume"),
+                self._settings.processes,
+                self._settings.envelope,
+            )
+            if why is not None:
+                raise MachineFault(f"{self._name}: {why}")
+        self._halted = False
+        self._pushes = _Pushes(self._url, self._headers(), self._trust(), hint, self._name)
+        return words.firmware(info, server)
+
+    def _restart(self) -> object:
+        """Restart the firmware, and wait until Klipper is ready or says why it is not."""
+        self._rpc("printer.firmware_restart", timeout=self._options.act_timeout)
+        until = self._clock.monotonic() + self._options.restart_wait
+        last = "it is away"
+        while self._clock.monotonic() < until:
+            self._clock.sleep(RESTART_LOOK)
+            try:
+                info = self._rpc("printer.info")
+            except _NoPrinter:
+                last = "it is away"
+                continue
+            last = words.name(info, "state")
+            if last == "ready":
+                return info
+        raise MachineFault(
+            f"{self._name}: Klipper is not ready {self._options.restart_wait:g} s after a restart of its firmware "
+            f"({last}); look at its klippy.log, then connect again"
+        )
+
+    def _check_queue(self) -> None:
+        waiting = words.queued(self._rpc("server.job_queue.status"))
+        if waiting:
+            raise MachineFault(
+                f"{self._name}: {waiting} jobs wait in Moonraker's own queue and may begin by themselves, on whatever "
+                "lies on the bed; empty that queue (its page, or server.job_queue.delete_job), then connect again"
+            )
+
+    def close(self) -> None:
+        pushes, self._pushes = self._pushes, None
+        if pushes is not None:
+            pushes.close()
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    def look(self) -> Sight:
+        try:
+            printer = self._printer()
+        except _NoPrinter:
+            return Sight(Link.OFFLINE)
+        self._halted |= printer.halted
+        if printer.holds and not printer.halted:
+            self._going = printer.file
+        elif not self._coming_to_rest(printer):
+            self._going = None
+        return words.sight(printer, self._coming_to_rest(printer))
+
+    def _coming_to_rest(self, printer: words.Printer) -> bool:
+        return printer.moving and not printer.holds and printer.file == self._going
+
+    def _printer(self) -> words.Printer:
+        objects = {**words.LOOKED_AT, **dict.fromkeys(self._heaters, ("temperature", "target"))}
+        answer = self._rpc("printer.objects.query", {"objects": objects})
+        printer = words.printer(words.at(answer, "status"))
+        self._heaters = printer.heaters
+        return printer
+
+    def outcome(self, file: str) -> Outcome:
+        """Klipper's own word first: what Moonraker calls interrupted may have gone on, and ended well."""
+        try:
+            printer = self._printer()
+        except _NoPrinter:
+            printer = None
+        if printer is not None:
+            told = words.of_printer(printer, file)
+            if told is not None:
+                return Outcome.GOING if self._coming_to_rest(printer) else told
+        for start in range(0, HISTORY, PAGE):
+            page = words.jobs(self._rpc("server.history.list", {"limit": PAGE, "start": start, "order": "desc"}))
+            for job in page:
+                if job.file == file:
+                    return words.of_history(job.status)
+            if len(page) < PAGE:
+                return Outcome.UNKNOWN if printer is None else Outcome.NONE
+        return Outcome.UNKNOWN
+
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    def size(self, file: str) -> int | None:
+        with self._asked(f"the size of {file}"):
+            response = self._http().head(_path(file))
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        self._check_status(response, f"the size of {file}")
+        try:
+            return int(response.headers["content-length"])
+        except (KeyError, ValueError):
+            raise MachineFault(f"{self._name} does not say how large {file} is; is it Moonraker?") from None
+
+    def upload(self, file: str, payload: Payload) -> None:
+        if self.size(file) is not None:
+            raise MachineFault(f"{self._name} has a {file} already; delete it there, or make a new attempt")
+        what = f"the upload of {file}"
+        form = {"root": "gcodes", "print": "false", "checksum": payload.sha256.lower()}
+        with payload.path.open("rb") as data, self._asked(what):
+            response = self._http().post(
+                "/server/files/upload",
+                data=form,
+                files={"file": (file, data, "application/octet-stream")},
+                timeout=httpx.Timeout(self._options.timeout, read=self._options.upload_timeout),
+            )
+        self._check_status(response, what)
+        answer = _decoded(response.content, self._name)
+        if words.name(answer, "item", "path") != file:
+            raise MachineFault(f"{self._name} stored {file} under another name; look at its upload settings")
+        if words.at(answer, "print_started") is True or words.at(answer, "print_queued") is True:
+            raise WireFault(f"{self._name} started or queued {file} although it was asked not to; look at the machine")
+
+    def delete(self, file: str) -> None:
+        what = f"the deletion of {file}"
+        with self._asked(what):
+            response = self._http().delete(_path(file))
+        if response.is_success or self.size(file) is None:
+            return
+        if response.status_code == httpx.codes.FORBIDDEN:
+            raise MachineFault(f"{self._name} does not delete {file}: it is on the printer")
+        self._check_status(response, what)
+
+    # --- acting ---------------------------------------------------------------------------------------------------
+
+    def start(self, file: str) -> None:
+        """Moonraker starts over a paused print, and abandons it: so it is looked at directly before."""
+        self._check_queue()
+        printer = self._printer()
+        if printer.holds or printer.halted:
+            raise MachineFault(f"{self._name}: {printer.file or 'the printer'} is {printer.stats or printer.state}")
+        self._act("printer.print.start", {"filename": file})
+
+    def pause(self, sight: Sight) -> None:  # noqa: ARG002  (Moonraker knows no job: it pauses what is there)
+        self._act("printer.print.pause")
+
+    def resume(self, sight: Sight) -> None:  # noqa: ARG002
+        self._act("printer.print.resume")
+
+    def cancel(self, sight: Sight) -> None:  # noqa: ARG002
+        """The end of the print, and of its heat."""
+        try:
+            self._act("printer.gcode.script", {"script": END})
+        except MachineFault:
+            self._act("printer.gcode.script", {"script": "TURN_OFF_HEATERS"})
+            raise
+
+    def _act(self, method: str, params: Mapping[str, object] | None = None) -> None:
+        self._rpc(method, params, self._options.act_timeout)
+
+    def stop(self) -> str:
+        self._halted = True
+        with self._new_client() as client:
+            self._rpc("printer.emergency_stop", client=client)
+        return "Klipper has shut down, with heaters and motors off; connecting again restarts its firmware"
+
+    # --- a technician's -------------------------------------------------------------------------------------------
+
+    def facts(self) -> Facts:
+        return words.facts(
+            self._rpc("printer.info"), self._rpc("server.info"), self._query("toolhead", "extruder", "configfile")
+        )
+
+    def console(self, line: str) -> list[str]:
+        """An unknown command is no error to Klipper: it is answered with a line that says so."""
+        self._rpc("printer.gcode.script", {"script": line}, self._options.console_timeout)
+        return words.answered(self._rpc("server.gcode_store", {"count": STORED}), line)
+
+    # --- the wire -------------------------------------------------------------------------------------------------
+
+    def _query(self, *objects: str) -> object:
+        answer = self._rpc("printer.objects.query", {"objects": dict.fromkeys(objects)})
+        return words.at(answer, "status")
+
+    def _rpc(
+        self,
+        method: str,
+        params: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+        client: httpx.Client | None = None,
+    ) -> object:
+        """One call. Raises as :class:`drivers.servers.Server` says, and _NoPrinter where Klipper is away."""
+        body = {"jsonrpc": "2.0", "method": method, "params": params or {}, "id": 1}
+        with (
+            self._asked(method),
+            (client or self._http()).stream(
+                "POST", "/server/jsonrpc", json=body, timeout=timeout or self._options.timeout
+            ) as response,
+        ):
+            data = b""
+            for chunk in response.iter_bytes():
+                data += chunk
+                if len(data) > MAX_ANSWER:
+                    raise MachineFault(f"{self._name} answered {method} with over {MAX_ANSWER >> 20} MiB")
+        self._check_status(response, method)
+        answer = _decoded(data, self._name)
+        error = words.at(answer, "error")
+        if error is None:
+            return words.at(answer, "result")
+        raise self._refusal(method, words.number(error, "code"), words.text(error, "message") or "no reason is given")
+
+    def _refusal(self, method: str, code: float | None, why: str) -> DriverError:
+        if code in (_UNAUTHORIZED, httpx.codes.UNAUTHORIZED) and "nauthorized" in why:
+            return self._key_refused()
+        if code == httpx.codes.SERVICE_UNAVAILABLE or (code == _NO_METHOD and method.startswith("printer.")):
+            return _NoPrinter(f"{self._name}: Klipper does not run ({why}); look at its klippy.log")
+        if code is not None and (400 <= code < 500 or code < 0):
+            return MachineFault(f"{self._name} refuses {method}: {why}")
+        return WireFault(f"{self._name} failed at {method}: {why}; look at the machine")
+
+    def _check_status(self, response: httpx.Response, what: str) -> None:
+        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise self._key_refused()
+        if response.is_server_error:
+            raise WireFault(f"{self._name}: {what} was answered {response.status_code} {response.reason_phrase}")
+        if not response.is_success:
+            raise MachineFault(f"{self._name} refuses {what}: {response.status_code} {response.reason_phrase}")
+
+    def _key_refused(self) -> MachineFault:
+        return MachineFault(
+            f"{self._name}: Moonraker does not accept the key; put its API key into the machine's secret, "
+            "or this computer among its trusted_clients"
+        )
+
+    @contextmanager
+    def _asked(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            why = str(error) or type(error).__name__
+            raise WireFault(f"{self._name}: no answer to {what} from {self._url} ({why})") from error
+
+    def _http(self) -> httpx.Client:
+        if self._client is None:
+            raise WireFault(f"{self._name} is not connected; connect first")
+        return self._client
+
+    def _new_client(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self._url,
+            headers=self._headers(),
+            timeout=self._options.timeout,
+            verify=self._trust() or True,
+            trust_env=False,  # a proxy of this computer's is none for a printer beside it
+        )
+
+    def _headers(self) -> dict[str, str]:
+        return {"X-Api-Key": self._settings.secret} if self._settings.secret else {}
+
+    def _trust(self) -> ssl.SSLContext | None:
+        if not self._url.startswith("https:"):
+            return None
+        try:
+            return ssl.create_default_context(cafile=self._options.ca)
+        except OSError as error:
+            raise OurFault(f"{self._name}: the certificates of the option ca cannot be read ({error})") from error
+
+
+class _NoPrinter(WireFault):
+    """The server answers and its printer is away."""
+
+
+_UNAUTHORIZED, _NO_METHOD = -32602, -32601
+"""What 401 and 404 are in Moonraker's JSON-RPC. Klipper's methods are there only once Klipper was."""
+
+
+class _Pushes:
+    """A thread that listens to what the server pushes, and gives hints. It is tried again for as long as it lives."""
+
+    def __init__(
+        self, url: str, headers: Mapping[str, str], trust: ssl.SSLContext | None, hint: Callable[[], None], name: str
+    ) -> None:
+        self._url = "ws" + url.removeprefix("http") + "/websocket"
+        self._headers, self._trust, self._hint, self._name = headers, trust, hint, name
+        self._closing = threading.Event()
+        self._guard = threading.Lock()
+        self._socket: ClientConnection | None = None
+        self._thread = threading.Thread(target=self._run, name=f"pushes {name}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        with self._guard:
+            if self._socket is not None:
+                self._socket.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        pause = PUSH_FIRST
+        while not self._closing.is_set():
+            try:
+                self._listen()
+            except (OSError, WebSocketException, ValueError) as error:
+                _log.debug("%s: no pushes (%s)", self._name, error)
+            if self._closing.wait(pause):
+                return
+            self._hint()
+            pause = min(PUSH_MOST, pause * 2)
+
+    def _listen(self) -> None:
+        with connect(
+            self._url,
+            additional_headers=self._headers,
+            ssl=self._trust,
+            proxy=None,
+            open_timeout=5,
+            close_timeout=1,
+            ping_interval=None,
+            max_size=MAX_ANSWER,
+        ) as socket:
+            with self._guard:
+                if self._closing.is_set():
+                    return
+                self._socket = socket
+            self._send(socket, "server.connection.identify", words.IDENTITY)
+            self._subscribe(socket)
+            try:
+                while True:
+                    method = words.name(json.loads(socket.recv(timeout=PUSH_SILENCE)), "method")
+                    if method == "notify_klippy_ready":
+                        self._subscribe(socket)
+                    if method in words.HINTS:
+                        self._hint()
+            finally:
+                with self._guard:
+                    self._socket = None
+
+    def _subscribe(self, socket: ClientConnection) -> None:
+        self._send(socket, "printer.objects.subscribe", {"objects": words.WATCHED})
+
+    def _send(self, socket: ClientConnection, method: str, params: Mapping[str, object]) -> None:
+        socket.send(json.dumps({"jsonrpc": "2.0", "method": method, "params": params, "id": 1}))
+
+
+def _checked_url(settings: Settings) -> str:
+    url = settings.address.rstrip("/")
+    if not url.startswith(("http://", "https://")):
+        raise OurFault(f"machine {settings.name}: {settings.address!r} is no URL; write one such as http://host:7125")
+    return url
+
+
+def _path(file: str) -> str:
+    return f"/server/files/gcodes/{quote(file, safe='')}"
+
+
+def _decoded(data: bytes, name: str) -> object:
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise MachineFault(
+            f"{name} answered something that is no JSON; is there a Moonraker at that address?"
+        ) from None
