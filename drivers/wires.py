@@ -7,18 +7,27 @@ import os
 import select
 import socket
 import termios
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 import serial
 
 from drivers.contract import OurFault, WireFault
+from drivers.holders import holders
 
 CHUNK = 4096
 """Bytes asked for at once: a pty holds at most four times as many."""
 
 WRITE_LIMIT = 5.0
 """Seconds that a peer may refuse to take bytes before the wire counts as lost."""
+
+LAST_WORD_LIMIT = 0.5
+"""Seconds that a last word may take on a wire whose queue cannot be dropped (TCP)."""
+
+_LOOK = 0.05
+"""Seconds between two looks of a blocked writing at whether the last word was spoken."""
 
 CONNECT_LIMIT = 5.0
 """Seconds for a TCP connection."""
@@ -37,6 +46,15 @@ class Wire(Protocol):
         """All of ``data``. Raises WireFault when the other end takes none of it for :data:`WRITE_LIMIT`."""
         ...
 
+    def last_word(self, data: bytes) -> bool:
+        """Write ``data`` now, ahead of all that waits to be sent, and let nothing be written after it.
+
+        The one thing that another thread than the owner may ask, also while the owner's writing blocks. What was
+        still to be sent is dropped: here, and in the system where it can. Best effort, never raises, at most
+        :data:`LAST_WORD_LIMIT`; False when the other end took none of it.
+        """
+        ...
+
     def close(self) -> None:
         """Idempotent, never raises."""
         ...
@@ -48,6 +66,9 @@ class DescriptorWire:
     def __init__(self, descriptor: int, name: str, release: Callable[[], None], gone: Callable[[], bool]) -> None:
         self._fd, self._name, self._release, self._gone = descriptor, name, release, gone
         self._open = True
+        self._writing = threading.Lock()
+        """Held for one system call that does not block, so a last word waits for nobody."""
+        self._sealed = False
 
     def fileno(self) -> int:
         return self._fd
@@ -66,7 +87,10 @@ class DescriptorWire:
     def write(self, data: bytes) -> None:
         while data:
             try:
-                taken = os.write(self._fd, data)
+                with self._writing:
+                    if self._sealed:
+                        return
+                    taken = os.write(self._fd, data)
                 if taken == len(data):
                     return
                 data = data[taken:]
@@ -78,8 +102,27 @@ class DescriptorWire:
     def _await_room(self) -> None:
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
-        if not poll.poll(WRITE_LIMIT * 1000):
-            raise WireFault(f"{self._name} has taken nothing for {WRITE_LIMIT:g} s")
+        waited = 0.0
+        while not poll.poll(_LOOK * 1000):
+            waited += _LOOK
+            if self._sealed:
+                return
+            if waited >= WRITE_LIMIT:
+                raise WireFault(f"{self._name} has taken nothing for {WRITE_LIMIT:g} s")
+
+    def last_word(self, data: bytes) -> bool:
+        with self._writing:
+            self._sealed = True
+            with suppress(termios.error):  # A socket has no queue of a terminal's that could be dropped.
+                termios.tcflush(self._fd, termios.TCOFLUSH)
+            poll = select.poll()
+            poll.register(self._fd, select.POLLOUT)
+            if not poll.poll(LAST_WORD_LIMIT * 1000):
+                return False
+            try:
+                return os.write(self._fd, data) == len(data)
+            except OSError:
+                return False
 
     def close(self) -> None:
         if self._open:
@@ -96,16 +139,17 @@ def open_serial(path: str, baud: int) -> Wire:
         # A port whose other end takes nothing must not hold its thread for ever: writing does not block.
         port = serial.Serial(path, baud, timeout=0, write_timeout=0, exclusive=True)
     except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError.
-        raise WireFault(f"cannot open {path}: {_reason(error)}") from error
+        raise WireFault(f"cannot open {path}: {_reason(error, path)}") from error
     descriptor = port.fileno()
     os.set_blocking(descriptor, False)
     return DescriptorWire(descriptor, path, port.close, lambda: _hung_up(descriptor))
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, path: str) -> str:
     number = getattr(error, "errno", None)
     if number in (errno.EAGAIN, errno.EBUSY) or "exclusively lock" in str(error):
-        return "another program holds it; close that first"
+        who = " and ".join(str(holder) for holder in holders(path)) or "another program"
+        return f"{who} holds it; close that first"
     if number == errno.ENOENT:
         return "there is no such port; is the machine plugged in and on?"
     if number == errno.EACCES:

@@ -41,8 +41,11 @@ from drivers.contract import (
 from drivers.memory import Memory
 from drivers.options import checked
 from drivers.payloads import read_payload
-from drivers.protocols.marlin import Began, Engine, Options, Program, Warned, Withdrawn, program
+from drivers.protocols.marlin import Answered, Began, Engine, Options, Program, Warned, Withdrawn, program
+from drivers.protocols.marlin.facts import facts
+from drivers.protocols.marlin.talk import asks, spoken
 from drivers.recording import Recorder
+from drivers.service import Box, Facts, checked_box
 from drivers.transport import Port
 from drivers.wires import Wire
 
@@ -54,12 +57,21 @@ HELD = 4
 STOP_WAIT = 1.0
 """Seconds that the firmware may take to confirm an emergency stop before the port is closed as well."""
 
+SERVICE_WAIT = 120.0
+"""Seconds that a technician's line, or a home, may take."""
+
+FASTEST_FRAME = 1000.0
+"""mm/s that a frame may be asked for; the firmware holds it below its own limits."""
+
+FRAME_HEIGHT = 30.0
+"""mm above the origin at which a frame is traced, or as high as the envelope allows: over jigs and pieces."""
+
 
 class Marlin:
     """The shell around the engine; see :class:`drivers.contract.Machine` for the verbs.
 
-    Longest times: ``connect`` boot_wait + greeting, ``start`` start_wait, ``stop`` :data:`STOP_WAIT`, others the time
-    of one writing.
+    Longest times: ``connect`` boot_wait + greeting, ``start`` start_wait, ``stop`` :data:`STOP_WAIT`, a technician's
+    verbs :data:`SERVICE_WAIT`, others the time of one writing.
     """
 
     def __init__(self, settings: Settings, clock: Clock, opener: Callable[[str, int], Wire] = open_wire) -> None:
@@ -67,13 +79,14 @@ class Marlin:
         self._options = checked(Options, settings.options, settings.name)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._told = threading.Condition()
-        self._engine = Engine(self._options)
+        self._engine = Engine(self._options, settings.envelope)
         self._port: Port | None = None
         self._held: dict[str, Program] = {}
         self._began = Memory[str]()
         self._ended = Memory[Evidence]()
         self._given_up = Memory[Evidence]()
         self._fault: str | None = None
+        self._answer: Answered | None = None
 
     # --- verbs ----------------------------------------------------------------------------------------------------
 
@@ -86,7 +99,7 @@ class Marlin:
         wire = self._opener(self._settings.address, self._options.baud)
         if self._settings.recording is not None:
             wire = Recorder(wire, self._settings.recording, self._clock)
-        self._engine = Engine(self._options)
+        self._engine = Engine(self._options, self._settings.envelope)
         self._port = Port(wire, self._engine, self._clock, self._tell, self._settings.name)
         self._wait(self._options.boot_wait + self._options.greeting, self._settled)
         status = self._engine.status
@@ -249,14 +262,72 @@ class Marlin:
         if port is not None:
             port.close("the port was closed while it ran; a serial print is not resumed")
 
+    # --- what a technician asks: see drivers.service ------------------------------------------------------------------
+
+    def facts(self) -> Facts:
+        """M115, M503 and M211: identity and limits. Moves nothing."""
+        return facts(self._serve(b"M115", b"M503", b"M211").lines)
+
+    def asks(self, line: str) -> bool:
+        return asks(line)
+
+    def console(self, line: str) -> list[str]:
+        """One line, and what the firmware says until it is done."""
+        answer = self._serve(spoken(line))
+        if answer.refused is not None:
+            raise MachineFault(f"the firmware refuses {line.strip()!r}: {answer.refused}")
+        return list(answer.lines)
+
+    def home(self) -> None:
+        """G28: every axis, wherever the tool is."""
+        self._do(b"G28")
+
+    def nudge(self) -> None:
+        """Z up by 1 mm and back, at 5 mm/s."""
+        self._do(b"G21", b"G91", b"G1 Z1 F300", b"G1 Z-1 F300", b"M400", b"G90")
+
+    def frame(self, box: Box, speed: float) -> None:
+        """Home, go up to :data:`FRAME_HEIGHT`, and trace the box there: the tool is over whatever lies on the bed."""
+        envelope = self._settings.envelope
+        x0, y0, x1, y1 = checked_box(box, envelope)
+        if not 0 < speed <= FASTEST_FRAME:
+            raise OurFault(f"a frame is traced at more than 0 and at most {FASTEST_FRAME:g} mm/s, not {speed:g}")
+        height = min(FRAME_HEIGHT, envelope[2] if envelope else FRAME_HEIGHT)
+        corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))
+        lines = [b"G0 X%.3f Y%.3f F%.0f" % (x, y, speed * 60) for x, y in corners]
+        self._do(b"G21", b"G90", b"G28", b"G0 Z%.3f F300" % height, *lines, b"M400")
+
+    def _do(self, *lines: bytes) -> None:
+        answer = self._serve(*lines)
+        if answer.refused is not None:
+            raise MachineFault(f"the firmware refuses it: {answer.refused}")
+
+    def _serve(self, *lines: bytes) -> Answered:
+        """Have the lines done, one after the other, and return what was said. Raises what kept them from it."""
+        port = self._port_now()
+        port.call(lambda now: self._engine.talk(lines, now), bytes)
+        self._wait(SERVICE_WAIT, lambda: self._answered_to(lines) or not port.open)
+        self._wait(STOP_WAIT, lambda: self._answered_to(lines))  # A port that closes tells it at its end.
+        if not self._answered_to(lines) or self._answer is None:
+            prompt = self.status().prompt
+            waits = f"it says that it waits: {prompt}" if prompt else "it is still at work"
+            raise WireFault(f"{self._settings.name} was not done after {SERVICE_WAIT:g} s; {waits}")
+        if self._answer.fault is not None:
+            raise self._answer.fault
+        return self._answer
+
+    def _answered_to(self, lines: tuple[bytes, ...]) -> bool:
+        """Whether the last answer is to these very lines, not to earlier ones that were given up."""
+        return self._answer is not None and self._answer.asked is lines
+
     # --- the port's thread tells --------------------------------------------------------------------------------------
 
-    def _tell(self, event: Event | Began | Withdrawn | Warned) -> None:
+    def _tell(self, event: Event | Began | Withdrawn | Warned | Answered) -> None:
         with self._told:
             note = _NOTES.get(type(event))
             if note is not None:
                 note(self, event)
-            if not isinstance(event, Began | Withdrawn | Warned):
+            if not isinstance(event, Began | Withdrawn | Warned | Answered):
                 self._events.put(event)
             self._told.notify_all()
 
@@ -274,6 +345,9 @@ class Marlin:
     def _note_end(self, event: Made | Failed | Cancelled) -> None:
         self._held.pop(event.attempt, None)
         self._ended[event.attempt] = Evidence(Seen.MADE if isinstance(event, Made) else Seen.FAILED, event.why)
+
+    def _note_answered(self, event: Answered) -> None:
+        self._answer = event
 
     def _wait(self, seconds: float, until: Callable[[], bool]) -> None:
         with self._told:
@@ -297,6 +371,7 @@ _NOTES: Mapping[type, Callable[[Marlin, Any], None]] = {
     Began: Marlin._note_began,
     Withdrawn: Marlin._note_withdrawn,
     Warned: Marlin._note_warned,
+    Answered: Marlin._note_answered,
     Made: Marlin._note_end,
     Failed: Marlin._note_end,
     Cancelled: Marlin._note_end,

@@ -58,6 +58,8 @@ class Board:
         """True minus native: zero once homed."""
         self.e = 0.0
         self.homed: set[int] = set()
+        self.soft_endstops = True
+        """M211: homed axes stay within the envelope."""
         self.feed = 25.0
         self.speed_factor = self.flow_factor = 1.0
         self.inches = self.relative = self.relative_e = False

@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Command] = {
     "M203": settings.max_feedrates,
     "M204": settings.accelerations,
     "M205": settings.advanced,
+    "M211": settings.soft_endstops,
     "M220": settings.speed,
     "M221": settings.flow,
     "M302": heat.cold_allowed,

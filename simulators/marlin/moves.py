@@ -85,7 +85,7 @@ def _clamped(board: Board, target: Point) -> Point:
     most = board.options.envelope
     inside = [
         min(max(value, 0.0), most[axis])
-        if axis in board.homed
+        if axis in board.homed and board.soft_endstops
         else min(max(value, -FRAME * most[axis]), FRAME * most[axis])
         for axis, value in enumerate(target)
     ]

@@ -157,6 +157,19 @@ def report(board: Board, _: Parameters) -> Steps:
     return None
 
 
+def soft_endstops(board: Board, parameters: Parameters) -> Steps:
+    """M211: S switches them; without it, the report of 2.0.9.2 and later, in two lines."""
+    if parameters.has("S"):
+        board.soft_endstops = parameters.get("S", 1) > 0
+        return None
+    x, y, z = board.options.envelope
+    board.say(
+        f"  M211 S{int(board.soft_endstops)} ; {'ON' if board.soft_endstops else 'OFF'}\n"
+        f"  Min:  X0.00 Y0.00 Z0.00   Max:  X{x:.2f} Y{y:.2f} Z{z:.2f}\n"
+    )
+    return None
+
+
 def motors_off(board: Board, _: Parameters) -> Generator[Wait]:
     """M18, M84: once motion ended. Marlin then no longer trusts the axes."""
     yield drained(board)

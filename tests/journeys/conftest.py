@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 PATIENCE = 40.0
 """Seconds after which something that should have come about has not."""
 MARK = "FULFILLMENT_JOURNEY"
-OWN = frozenset({"M27", "M105", "M108", "M110", "M115", "M155", "M400", "M876"})
+OWN = frozenset({"M27", "M105", "M108", "M110", "M115", "M155", "M211", "M400", "M876"})
 """Commands that the driver sends by itself, between the lines of an artifact: left out of every comparison."""
 QUICK = {"boot_wait": 0.5, "settle": 0.05, "silence": 0.4, "start_wait": 5.0, "patience": 3.0, "poll": 0.5}
 COMMAND = re.compile(r"[GMT]\d+")

@@ -8,7 +8,7 @@ turn raises OurFault; what the machine or the wire does wrong never raises here,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import drivers.protocols.marlin.replies as replies
@@ -16,6 +16,7 @@ from drivers.contract import (
     Activity,
     Cancelled,
     Changed,
+    DriverError,
     Event,
     Failed,
     Foreign,
@@ -25,14 +26,17 @@ from drivers.contract import (
     NotSupported,
     Progressed,
     Status,
+    WireFault,
     WrongAttempt,
 )
+from drivers.protocols.marlin.events import Answered, Began, Warned, Withdrawn
 from drivers.protocols.marlin.known import Known
 from drivers.protocols.marlin.link import ASK, CountLost, LinkFailed
 from drivers.protocols.marlin.link import Link as Lines
 from drivers.protocols.marlin.options import Options
 from drivers.protocols.marlin.program import BLOCK, Program
 from drivers.protocols.marlin.states import RUNS, Cue, State, step
+from drivers.protocols.marlin.talk import Talk
 
 LONGEST_REPLY = 1024
 """Bytes without an end of line that are kept; more is noise and is dropped."""
@@ -45,50 +49,35 @@ _NEVER = float("inf")
 _ACTIVITY = {
     State.PAUSED: Activity.PAUSED,
     State.HALTED: Activity.FAULT,
-    **dict.fromkeys((State.RUNNING, State.PAUSING, State.FINISHING, State.ENDING), Activity.BUSY),
+    **dict.fromkeys(
+        (State.SERVING, State.RUNNING, State.PAUSING, State.FINISHING, State.ENDING),
+        Activity.BUSY,
+    ),
 }
 
 _LINK = {State.CLOSED: Link.OFFLINE, State.BOOTING: Link.CONNECTING, State.GREETING: Link.CONNECTING}
 
-_TALKS = RUNS | {State.GREETING, State.IDLE}
+_TALKS = RUNS | {State.GREETING, State.IDLE, State.SERVING}
 """States in which lines are exchanged."""
 
 _POLLED = frozenset({State.IDLE, State.RUNNING, State.PAUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The machine has taken the first line of the attempt."""
-
-    attempt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The attempt ended before a line of it was sent: nothing moved."""
-
-    attempt: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Something that does not end the attempt, and that somebody should look at."""
-
-    attempt: str
-    why: str
+Told = Event | Began | Withdrawn | Warned | Answered
 
 
 class Engine:
     """The state machine of one connection; see the module."""
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: Options, envelope: tuple[float, float, float] | None = None) -> None:
+        """``envelope``: what jobs may use, in mm; where it is given, the firmware must let its axes go that far."""
+        self._options, self._envelope = options, envelope
         self._link = Lines(options.window, options.silence, options.patience)
         self.state = State.CLOSED
-        self.events: list[Event | Began | Withdrawn | Warned] = []
+        self.events: list[Told] = []
         self.wake = _NEVER
         self._now = 0.0
+        self._talk: Talk | None = None
         self.fault: str | None = None
         self.halt_confirmed = False
         """The firmware has said that it halted."""
@@ -183,6 +172,7 @@ class Engine:
         if self.state is State.CLOSED:
             return
         latched = self.fault
+        self._end_talk(WireFault(why))
         self._halt(why)
         self._turn(Cue.CLOSE)
         self.fault = latched
@@ -274,9 +264,18 @@ class Engine:
 
     def _identified(self) -> None:
         # A firmware without a card does not know M27, and says so on its screen.
-        self._when_done(Engine._ready, *((b"M27",) if self._known.has_card else ()))
+        card = (b"M27",) if self._known.has_card else ()
+        self._when_done(Engine._ready, *card, *((b"M211",) if self._envelope else ()))
 
     def _ready(self) -> None:
+        reach = self._known.reach
+        if self._envelope and reach and not reach.holds(self._envelope):
+            size = " x ".join(f"{value:g}" for value in self._envelope)
+            self._halt(
+                f"its axes go {reach} (M211), and the configuration gives it an envelope of {size} mm: write one that "
+                "it can reach, or connect the machine that is meant"
+            )
+            return
         self._turn(Cue.READY)
         self._polled = self._now + self._options.poll
         if self._known.reports:
@@ -295,10 +294,7 @@ class Engine:
     def begin(self, attempt: str, program: Program, now: float) -> bytes:
         """Feed a program. Raises OurFault out of turn, MachineFault where the machine is not free."""
         self._now = now
-        if self.state is State.HALTED:
-            raise MachineFault(f"the machine is in fault: {self.fault}")
-        if self._known.foreign:
-            raise MachineFault("the machine runs something that nobody here ordered; wait until it is over")
+        self._check_free()
         self._turn(Cue.BEGIN)
         self._attempt, self._began, self._warned = attempt, False, False
         self._told, self._notes = 0, []
@@ -309,6 +305,35 @@ class Engine:
 
     def _feed(self) -> None:
         self._link.feeding = True
+
+    def talk(self, lines: tuple[bytes, ...], now: float) -> bytes:
+        """Have an idle machine do a technician's lines; Answered tells when all of them are done.
+
+        Raises WrongAttempt while an attempt is on the machine, MachineFault where it is not free.
+        """
+        self._now = now
+        if self._attempt is not None:
+            raise WrongAttempt(f"{self._attempt} is on this machine; nothing was sent")
+        self._check_free()
+        self._turn(Cue.SERVE)
+        self._talk = Talk(lines)
+        self._when_done(Engine._talked, *lines)
+        return self._out(b"")
+
+    def _talked(self) -> None:
+        self._turn(Cue.SERVED)
+        self._end_talk()
+
+    def _end_talk(self, fault: DriverError | None = None) -> None:
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            self.events.append(talk.ended(fault))
+
+    def _check_free(self) -> None:
+        if self.state is State.HALTED:
+            raise MachineFault(f"the machine is in fault: {self.fault}")
+        if self._known.foreign:
+            raise MachineFault("the machine runs something that nobody here ordered; wait until it is over")
 
     def withdraw(self, attempt: str) -> bool:
         """Take an attempt back; False when a line of it was already sent."""
@@ -439,6 +464,7 @@ class Engine:
 
     def _halt(self, why: str) -> None:
         """Nothing is sent any more; a person must look, and the port be opened anew."""
+        self._end_talk(MachineFault(why))
         if self.state is not State.HALTED:
             self._turn(Cue.HALT)
             self.fault = why
@@ -459,6 +485,8 @@ class Engine:
 
     def _hear(self, line: bytes) -> bytes:
         reply = replies.parse(line)
+        if self._talk is not None:
+            self._talk.hear(line, reply)
         if reply is None or isinstance(reply, replies.Garbled) or self._known.hear(reply):
             self._fact(reply)
             return b""
@@ -501,6 +529,8 @@ class Engine:
             self._begin_seen()  # It reports work, and nothing else than the first line gives it work.
         if self.state is State.HALTED:
             return  # It may still speak of the attempt that was stopped: nothing foreign runs.
+        if self.state is State.SERVING:
+            return
         if self._attempt is None and (self.state is not State.IDLE or self._link.quiet):
             self._known.busy = self._touched = True
             self._found_foreign(f"something that keeps it busy ({reply.what})")
@@ -519,6 +549,7 @@ class Engine:
                 f"the machine restarted ({reply.text}): position and heat are lost; clear the bed, connect again"
             )
         elif self.state is not State.HALTED:
+            self._end_talk(MachineFault(f"the machine restarted ({reply.text}) before it had answered"))
             self._turn(Cue.REBOOT)
             self._epoch(self._options.settle)
             self._booted = True
@@ -535,6 +566,13 @@ class Engine:
     def _unknown(self, reply: replies.Unknown) -> None:
         if self._attempt is not None and len(self._notes) < _NOTES:
             self._notes.append(f"the firmware skipped a command ({reply.text})")
+
+    def _strange(self, reply: replies.Stranger) -> None:
+        if self.state in (State.BOOTING, State.GREETING):
+            self._halt(
+                f"this is {reply.name} (it says {reply.text!r}), and the configuration says marlin: write the driver "
+                "that speaks to it, or connect the machine that is meant"
+            )
 
     def _action(self, reply: replies.Action) -> bytes:
         act = _ACTIONS.get(reply.verb)
@@ -565,6 +603,7 @@ _REPLIES: Mapping[type, Callable[[Engine, Any], bytes | None]] = {
     replies.Trouble: Engine._trouble,
     replies.Unknown: Engine._unknown,
     replies.Action: Engine._action,
+    replies.Stranger: Engine._strange,
 }
 
 _ACTIONS: Mapping[str, Callable[[Engine], bytes | None]] = {

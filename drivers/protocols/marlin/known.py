@@ -7,6 +7,7 @@ from typing import Any
 
 import drivers.protocols.marlin.replies as replies
 from drivers.contract import Temperature
+from drivers.protocols.marlin.facts import Reach
 from drivers.protocols.marlin.replies import Reply
 
 
@@ -16,6 +17,7 @@ class Known:
     def __init__(self) -> None:
         self.firmware: str | None = None
         self.capabilities: set[str] = set()
+        self.reach: Reach | None = None
         self.temperatures: dict[str, Temperature] = {}
         self.prompt: str | None = None
         self.dialog = False
@@ -65,6 +67,9 @@ class Known:
         if reply.present:
             self.capabilities.add(reply.name)
 
+    def _reach(self, reply: Reach) -> None:
+        self.reach = reply
+
     def _card(self, reply: replies.CardPrint) -> None:
         self.card = reply.printing
 
@@ -85,6 +90,7 @@ _LEARN: Mapping[type, Callable[[Known, Any], None]] = {
     replies.Report: Known._report,
     replies.Firmware: Known._firmware,
     replies.Capability: Known._capability,
+    Reach: Known._reach,
     replies.CardPrint: Known._card,
     replies.Waiting: Known._waiting,
     replies.Dialog: Known._dialog,

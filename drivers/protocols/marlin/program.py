@@ -23,7 +23,7 @@ BLOCK = 256
 
 _WIDEST_NUMBER = 10_000_000
 _GUARD = len(b"N%d *255\n" % _WIDEST_NUMBER)
-_COMMAND = re.compile(rb"[A-Za-z]\d+")
+_COMMAND = re.compile(rb"([A-Za-z])(\d+)")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]*")
 
 HOST_ONLY = frozenset({b"M28", b"M29", b"M108", b"M110", b"M112", b"M410", b"M876", b"M997", b"M999"})
@@ -56,22 +56,32 @@ def _commands(data: bytes) -> Iterator[bytes]:
     for number, raw in enumerate(data.split(b"\n"), 1):
         line = raw.partition(b";")[0].strip()
         if line:
-            yield _checked(line, number)
+            yield _owned(checked_command(line, f"line {number} "), number)
 
 
-def _checked(line: bytes, number: int) -> bytes:
+def checked_command(line: bytes, where: str = "") -> bytes:
+    """A line that the firmware can take as it stands. Raises ArtifactFault; ``where`` begins its text."""
     shown = line[:40].decode("ascii", "backslashreplace")
     if len(line) + _GUARD > MAX_LINE:
         raise ArtifactFault(
-            f"line {number} ({shown}...) is {len(line)} bytes; the firmware cuts what is over "
-            f"{MAX_LINE - _GUARD}: shorten it"
+            f"{where}({shown}...) is {len(line)} bytes; the firmware cuts what is over {MAX_LINE - _GUARD}: shorten it"
         )
     if not _PRINTABLE.fullmatch(line):
-        raise ArtifactFault(f"line {number} ({shown}) holds bytes that are not printable ASCII")
-    command = _COMMAND.match(line)
-    if command is None or line[:1] in b"Nn":
-        raise ArtifactFault(f"line {number} ({shown}) does not begin with a command such as G1")
-    if command.group().upper() in HOST_ONLY:
+        raise ArtifactFault(f"{where}({shown}) holds bytes that are not printable ASCII")
+    if _COMMAND.match(line) is None or line[:1] in b"Nn":
+        raise ArtifactFault(f"{where}({shown}) does not begin with a command such as G1")
+    return line
+
+
+def command_of(line: bytes) -> bytes:
+    """``M110`` of ``m0110N5``: what the firmware takes it for. The line is one that :func:`checked_command` passed."""
+    found = _COMMAND.match(line)
+    return b"%b%d" % (found[1].upper(), int(found[2])) if found else b""
+
+
+def _owned(line: bytes, number: int) -> bytes:
+    if line[:1] in b"Mm" and command_of(line) in HOST_ONLY:
+        shown = line[:40].decode("ascii")
         raise ArtifactFault(f"line {number} ({shown}) is a command that only the link's owner may send; remove it")
     return line
 

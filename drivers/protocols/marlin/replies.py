@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drivers.contract import Temperature
+from drivers.protocols.marlin.facts import Reach, reach
 
 Temperatures = Mapping[str, Temperature]
 
@@ -125,6 +126,14 @@ class Capability:
     present: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """No Marlin says this: ``name`` is the firmware that does, or its family."""
+
+    name: str
+    text: str
+
+
 Reply = (
     Ok
     | Resend
@@ -142,6 +151,8 @@ Reply = (
     | CardPrint
     | Firmware
     | Capability
+    | Stranger
+    | Reach
 )
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
@@ -176,6 +187,8 @@ _TABLE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reply]], ...] = (
         ),
         lambda m: Halted(m[1]),
     ),
+    (re.compile(r"([Gg]rbl(?:HAL)? .*|\[(?:VER|OPT):.*|error:\d+|ALARM:\d+)$"), lambda m: Stranger("GRBL", m[1])),
+    (re.compile(r"(!\d+ Err:.*|EBB.*Firmware Version.*)"), lambda m: Stranger("EBB", m[1])),
     (re.compile(r"(.*cold extrusion prevented.*)", re.IGNORECASE), lambda m: Trouble(m[1])),
     (re.compile(r"(?:Error:|!!)\s*(.*)"), lambda m: Trouble(m[1])),
     (re.compile(r"echo:\s*Unknown command:\s*\"?([GMT]\d+.*?)\"?$"), lambda m: Unknown(m[1])),
@@ -200,5 +213,7 @@ def parse(line: bytes) -> Reply | None:
     for pattern, make in _TABLE:
         if match := pattern.match(text):
             return make(match)
+    if limits := reach(text):
+        return limits
     found = temperatures(text)
     return Report(found) if found and _BARE.search(text) else None

@@ -15,6 +15,8 @@ class State(StrEnum):
     GREETING = "greeting"
     """Line numbers are set and the firmware says what it is."""
     IDLE = "idle"
+    SERVING = "serving"
+    """A technician's lines are at work; no attempt can begin."""
     RUNNING = "running"
     PAUSING = "pausing"
     """Nothing more is fed; what is queued still moves."""
@@ -31,6 +33,8 @@ class Cue(StrEnum):
     OPEN = "open"
     GREET = "greet"
     READY = "ready"
+    SERVE = "serve"
+    SERVED = "served"
     BEGIN = "begin"
     WITHDRAW = "withdraw"
     """An attempt is taken back before its first line was sent."""
@@ -51,7 +55,8 @@ TABLE: Mapping[State, Mapping[Cue, State]] = {
     State.CLOSED: {Cue.OPEN: State.BOOTING, Cue.CLOSE: State.CLOSED},
     State.BOOTING: {Cue.GREET: State.GREETING, Cue.REBOOT: State.BOOTING, **_ANYWHERE},
     State.GREETING: {Cue.READY: State.IDLE, Cue.REBOOT: State.BOOTING, **_ANYWHERE},
-    State.IDLE: {Cue.BEGIN: State.RUNNING, Cue.REBOOT: State.BOOTING, **_ANYWHERE},
+    State.IDLE: {Cue.BEGIN: State.RUNNING, Cue.SERVE: State.SERVING, Cue.REBOOT: State.BOOTING, **_ANYWHERE},
+    State.SERVING: {Cue.SERVED: State.IDLE, Cue.REBOOT: State.BOOTING, **_ANYWHERE},
     State.RUNNING: {
         Cue.WITHDRAW: State.IDLE,
         Cue.PAUSE: State.PAUSING,
