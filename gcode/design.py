@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from gcode.geometry import Bounds, Line, Transform, bounds_of
+from gcode.geometry import Bounds, Line, Transform, bounds_of, without_repeats
 from gcode.units import FloatArray
 
 
@@ -51,6 +52,16 @@ class Drawing:
 
     def moved(self, transform: Transform) -> Self:
         return type(self)(tuple(map(transform, self.strokes)), tuple(map(transform, self.outlines)))
+
+
+def lines_of(drawings: Sequence[Drawing]) -> list[Line]:
+    """Every stroke and every outline, closed, as a line with a length. What has none is left out."""
+    lines: list[Line] = []
+    for drawing in drawings:
+        lines += drawing.strokes
+        lines += [np.vstack([outline, outline[:1]]) for outline in drawing.outlines if len(outline)]
+    cleaned = (without_repeats(np.asarray(line, dtype=np.float64)) for line in lines)
+    return [line for line in cleaned if len(line) > 1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,8 @@ from gcode.units import FloatArray
 
 DEFAULT_FEED = 1.0
 """mm/s assumed for a move before any F word: preflight reports it as a fault."""
+RAPID = 1000.0
+"""mm/s assumed for a move as fast as can be, on axes whose limits are not known."""
 
 
 def _nominal(directions: FloatArray, feed: FloatArray, motion: Motion) -> FloatArray:
@@ -26,10 +28,8 @@ def _nominal(directions: FloatArray, feed: FloatArray, motion: Motion) -> FloatA
     with np.errstate(divide="ignore", invalid="ignore"):
         allowed = np.where(shares > 1e-9, limits / shares, np.inf)
     allowed = np.where(np.isnan(allowed), np.inf, allowed).min(axis=1, initial=np.inf)
-    nominal: FloatArray = np.minimum(
-        np.where(np.isfinite(feed) & (feed > 0), feed, DEFAULT_FEED), np.maximum(allowed, 1e-3)
-    )
-    return nominal
+    nominal: FloatArray = np.minimum(np.where(feed > 0, feed, DEFAULT_FEED), np.maximum(allowed, 1e-3))
+    return np.where(np.isinf(nominal), RAPID, nominal)
 
 
 def _corners(directions: FloatArray, nominal: FloatArray, jerk: float) -> FloatArray:

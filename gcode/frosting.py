@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from gcode.design import Drawing, Tone
+from gcode.design import Drawing, Tone, lines_of
 from gcode.geometry import Line, Transform, arc, length, resampled, split_at, without_repeats
 from gcode.order import ordered
 from gcode.recipe import Bead, Motion, Place, Prime
@@ -193,16 +193,6 @@ def _stopped(points: Line, speed: FloatArray, e: FloatArray, ahead: float) -> tu
     )
 
 
-def _strokes(drawings: Sequence[Drawing]) -> list[Line]:
-    """Every stroke and closed outline as a line with a length."""
-    lines: list[Line] = []
-    for drawing in drawings:
-        lines += drawing.strokes
-        lines += [np.vstack([outline, outline[:1]]) for outline in drawing.outlines if len(outline)]
-    cleaned = (without_repeats(np.asarray(line, dtype=np.float64)) for line in lines)
-    return [line for line in cleaned if len(line) > 1]
-
-
 def plan(
     tone: Tone | None,
     drawings: Sequence[Drawing],
@@ -233,7 +223,7 @@ def plan(
         amounts = settled(steps * bead.flow / (speed * bead.e_area), E_DECIMALS)
         layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))
         end = (float(points[-1, 0]), float(points[-1, 1]))
-    for stroke in ordered(_strokes(drawings), end):
+    for stroke in ordered(lines_of(drawings), end):
         _lay_constant(layer, stroke, bead)
     return layer.toolpath()
 

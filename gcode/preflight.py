@@ -20,7 +20,6 @@ from gcode.findings import Finding, Severity
 from gcode.limits import Limits
 from gcode.parse import name_of, parse
 from gcode.rules import View
-from gcode.trace import trace
 
 __all__ = ["Box", "Finding", "Limits", "Report", "Severity", "check"]
 
@@ -33,6 +32,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     rules.keep_outs,
     rules.feeds,
     rules.extrusion,
+    rules.tool,
     rules.heat,
     rules.ending,
 )
@@ -59,8 +59,8 @@ class Report:
     size: int = 0
     motion: Box | None = None
     """Of all moves; None where there are none."""
-    extrusion: Box | None = None
-    """Of the moves that lay material."""
+    marks: Box | None = None
+    """Of the moves that lay material, burn or draw."""
     commands: Mapping[str, int] = field(default_factory=dict)
     volume: float = 0.0
     """mm3 pressed out, less what was drawn back."""
@@ -83,10 +83,10 @@ class Report:
 def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
     """All findings of a program, by line. Hostile bytes cost time and memory in proportion to ``limits.max_bytes``."""
     program = parse(data, max_bytes=limits.max_bytes, max_lines=limits.max_lines)
-    moves = trace(program, feed_per_mm_s=dialect.feed_per_mm_s, dwell_per_second=dialect.dwell_per_second)
+    moves = dialect.trace(program)
     view = View(data, program, moves, dialect, limits)
     findings = [finding for rule in RULES for finding in rule(view)]
-    seconds = duration(moves, limits.motion)
+    seconds = duration(moves, limits.motion) + _switching(view)
     if seconds > limits.max_time:
         findings.append(rules.too_long(seconds, limits.max_time))
     findings.sort(key=lambda finding: (finding.severity is not Severity.ERROR, finding.line, finding.code))
@@ -97,7 +97,7 @@ def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
         lines=program.lines,
         size=len(data),
         motion=_box(view.corners) if len(moves) else None,
-        extrusion=_box(view.corners[:, moves.lays]) if moves.lays.any() else None,
+        marks=_box(view.corners[:, view.marks]) if view.marks.any() else None,
         commands={name_of(int(code)): int(count) for code, count in zip(codes, counts, strict=True)},
         volume=float(moves.e.sum()) * limits.e_area,
         time=seconds,
@@ -106,6 +106,13 @@ def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
         max_feed={letter: float(speeds[:, axis].max(initial=0.0)) for axis, letter in enumerate("XYZE")},
         max_flow=float(view.flow.max(initial=0.0)),
     )
+
+
+def _switching(view: View) -> float:
+    """Seconds that the machine waits by itself while its tool is put down and taken up."""
+    if view.works is None or view.dialect.switch == 0.0:
+        return 0.0
+    return float(np.count_nonzero(np.diff(view.works))) * view.dialect.switch
 
 
 def _box(corners: rules.Corners) -> Box:

@@ -1,13 +1,14 @@
 """The proof: a picture drawn from the bytes that go to the machine, never from what they were made of.
 
-Each move that lays material is drawn as the bead it makes: its width from its E, its length and the bead's height, in
-the frosting's colour on the piece's. The same bytes give the same PNG bytes.
+Each move that lays material is drawn as the bead it makes: its width from its E, its length and the bead's height.
+Each move that burns or draws is drawn in the width of the spot or the pen. The same bytes give the same PNG bytes.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from gcode.dialects import Dialect
 from gcode.parse import parse
 from gcode.recipe import Bead, Place
-from gcode.trace import trace
-from gcode.units import FloatArray
+from gcode.trace import Trace, trace
+from gcode.units import BoolArray, FloatArray
 
 Colour = tuple[int, int, int]
 Pixels = npt.NDArray[np.uint8]
@@ -33,40 +35,66 @@ class ProofError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What the material lies on. mm; colours are sRGB."""
+    """What the material lies on, or what is marked. mm; colours are sRGB."""
 
     width: float
     height: float
     radius: float = 0.0
     """Of its corners."""
     colour: Colour = (226, 180, 120)
-    frosting: Colour = (74, 42, 30)
+    mark: Colour = (74, 42, 30)
+    """Of what is laid, burnt or drawn."""
     table: Colour = (245, 245, 242)
     margin: float = 4.0
     """mm of table shown around the piece."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beads:
-    """What a program lays, in the coordinates of the piece. mm."""
+class Marks:
+    """What a program leaves on the piece: straight pieces with round ends, in the piece's coordinates. mm."""
 
     start: FloatArray
     end: FloatArray
     width: FloatArray
 
 
-def beads(data: bytes, bead: Bead, place: Place) -> Beads:
+def beads(data: bytes, bead: Bead, place: Place) -> Marks:
     """The beads of a program's bytes at one height over a surface."""
     moves = trace(parse(data))
     lays = moves.lays
-    origin = np.array([place.x, place.y])
-    start, end = moves.start[lays][:, :2] - origin, moves.end[lays][:, :2] - origin
+    start, end = _ends(moves, lays, place)
     length = np.hypot(*(end - start).T)
-    return Beads(start, end, moves.e[lays] * bead.e_area / (length * bead.height))
+    return Marks(start, end, moves.e[lays] * bead.e_area / (length * bead.height))
+
+
+def lines(data: bytes, dialect: Dialect, width: float, place: Place) -> Marks:
+    """The lines that a program's bytes burn or draw, each ``width`` mm wide."""
+    program = parse(data)
+    moves = dialect.trace(program)
+    marks = dialect.marks(program, moves)
+    start, end = _ends(moves, marks, place)
+    return Marks(start, end, np.full(len(start), width))
+
+
+def _ends(moves: Trace, chosen: BoolArray, place: Place) -> tuple[FloatArray, FloatArray]:
+    """Where chosen moves begin and end on the piece."""
+    origin = np.array([place.x, place.y])
+    return moves.start[chosen][:, :2] - origin, moves.end[chosen][:, :2] - origin
 
 
 def picture(data: bytes, piece: Piece, bead: Bead, place: Place | None = None, *, px_per_mm: float = 8.0) -> Pixels:
     """The piece with its frosting as RGB, row 0 at the top."""
+    shades = ((1.0, _shade(piece.mark, 0.92)), (0.55, piece.mark), (0.2, _light(piece.mark, 0.08)))
+    return _drawn(beads(data, bead, place or Place()), piece, shades, px_per_mm)
+
+
+def line_picture(data: bytes, piece: Piece, dialect: Dialect, width: float, place: Place, px_per_mm: float) -> Pixels:
+    """The piece with what is burnt or drawn on it as RGB, row 0 at the top."""
+    return _drawn(lines(data, dialect, width, place), piece, ((1.0, piece.mark),), px_per_mm)
+
+
+def _drawn(marks: Marks, piece: Piece, shades: Sequence[tuple[float, Colour]], px_per_mm: float) -> Pixels:
+    """Marks on the piece; ``shades`` are shares of their width, from the widest, each in a colour of its own."""
     scale = px_per_mm * OVERSAMPLE
     columns, rows = (round((side + 2 * piece.margin) * scale) for side in (piece.width, piece.height))
     if not 0 < columns * rows <= MAX_PIXELS:
@@ -78,27 +106,22 @@ def picture(data: bytes, piece: Piece, bead: Bead, place: Place | None = None, *
     draw.rounded_rectangle(
         box, piece.radius * scale, fill=piece.colour, outline=_shade(piece.colour, 0.8), width=round(scale / 3)
     )
-    laid = beads(data, bead, place or Place())
 
     def to_pixels(points: FloatArray) -> FloatArray:
         shifted: FloatArray = (points * [1, -1] + [piece.margin, piece.margin + piece.height]) * scale
         return shifted
 
-    start, end, width = to_pixels(laid.start), to_pixels(laid.end), laid.width * scale
-    for share, colour in (
-        (1.0, _shade(piece.frosting, 0.92)),
-        (0.55, piece.frosting),
-        (0.2, _light(piece.frosting, 0.08)),
-    ):
-        _draw_beads(draw, start, end, width * share, colour)
+    start, end, width = to_pixels(marks.start), to_pixels(marks.end), marks.width * scale
+    for share, colour in shades:
+        _draw_marks(draw, start, end, width * share, colour)
     small = image.resize((max(1, columns // OVERSAMPLE), max(1, rows // OVERSAMPLE)), Image.Resampling.BOX)
     return np.asarray(small)
 
 
-def _draw_beads(
+def _draw_marks(
     draw: ImageDraw.ImageDraw, start: FloatArray, end: FloatArray, width: FloatArray, colour: Colour
 ) -> None:
-    """Each bead as a polygon with round ends, its corners computed for all at once."""
+    """Each mark as a polygon with round ends, its corners computed for all at once."""
     steps = end - start
     heading = np.arctan2(steps[:, 1], steps[:, 0])[:, None]
     radius = np.minimum(width, 1e4)[:, None] / 2
@@ -139,5 +162,12 @@ def _left_differences(flat: Pixels, step: int) -> Pixels:
 
 
 def proof(data: bytes, piece: Piece, bead: Bead, place: Place | None = None, *, px_per_mm: float = 8.0) -> bytes:
-    """The proof of a program as PNG bytes."""
+    """The proof of a program that lays material, as PNG bytes."""
     return png(picture(data, piece, bead, place, px_per_mm=px_per_mm))
+
+
+def line_proof(
+    data: bytes, piece: Piece, dialect: Dialect, width: float, place: Place, *, px_per_mm: float = 8.0
+) -> bytes:
+    """The proof of a program that burns or draws lines of ``width`` mm, as PNG bytes."""
+    return png(line_picture(data, piece, dialect, width, place, px_per_mm))

@@ -116,3 +116,49 @@ class Motion:
     jerk: float = 8.0
     max_feed: tuple[float, float, float, float] = (NAN, NAN, NAN, NAN)
     """mm/s of X, Y, Z, E; NaN: no limit known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A laser burning lines into one material. mm, mm/s."""
+
+    power: float
+    """0..1 of what the laser can do."""
+    speed: float
+    line_width: float
+    """Of what the spot burns."""
+    passes: int = 1
+    """How often everything is gone over."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.power <= 1:
+            raise RecipeError(f"the laser's power is {self.power:g}: it must be above 0 and at most 1")
+        _above_nothing(self, "speed", "line_width", "passes")
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """A pen drawing lines. mm, mm/s, s."""
+
+    speed: float
+    travel: float
+    """With the pen up, where the machine does not go as fast as it can by itself."""
+    line_width: float
+    up: float = 0.3
+    """0..1 of a servo's way, where the machine's servo is set by the program."""
+    down: float = 0.7
+    settle: float = 0.2
+    """Until such a servo has done its way."""
+
+    def __post_init__(self) -> None:
+        _above_nothing(self, "speed", "travel", "line_width")
+        if not (0 <= self.up <= 1 and 0 <= self.down <= 1 and self.up != self.down):
+            raise RecipeError(f"the pen is up at {self.up:g} and down at {self.down:g}: write two places from 0 to 1")
+        if not self.settle >= 0:
+            raise RecipeError(f"the pen settles in {self.settle:g} s: it must not be negative")
+
+
+def _above_nothing(recipe: Burn | Pen, *names: str) -> None:
+    for name in names:
+        if not getattr(recipe, name) > 0:
+            raise RecipeError(f"the {type(recipe).__name__.lower()}'s {name} is {getattr(recipe, name)}: write more")

@@ -14,7 +14,7 @@ from gcode.dialects import Dialect
 from gcode.findings import Finding, Severity
 from gcode.limits import KeepOut, Limits
 from gcode.parse import Program, code_of, name_of
-from gcode.trace import G90, G91, M82, M83, Trace, carried
+from gcode.trace import G0, G90, G91, M82, M83, Trace, carried
 from gcode.units import BoolArray, FloatArray, IntArray
 
 Corners = npt.NDArray[np.float64]
@@ -56,6 +56,16 @@ class View:
         high = np.maximum(np.maximum(*ends), np.where(arc, centre + reach, -np.inf))
         corners: Corners = np.nan_to_num(np.stack([low, high]), nan=1e9)
         return corners
+
+    @cached_property
+    def works(self) -> BoolArray | None:
+        """For each command, whether the tool marks what it passes from then on; None: none is switched."""
+        return self.dialect.works(self.program) if self.dialect.works else None
+
+    @cached_property
+    def marks(self) -> BoolArray:
+        """Moves that leave something on the piece."""
+        return self.dialect.marks(self.program, self.moves)
 
     @cached_property
     def seconds(self) -> FloatArray:
@@ -258,6 +268,25 @@ def extrusion(view: View) -> Iterator[Finding]:
     cold = (moves.e != 0) & (targets < limits.min_extrusion_temperature)
     text = f"E moves before M109 waited for {limits.min_extrusion_temperature:g} degrees C: heat first"
     yield from _found("cold-extrusion", view.lines_of(cold), text)
+
+
+def tool(view: View) -> Iterator[Finding]:
+    """A tool that is switched is off before the first move, on every travel, and behind the last mark."""
+    works, off, name = view.works, view.dialect.off, view.dialect.tool
+    if works is None or off is None or not len(view.moves):
+        return
+    index, code = view.moves.index, view.program.code
+    said = np.flatnonzero(code == code_of(off))
+    if not len(said) or said[0] > index[0]:
+        text = f"{off} must stand before the first move: whether the {name} works is not known"
+        yield from _found("tool-not-off", view.program.line[index[:1]], text)
+    travels = works[index] & (code[index] == G0)
+    text = f"the {name} works on a travel (G0): switch it off before"
+    yield from _found("tool-on-travel", view.lines_of(travels), text)
+    at_work = index[view.marks]
+    if works[-1] or (len(at_work) and (not len(said) or said[-1] < at_work[-1])):
+        text = f"the {name} is not switched off behind the last move: end with {off}"
+        yield Finding(Severity.ERROR, "tool-left-on", view.program.lines, text)
 
 
 def heat(view: View) -> Iterator[Finding]:

@@ -1,14 +1,15 @@
-"""Text laid out in a zone: as large as it goes on one to three lines, or refused with the size it would need.
+"""Text laid out in a zone: as large as it goes on a few lines, or refused with the size it would need.
 
 Nothing is ever dropped: a character that the font cannot draw refuses the whole text and is named.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
+from itertools import accumulate
 from typing import Final
 
 from gcode.design import Drawing, Zone
@@ -16,7 +17,7 @@ from gcode.fonts import Font, GlyphsMissing, Shaped
 from gcode.geometry import Bounds, Line, Transform, bounds_of
 
 MAX_CHARACTERS: Final = 400
-MAX_WORDS: Final = 60
+MAX_WORDS: Final = 80
 
 
 class Align(StrEnum):
@@ -80,7 +81,7 @@ def fit(text: str, font: Font, zone: Zone, rule: Fit) -> Laid:
     """The text at the largest size that the zone and the rule allow. Raises TextRefused with the mend."""
     words = _checked(text, font)
     room = _room(zone, rule)
-    blocks = [block for lines in _broken(words, rule.max_lines, font) for block in [_block(lines, font, rule.spacing)]]
+    blocks = [_block(lines, font, rule.spacing) for lines in _broken(words, rule.max_lines, font)]
     best = max(blocks, key=lambda block: block.scale(room))
     height = min(best.scale(room), rule.max_height)
     if height < rule.min_height:
@@ -114,21 +115,33 @@ def _room(zone: Zone, rule: Fit) -> Zone:
 
 
 def _broken(words: list[list[str]], most: int, font: Font) -> Iterator[tuple[str, ...]]:
-    """The best way to break the text for each number of lines, if the customer broke none, by its longest line."""
-    if len(words) > 1:
-        yield tuple(" ".join(paragraph) for paragraph in words)
-        return
-    row = words[0]
+    """The best way to break the text for each number of lines, by its longest line; typed breaks are kept."""
     space = font.shape("n n").advance - font.shape("nn").advance
-    ends = [0.0]
-    for word in row:
-        ends.append(ends[-1] + font.shape(word).advance + space)
-    for count in range(1, min(most, len(row)) + 1):
-        cuts = min(
-            combinations(range(1, len(row)), count - 1),
-            key=lambda cuts: max(ends[b] - ends[a] for a, b in zip((0, *cuts), (*cuts, len(row)), strict=True)),
+    advances = [[font.shape(word).advance + space for word in paragraph] for paragraph in words]
+    widths = sorted({width for row in advances for start in range(len(row)) for width in accumulate(row[start:])})
+
+    def lines(width: float) -> int:
+        return sum(len(_rows(row, width)) for row in advances)
+
+    for count in range(len(words), max(len(words), min(most, sum(map(len, words)))) + 1):
+        # A wider line never takes more lines, so the narrowest that will do is found by halving.
+        width = widths[bisect_left(widths, True, key=lambda width: lines(width) <= count)]
+        yield tuple(
+            " ".join(paragraph[start:end])
+            for paragraph, row in zip(words, advances, strict=True)
+            for start, end in _rows(row, width)
         )
-        yield tuple(" ".join(row[a:b]) for a, b in zip((0, *cuts), (*cuts, len(row)), strict=True))
+
+
+def _rows(advances: list[float], width: float) -> list[tuple[int, int]]:
+    """The words of a paragraph in rows of at most this width (or one word), as full as they get."""
+    rows, start, reach = [], 0, 0.0
+    for index, advance in enumerate(advances):
+        if index > start and reach + advance > width:
+            rows.append((start, index))
+            start, reach = index, 0.0
+        reach += advance
+    return [*rows, (start, len(advances))]
 
 
 def _block(lines: tuple[str, ...], font: Font, spacing: float) -> _Block:

@@ -20,10 +20,14 @@ NAN = float("nan")
 
 
 class Kind(IntEnum):
-    """What a row is; the value is the number of its G command."""
+    """What a row is. How it is written is the dialect's business."""
 
     TRAVEL = 0
     LINE = 1
+    DOWN = 2
+    """The pen is put down."""
+    UP = 3
+    """The pen is taken up."""
     DWELL = 4
 
 

@@ -32,7 +32,7 @@ class Trace:
     e: FloatArray
     """mm of E by this move alone."""
     feed: FloatArray
-    """NaN where no F was said yet."""
+    """NaN where no F was said yet, infinity where the machine goes as fast as it can."""
     arc: BoolArray
     radius: FloatArray
     """Of arcs, from their I and J words; 0 for straight moves, NaN where an arc has none."""
@@ -82,14 +82,14 @@ def _before(values: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], values[:-1]])
 
 
-def _relative(code: IntArray, on: tuple[int, ...], off: tuple[int, ...]) -> BoolArray:
-    """Whether the latest of the mode commands up to each row is one of ``on``."""
+def switched(code: IntArray, on: tuple[int, ...], off: tuple[int, ...]) -> BoolArray:
+    """Whether the latest of these commands up to each row is one of ``on``; off before the first of them."""
     chosen: BoolArray = np.asarray(np.isin(code, on))
     at = latest(chosen | np.isin(code, off))
     if len(code) == 0:
         return chosen
-    relative: BoolArray = (at >= 0) & chosen[at]
-    return relative
+    is_on: BoolArray = (at >= 0) & chosen[at]
+    return is_on
 
 
 def _axis(program: Program, letter: str, relative: BoolArray, moves: BoolArray) -> FloatArray:
@@ -111,18 +111,23 @@ def _extruded(program: Program, moves: BoolArray) -> FloatArray:
     """mm of E by each command."""
     value = program.word("E")
     given = ~np.isnan(value)
-    relative = _relative(program.code, (G91, M83), (G90, M82))
+    relative = switched(program.code, (G91, M83), (G90, M82))
     adds = moves & given & relative
     shifts = (program.code == G92) & given
     logical = _accumulated((moves & given & ~relative) | shifts, adds, np.nan_to_num(value))
     return np.where(adds, np.nan_to_num(value), np.where(moves, logical - _before(logical), 0.0))
 
 
-def trace(program: Program, *, feed_per_mm_s: float = PER_MINUTE, dwell_per_second: float = 1000.0) -> Trace:
-    """The moves of a program. Never raises for what it says; nonsense gives moves that preflight finds outside."""
+def trace(
+    program: Program, *, feed_per_mm_s: float = PER_MINUTE, dwell_per_second: float = 1000.0, rapid: bool = False
+) -> Trace:
+    """The moves of a program. Never raises for what it says; nonsense gives moves that preflight finds outside.
+
+    ``rapid``: G0 goes as fast as it can, whatever F says.
+    """
     code = program.code
     moves = np.isin(code, MOVES)
-    relative = _relative(code, (G91,), (G90,))
+    relative = switched(code, (G91,), (G90,))
     after = np.stack([_axis(program, letter, relative, moves) for letter in "XYZ"], axis=1)
     before = np.vstack([np.zeros((1, 3)), after])[:-1]
     index = np.flatnonzero(moves)
@@ -138,6 +143,8 @@ def trace(program: Program, *, feed_per_mm_s: float = PER_MINUTE, dwell_per_seco
         + np.nan_to_num(program.word("S")[dwells]).sum()
     )
     feed = carried(np.where(moves, program.word("F"), np.nan)) / feed_per_mm_s
+    if rapid:
+        feed[code == G0] = np.inf
     return Trace(
         index=index,
         start=before[index],

@@ -74,10 +74,10 @@ def _word_entries(values: FloatArray, letter: str, decimals: int) -> tuple[_Entr
     return head, tail
 
 
-def _code_entries(kind: npt.NDArray[np.uint8]) -> _Entries:
+def _code_entries(kind: npt.NDArray[np.uint8], dialect: Dialect) -> _Entries:
     table = np.zeros((256, 8), dtype=np.uint8)
-    for member in Kind:
-        table[member, :3] = (ord("\n"), ord("G"), ord("0") + int(member))
+    for member, code in dialect.codes.items():
+        table[member, : len(code) + 1] = list(f"\n{code}".encode("ascii"))
     return table.view(np.uint64).ravel()[kind]
 
 
@@ -88,7 +88,7 @@ def lines(toolpath: Toolpath, dialect: Dialect) -> bytes:
     blocks = []
     for begin in range(0, len(toolpath), ROWS):
         block = slice(begin, begin + ROWS)
-        planes = [_code_entries(toolpath.kind[block])]
+        planes = [_code_entries(toolpath.kind[block], dialect)]
         for name, letter in _COLUMNS:
             values = getattr(toolpath, name)[block]
             if values.strides == (0,) and np.isnan(values[:1]).all():
@@ -106,6 +106,8 @@ def _check_ranges(toolpath: Toolpath, dialect: Dialect, factors: dict[str, float
         chosen = toolpath.kind == kind
         if not chosen.any():
             continue
+        if kind not in dialect.codes:
+            raise DialectError(f"{dialect.name} has no command for {kind.name}: it cannot do that")
         everywhere = bool(chosen.all())
         for name, letter in _COLUMNS:
             column = getattr(toolpath, name)
@@ -115,7 +117,7 @@ def _check_ranges(toolpath: Toolpath, dialect: Dialect, factors: dict[str, float
                 continue
             factor = factors.get(name, 1.0)
             for extreme in (low, high):
-                dialect.check(Command(f"G{int(kind)}", ((letter, float(extreme) * factor),)))
+                dialect.check(Command(dialect.codes[kind], ((letter, float(extreme) * factor),)))
 
 
 def command_line(command: Command, dialect: Dialect) -> bytes:

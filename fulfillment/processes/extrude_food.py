@@ -197,7 +197,7 @@ def _piece(product: Product, material: Material) -> Piece:
 
 
 def _manifest(report: Report, material: Material, spec: Spec, bead: Bead) -> dict[str, Any]:
-    box = report.extrusion
+    box = report.marks
     allergens = {name: frozenset(entry.allergens) for name, entry in spec.materials.items()}
     return {
         "bounds": [round(v, 3) for v in (box.x0, box.y0, box.z0, box.x1, box.y1, box.z1)] if box else None,

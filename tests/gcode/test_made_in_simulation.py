@@ -85,7 +85,7 @@ def test_a_photo_comes_out_whatever_the_lag(
 
 
 def test_the_proof_is_what_the_machine_makes(face: Tone, bead: Bead, strokes: StrokeFont, tmp_path: Path) -> None:
-    black_on_white = Piece(*SIDE, colour=(255, 255, 255), frosting=(0, 0, 0), margin=0)
+    black_on_white = Piece(*SIDE, colour=(255, 255, 255), mark=(0, 0, 0), margin=0)
     data, other = made(face, None, bead, strokes), made(None, "Zoë", bead, strokes)
     played = play(data, 0.0, tmp_path)
     shown, not_this = (
@@ -106,7 +106,7 @@ def test_the_estimate_is_the_time_it_takes(face: Tone, bead: Bead, strokes: Stro
 def test_words_are_whole_at_the_lag_their_recipe_is_for(bead: Bead, strokes: StrokeFont, tmp_path: Path) -> None:
     """With pressure taken off by flow x lag the letters keep their ends; without it they thin out where they begin."""
     words = "Zoë & Al"
-    black_on_white = Piece(*SIDE, colour=(255, 255, 255), frosting=(0, 0, 0), margin=0)
+    black_on_white = Piece(*SIDE, colour=(255, 255, 255), mark=(0, 0, 0), margin=0)
     meant = picture(made(None, words, bead, strokes), black_on_white, bead, PLACE, px_per_mm=SCALE)
     aimed = 1 - meant.mean(axis=2) / 255
 

@@ -32,9 +32,9 @@ def test_our_own_program_passes_and_is_measured(good: bytes, limits: Limits) -> 
     report = check(good, MARLIN_FOOD, limits)
     assert report.findings == ()
     assert report.ok
-    assert report.extrusion is not None
-    assert (report.extrusion.x0, report.extrusion.z0, report.extrusion.z1) == (40.0, 11.0, 11.0)
-    assert report.extrusion.y0 >= 50.0
+    assert report.marks is not None
+    assert (report.marks.x0, report.marks.z0, report.marks.z1) == (40.0, 11.0, 11.0)
+    assert report.marks.y0 >= 50.0
     assert report.motion is not None
     assert report.motion.y1 == 180.0
     assert report.commands["G28"] == 1

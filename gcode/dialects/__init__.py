@@ -1,0 +1,38 @@
+"""The languages of firmwares, a file a family: what may be said, how a program begins and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gcode.dialects.ebb import EBB
+from gcode.dialects.grbl import GRBL_LASER, GRBL_PEN
+from gcode.dialects.marlin import MARLIN_FDM, MARLIN_FOOD
+from gcode.dialects.model import CODES, Command, Dialect, DialectError, Range, Setup
+
+__all__ = [
+    "CODES",
+    "DIALECTS",
+    "EBB",
+    "GRBL_LASER",
+    "GRBL_PEN",
+    "MARLIN_FDM",
+    "MARLIN_FOOD",
+    "Command",
+    "Dialect",
+    "DialectError",
+    "Range",
+    "Setup",
+]
+
+DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
+    {
+        "marlin-food": MARLIN_FOOD,
+        "marlin-fdm": MARLIN_FDM,
+        "grbl-laser": GRBL_LASER,
+        "grbl-pen": GRBL_PEN,
+        "ebb": EBB,
+    }
+)
+"""Every dialect by the name that configuration uses."""

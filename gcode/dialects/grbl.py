@@ -1,0 +1,127 @@
+"""GRBL 1.1 and grblHAL: a laser in laser mode ($32=1), and a pen whose servo hangs on the spindle's output.
+
+S runs from 0 to 1000 ($30=1000, $31=0). G0 takes no speed. G4 P counts seconds. The driver homes or the operator sets
+the origin; no program does.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from gcode.dialects.model import CODES, Command, Dialect, Range, Setup, table
+from gcode.parse import Program, code_of
+from gcode.toolpath import Kind
+from gcode.trace import carried, switched
+from gcode.units import BoolArray
+
+S_FULL: Final = 1000.0
+"""S of full power, and of a servo at the end of its way ($30)."""
+
+_ORIGIN: Final = (0.0, 0.0)
+_POSITION: Final = Range(-1000.0, 1000.0)
+_PLACE: Final = {"X": _POSITION, "Y": _POSITION}
+_FEED: Final = Range(0.1, 60_000.0)
+_POWER: Final = Range(0.0, S_FULL)
+_MODES: Final[dict[str, dict[str, Range]]] = {"G17": {}, "G21": {}, "G90": {}, "G94": {}, "M2": {}}
+_DECIMALS: Final = MappingProxyType({"X": 3, "Y": 3, "F": 1, "P": 3, "S": 1})
+_LINE_BYTES: Final = 79
+"""LINE_BUFFER_SIZE less its end: a longer line is refused as a whole, with error:14."""
+
+M3, M4, M5 = code_of("M3"), code_of("M4"), code_of("M5")
+
+
+def _modes() -> tuple[Command, ...]:
+    return tuple(Command(code) for code in ("G21", "G90", "G17", "G94"))
+
+
+def _parked(setup: Setup) -> tuple[Command, ...]:
+    """Back to the origin, and the end. M2 also switches the spindle's output off, so it comes behind the way back."""
+    x, y = setup.park or _ORIGIN
+    return Command("G0", (("X", x), ("Y", y))), Command("M2")
+
+
+def _laser_start(_: Setup) -> tuple[Command, ...]:
+    # M5 first: whatever the machine was left with is off. M4 burns only while it moves, less where it moves slower.
+    return Command("M5"), *_modes(), Command("M4", (("S", 0.0),))
+
+
+def _laser_end(setup: Setup) -> tuple[Command, ...]:
+    return Command("M5"), *_parked(setup)
+
+
+def _burns(program: Program) -> BoolArray:
+    lit: BoolArray = switched(program.code, (M3, M4), (M5,)) & (np.nan_to_num(carried(program.word("S"))) > 0)
+    return lit
+
+
+GRBL_LASER: Final = Dialect(
+    name="GRBL, laser",
+    commands=table(
+        {
+            **_MODES,
+            "G0": {**_PLACE, "S": Range(0.0, 0.0)},
+            "G1": {**_PLACE, "F": _FEED, "S": _POWER},
+            "M4": {"S": Range(0.0, 0.0)},
+            "M5": {},
+        }
+    ),
+    decimals=_DECIMALS,
+    start=_laser_start,
+    end=_laser_end,
+    last="M2",
+    home=None,
+    line_bytes=_LINE_BYTES,
+    rapid=True,
+    tool="laser",
+    works=_burns,
+    off="M5",
+)
+
+
+def _lift(setup: Setup) -> tuple[Command, ...]:
+    return Command("M3", (("S", setup.pen_up),)), Command("G4", (("P", setup.settle),))
+
+
+def _pen_start(setup: Setup) -> tuple[Command, ...]:
+    return *_modes(), *_lift(setup)
+
+
+def _pen_end(setup: Setup) -> tuple[Command, ...]:
+    return *_lift(setup), *_parked(setup)
+
+
+def _touches(program: Program) -> BoolArray:
+    """Which S is up differs from servo to servo; a program begins by saying it, before it moves."""
+    said = np.where(program.code == M3, program.word("S"), np.nan)
+    given = said[~np.isnan(said)]
+    now = carried(said)
+    down: BoolArray = ~np.isnan(now) & (now != given[0]) if len(given) else np.zeros(len(program), dtype=bool)
+    return down
+
+
+GRBL_PEN: Final = Dialect(
+    name="GRBL, pen",
+    commands=table(
+        {
+            **_MODES,
+            "G0": _PLACE,
+            "G1": {**_PLACE, "F": _FEED},
+            "G4": {"P": Range(0.0, 10.0)},
+            "M3": {"S": _POWER},
+        }
+    ),
+    decimals=_DECIMALS,
+    start=_pen_start,
+    end=_pen_end,
+    last="M2",
+    home=None,
+    line_bytes=_LINE_BYTES,
+    codes=MappingProxyType({**CODES, Kind.DOWN: "M3", Kind.UP: "M3"}),
+    rapid=True,
+    tool="pen",
+    works=_touches,
+    off="M3",
+)

@@ -1,0 +1,96 @@
+"""Marlin: heat and extrusion. E is relative (M83), G4 P counts milliseconds."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from gcode.dialects.model import Command, Dialect, Range, Setup, table
+from gcode.units import MS_PER_S, PER_MINUTE
+
+_POSITION: Final = Range(-1000.0, 1000.0)
+_FEED: Final = Range(0.1, 60_000.0)
+_MOVE: Final = {"X": _POSITION, "Y": _POSITION, "Z": _POSITION, "E": Range(-200.0, 200.0), "F": _FEED}
+_HEAT: Final = {"S": Range(0.0, 300.0), "R": Range(0.0, 300.0)}
+_BED_HEAT: Final = {"S": Range(0.0, 130.0), "R": Range(0.0, 130.0)}
+
+_MARLIN: Final = {
+    "G0": _MOVE,
+    "G1": _MOVE,
+    "G4": {"P": Range(0.0, 600_000.0), "S": Range(0.0, 600.0)},
+    "G21": {},
+    "G28": {},
+    "G90": {},
+    "G91": {},
+    "G92": {"E": Range(-10_000.0, 10_000.0)},
+    "M82": {},
+    "M83": {},
+    "M84": {},
+    "M104": _HEAT,
+    "M106": {"S": Range(0.0, 255.0), "P": Range(0.0, 3.0)},
+    "M107": {"P": Range(0.0, 3.0)},
+    "M109": _HEAT,
+    "M140": _BED_HEAT,
+    "M190": _BED_HEAT,
+    "M204": {"P": Range(10.0, 20_000.0), "R": Range(10.0, 20_000.0), "T": Range(10.0, 20_000.0)},
+    "M220": {"S": Range(100.0, 100.0)},
+    "M221": {"S": Range(100.0, 100.0)},
+    "M302": {"P": Range(0.0, 1.0)},
+    "M400": {},
+}
+
+
+def _marlin_start(setup: Setup) -> tuple[Command, ...]:
+    commands = [
+        Command("G21"),
+        Command("G90"),
+        Command("M83"),
+        Command("M220", (("S", 100.0),)),
+        Command("M221", (("S", 100.0),)),
+    ]
+    if setup.acceleration is not None:
+        commands.append(Command("M204", tuple((letter, setup.acceleration) for letter in "PRT")))
+    if setup.cold_extrusion:
+        commands.append(Command("M302", (("P", 1.0),)))
+    if setup.bed_temperature is not None:
+        commands.append(Command("M140", (("S", setup.bed_temperature),)))
+    if setup.tool_temperature is not None:
+        commands.append(Command("M104", (("S", setup.tool_temperature),)))
+    commands.append(Command("G28"))
+    if setup.bed_temperature is not None:
+        commands.append(Command("M190", (("S", setup.bed_temperature),)))
+    if setup.tool_temperature is not None:
+        commands.append(Command("M109", (("S", setup.tool_temperature),)))
+    fan = Command("M106", (("S", float(round(setup.fan * 255))),)) if setup.fan > 0 else Command("M107")
+    return (*commands, fan, Command("G92", (("E", 0.0),)))
+
+
+def _marlin_end(setup: Setup) -> tuple[Command, ...]:
+    commands: list[Command] = []
+    if setup.relief > 0:
+        commands.append(Command("G1", (("E", -setup.relief), ("F", setup.relief_speed * PER_MINUTE))))
+    if setup.lift is not None:
+        commands.append(Command("G0", (("Z", setup.lift), ("F", setup.travel * PER_MINUTE))))
+    if setup.park is not None:
+        commands.append(Command("G0", (("X", setup.park[0]), ("Y", setup.park[1]), ("F", setup.travel * PER_MINUTE))))
+    commands += [Command("M400"), Command("M104", (("S", 0.0),)), Command("M140", (("S", 0.0),)), Command("M107")]
+    if setup.cold_extrusion:
+        commands.append(Command("M302", (("P", 0.0),)))
+    return (*commands, Command("M84"))
+
+
+def _marlin(name: str, extrusion_decimals: int) -> Dialect:
+    return Dialect(
+        name=name,
+        commands=table(_MARLIN),
+        decimals=MappingProxyType({"X": 3, "Y": 3, "Z": 3, "E": extrusion_decimals, "F": 1, "P": 0, "S": 1}),
+        start=_marlin_start,
+        end=_marlin_end,
+        last="M84",
+        dwell_per_second=MS_PER_S,
+    )
+
+
+MARLIN_FOOD: Final = _marlin("Marlin, syringe", 5)
+"""E is the way of a plunger of some 300 mm2: five decimals are 0.003 mm3."""
+MARLIN_FDM: Final = _marlin("Marlin, filament", 5)
