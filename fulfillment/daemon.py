@@ -15,10 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import httpx
-
 from drivers.contract import Settings
 from drivers.registry import build
+from fulfillment.cameras import fetch
 from fulfillment.config import Machine
 from fulfillment.machines import offer_of, preflight
 from fulfillment.shop import Shop, open_shop
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     from fulfillment.render.pool import RenderPool
 
 log = logging.getLogger(__name__)
-
-CAMERA_SECONDS, CAMERA_BYTES = 10.0, 20_000_000
-"""Bounds of one picture: an address of a stream never ends, and the machine's thread waits for it."""
 
 
 class AlreadyRunning(Exception):
@@ -114,27 +110,8 @@ def _preflights(shop: Shop) -> Callable[[Offer, bytes, Needs], list[str]]:
 
 
 def _pictures(shop: Shop) -> Callable[[Offer], bytes | None]:
-    machines = {machine.name: machine for machine in shop.factory.config.machines}
-    return lambda offer: _picture(machines[offer.name])
-
-
-def _picture(machine: Machine) -> bytes | None:
-    """The camera's picture, where there is a camera and it answers with one within bytes and seconds."""
-    if not machine.camera:
-        return None
-    until, data = time.monotonic() + CAMERA_SECONDS, bytearray()
-    try:
-        with httpx.stream("GET", machine.camera, timeout=CAMERA_SECONDS) as answer:
-            answer.raise_for_status()
-            for chunk in answer.iter_bytes(65_536):
-                data += chunk
-                if len(data) > CAMERA_BYTES or time.monotonic() > until:
-                    log.warning("%s: its camera does not end (is it the address of a stream?)", machine.name)
-                    return None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        log.warning("%s: its camera gave no picture: %s", machine.name, error)
-        return None
-    return bytes(data) or None
+    addresses = {machine.name: machine.camera for machine in shop.factory.config.machines if machine.camera}
+    return lambda offer: fetch(addresses[offer.name], offer.name) if offer.name in addresses else None
 
 
 def run_agent(path: Path, step: Callable[[str, str], None] | None = None) -> int:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from fulfillment.api import artifacts, events, floor, guard, orders, pages, problems, sources
+from fulfillment.cameras import Cameras
 from fulfillment.shop import Shop
 
 ROUTERS = (orders.router, floor.router, artifacts.router, sources.router, events.router, pages.router)
@@ -25,6 +26,8 @@ def create(shop: Shop) -> FastAPI:
         openapi_url="/v1/openapi.json",
     )
     app.state.shop = shop
+    watched = {machine.name: machine.camera for machine in shop.factory.config.machines if machine.camera}
+    app.state.cameras = Cameras(watched)
     problems.install(app)
     guard.install(app, shop)
     for router in ROUTERS:

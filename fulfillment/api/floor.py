@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from fulfillment import emergency
 from fulfillment.api.guard import Operator, Reader, TheShop
+from fulfillment.api.problems import Problem
+from fulfillment.cameras import Cameras, kind_of
 from fulfillment.shop import Shop
 from jobs import attempts, attention, floor, views
 from jobs import models as m
+from jobs.store import NotFound
 
 router = APIRouter(prefix="/v1", tags=["floor"])
 
@@ -62,6 +65,20 @@ def machine_views(shop: Shop) -> list[dict[str, Any]]:
 def get_machines(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
     """Every machine of config.yaml: on record, live, its bed, and what lies there."""
     return machine_views(shop)
+
+
+@router.get("/machines/{name}/camera", response_class=Response)
+def camera(name: str, _who: Reader, request: Request) -> Response:
+    """The bed as its camera sees it. However many ask, the camera is asked at most once a second."""
+    cameras: Cameras = request.app.state.cameras
+    try:
+        picture = cameras.picture(name)
+    except KeyError:
+        raise NotFound(f"{name} has no camera: give it one by `camera:` in config.yaml") from None
+    kind = kind_of(picture) if picture else None
+    if picture is None or kind is None:
+        raise Problem(502, "No picture", f"The camera of {name} gave no picture: look at its address and its cable.")
+    return Response(picture, media_type=kind, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/machines/{name}/bed/clear")

@@ -369,6 +369,7 @@ ROUTES = [
     ("read", "GET", "/v1/attention"),
     ("read", "GET", f"/v1/artifacts/{'0' * 64}"),
     ("read", "GET", f"/v1/artifacts/{'0' * 64}/content"),
+    ("read", "GET", "/v1/machines/frosting-1/camera"),
     ("read", "GET", f"/v1/pictures/{'0' * 64}"),
     ("read", "GET", "/v1/events?after=x"),
     ("order", "POST", "/v1/orders"),

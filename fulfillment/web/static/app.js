@@ -1,5 +1,6 @@
 // The dashboard's entry: one stream, one body to keep fresh, forms that say how it went.
 import { listsMoved, note, sendsForms } from "./acts.js";
+import { watchCameras } from "./cameras.js";
 import { applyLive, remember, watchStaleness } from "./live.js";
 import { morph } from "./morph.js";
 import { follow } from "./stream.js";
@@ -76,6 +77,7 @@ follow({
 document.addEventListener("visibilitychange", () => { if (!document.hidden && wanted) refresh(); });
 sendsForms(refresh);
 watchStaleness();
+watchCameras();
 countOn();
 title();
 setInterval(countOn, 5000);

@@ -45,7 +45,7 @@ function ours(node) {
 
 function attributes(from, to) {
   if (from.nodeName === "MAIN") return;
-  const kept = from.nodeName === "DETAILS" ? ["open"] : from.getAttribute("aria-busy") ? ["aria-busy", "disabled"] : [];
+  const kept = from.nodeName === "DETAILS" ? ["open"] : "camera" in from.dataset ? ["src", "data-lost"] : from.getAttribute("aria-busy") ? ["aria-busy", "disabled"] : [];
   for (const { name } of [...from.attributes]) if (!to.hasAttribute(name) && !kept.includes(name)) from.removeAttribute(name);
   for (const { name, value } of to.attributes) if (from.getAttribute(name) !== value && !kept.includes(name)) from.setAttribute(name, value);
 }
