@@ -4,6 +4,7 @@
 #   make test   every test with the real components (as root it installs the Debian packages it needs)
 #   make check  formatter, linter, strict types, import contracts
 #   make docs   rewrite the tables in docs/ that the code prints of itself
+#   make drivers  the drivers' tests alone, and the page docs/machines.md that is made of what they found
 #   make bench  every figure that the project claims
 PYTHON ?= python3
 VENV   := .venv
@@ -11,7 +12,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 export FULFILLMENT_REQUIRE_ALL ?= 1
 
-.PHONY: setup setup-dev system vendors demo run test check docs bench lock
+.PHONY: setup setup-dev system vendors demo run test drivers check docs bench lock
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
@@ -53,6 +54,11 @@ check: setup-dev
 	@$(BIN)/lint-imports
 
 docs: setup-dev
+	@$(BIN)/python -m fulfillment.docs
+
+# What the drivers' tests find, written down for docs/machines.md.
+drivers: setup-dev vendors
+	@FULFILLMENT_RESULTS=docs/drivers.json $(BIN)/python -m pytest -q tests/conformance tests/vendors
 	@$(BIN)/python -m fulfillment.docs
 
 bench: setup-dev

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from fastapi.routing import APIRoute
 
+from fulfillment import machines_page
 from fulfillment.api.app import ROUTERS
 from fulfillment.cli import COMMANDS, ful
 from fulfillment.config import reference
@@ -33,7 +34,13 @@ FOLDER = Path(__file__).parent.parent / "docs"
 
 def pages() -> dict[str, str]:
     """File name to text."""
-    return {"states.md": states.markdown(), "config.md": _config(), "cli.md": _cli(), "api.md": _api()}
+    return {
+        "states.md": states.markdown(),
+        "config.md": _config(),
+        "cli.md": _cli(),
+        "api.md": _api(),
+        "machines.md": machines_page.markdown(FOLDER),
+    }
 
 
 def _api() -> str:

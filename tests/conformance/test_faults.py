@@ -70,7 +70,13 @@ def test_a_fault_ends_as_specified_and_never_in_a_second_start(
             machine.connect()
             run_into(rig, machine, name)
             evidence = settled(rig, machine)
-            record_property("seen", str(evidence.seen))
+            fault = rig.faults[name]
+            told = {
+                "when": str(fault.when),
+                "may": sorted(str(seen) for seen in fault.ends),
+                "seen": str(evidence.seen),
+            }
+            record_property("fault", [kind, name, told])
             assert evidence.seen in rig.faults[name].ends, evidence
             begun = rig.begun()
             assert begun <= 1

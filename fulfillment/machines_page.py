@@ -1,0 +1,63 @@
+"""docs/machines.md: how mature each driver is, from what its tests found (docs/drivers.json)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from drivers.registry import DRIVERS
+
+HEAD = """# Machines
+
+Printed by `make docs` from what the drivers' tests found when they last ran (`make drivers` runs them and writes it
+down). A driver is trusted as far as this table says, and no further.
+
+- **simulated**: a simulator of the machine is here (`python -m simulators KIND --help`), written from the firmware's or
+  server's documents.
+- **conformant**: how many tests of the drivers' contract it passes (`tests/conformance/test_contract.py`), and how many
+  faults of its machine end as they must (below).
+- **the vendor's own program**: how many tests run it against the vendor's own server or host program.
+- **seen on hardware**: by whom, in `docs/hardware.yaml`. An empty cell means that nobody has told us yet.
+
+"""
+FAULTS = """
+## Faults
+
+Each fault strikes an attempt on the simulated machine, through the real wire. *May end* is what the evidence of the
+machine is allowed to be in the end; *ended* is what it was. None may end in a second start: after each of them the
+attempt is started once more, and the machine's own record must show that nothing moved.
+
+- `made`: it ran to its end. `failed`: it began and its piece is scrap. `absent`: it never began, and is fenced.
+- `unknown`: the machine cannot say, and a person is asked.
+"""
+
+
+def markdown(docs: Path) -> str:
+    """The page. ``docs``: the folder with drivers.json and hardware.yaml."""
+    results = json.loads((docs / "drivers.json").read_text(encoding="utf-8"))
+    hardware = yaml.safe_load((docs / "hardware.yaml").read_text(encoding="utf-8")) or {}
+    return "\n".join([HEAD + "\n".join(_table(results, hardware)), FAULTS, *_faults(results["faults"])]) + "\n"
+
+
+def _table(results: Mapping[str, Any], hardware: Mapping[str, Any]) -> Iterator[str]:
+    yield "| driver | simulated | conformant | the vendor's own program | seen on hardware |"
+    yield "| --- | --- | --- | --- | --- |"
+    for kind in DRIVERS:
+        contract, faults = results["contract"].get(kind, 0), len(results["faults"].get(kind, {}))
+        conformant = f"{contract} tests, {faults} faults" if contract else "not yet"
+        simulated = "a folder and its consumer" if kind == "hot-folder" else "yes" if contract else "not yet"
+        vendor = f"{results['vendors'][kind]} tests" if kind in results["vendors"] else ""
+        yield f"| `{kind}` | {simulated} | {conformant} | {vendor} | {'; '.join(hardware.get(kind, ()))} |"
+
+
+def _faults(faults: Mapping[str, Any]) -> Iterator[str]:
+    for kind in DRIVERS:
+        if kind not in faults:
+            continue
+        yield f"\n### {kind}\n\n| fault | strikes | may end | ended |\n| --- | --- | --- | --- |"
+        for name, told in faults[kind].items():
+            yield f"| {name} | {told['when']} | {', '.join(told['may'])} | {told['seen']} |"
