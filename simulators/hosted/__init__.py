@@ -6,6 +6,7 @@ client or a driver: the servers answer as their vendors document, misleading ans
 
 from simulators.hosted.core import Core, Vendor
 from simulators.hosted.faults import KINDS, Fault, Faults, Kind, parse
+from simulators.hosted.gate import Gate
 from simulators.hosted.printer import File, Job, Printer, Result, State
 from simulators.hosted.program import serve
 from simulators.hosted.web import Push, Web
@@ -16,6 +17,7 @@ __all__ = [
     "Fault",
     "Faults",
     "File",
+    "Gate",
     "Job",
     "Kind",
     "Printer",
