@@ -1,0 +1,104 @@
+"""Print servers that announce themselves by multicast DNS (RFC 6762, 6763)."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from zeroconf import InterfaceChoice, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
+
+SERVICES: Mapping[str, str | None] = {
+    "_prusalink._tcp.local.": "prusalink",
+    "_octoprint._tcp.local.": "octoprint",
+    "_moonraker._tcp.local.": "moonraker",
+    "_http._tcp.local.": None,
+}
+"""Service type to driver. A web server is nobody's until its name or its text says more."""
+
+ANSWER = 1.0
+"""Seconds that one announced service may take to tell its address."""
+
+
+MOST_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One print server. ``address`` is its URL; ``name`` is what it calls itself."""
+
+    driver: str
+    name: str
+    address: str
+    host: str
+    version: str = ""
+
+
+def read(kind: str, name: str, host: str, port: int, address: str, texts: Mapping[str, str | None]) -> Server | None:
+    """A service as announced, or None where it is no print server.
+
+    PrusaLink announces itself as ``_octoprint._tcp`` and ``_http._tcp``, too, so its name is believed before its type.
+    """
+    label = name.removesuffix(f".{kind}")
+    words = f"{label} {' '.join(f'{key} {value}' for key, value in texts.items())}".lower()
+    driver = "prusalink" if "prusalink" in words else SERVICES.get(kind)
+    if driver is None:
+        return None
+    path = (texts.get("path") or "").rstrip("/")
+    shown = f"[{address}]" if ":" in address else address
+    where = shown if port == 80 else f"{shown}:{port}"
+    return Server(driver, label, f"http://{where}{path}", host.rstrip("."), texts.get("version") or "")
+
+
+def servers(seconds: float, interfaces: Sequence[str] = ()) -> list[Server]:
+    """Listen for so many seconds, on these addresses of this computer (none: on all of them).
+
+    Raises OSError where multicast is not possible.
+    """
+    announced: dict[tuple[str, str], None] = {}
+
+    def heard(service_type: str, name: str, state_change: ServiceStateChange, **_: object) -> None:
+        if state_change is not ServiceStateChange.Removed:
+            announced[(service_type, name)] = None
+
+    with Zeroconf(interfaces=list(interfaces) or InterfaceChoice.All) as zeroconf:
+        browser = ServiceBrowser(zeroconf, list(SERVICES), handlers=[heard])
+        threading.Event().wait(seconds)
+        with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="service") as pool:
+            found = list(pool.map(lambda service: _asked(zeroconf, *service), list(announced)))
+        browser.cancel()
+    return distinct(server for server in found if server is not None)
+
+
+def distinct(found: Iterable[Server]) -> list[Server]:
+    """One row a server: what announces itself in several ways is taken for the first that SERVICES names."""
+    order = list(dict.fromkeys(driver for driver in SERVICES.values() if driver))
+    best: dict[str, Server] = {}
+    for server in sorted(found, key=lambda one: (order.index(one.driver), one.name)):
+        best.setdefault(server.address, server)
+    return sorted(best.values(), key=lambda one: (one.driver, one.address))
+
+
+def _asked(zeroconf: Zeroconf, kind: str, name: str) -> Server | None:
+    """Ask for host, port and text. PrusaLink announces no address: its host's name is then resolved as any other."""
+    info = ServiceInfo(kind, name)
+    info.request(zeroconf, ANSWER * 1000)
+    if not info.server or info.port is None:
+        return None
+    addresses = sorted(info.parsed_addresses(), key=lambda text: ipaddress.ip_address(text).version)
+    address = addresses[0] if addresses else _resolved(info.server)
+    return read(kind, name, info.server, info.port, address, info.decoded_properties)
+
+
+def _resolved(host: str) -> str:
+    """An address of the host, or its bare name where nothing here can resolve it."""
+    bare = host.rstrip(".")
+    for name in (bare, bare.removesuffix(".local")):
+        try:
+            return socket.gethostbyname(name)
+        except OSError:
+            continue
+    return bare
