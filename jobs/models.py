@@ -229,10 +229,15 @@ class Command(SQLModel, table=True):
     machine: str
     verb: str
     attempt: str | None = None
+    argument: str | None = None
+    """What the verb needs to know, such as a console's line."""
     who: str
     at: float
     done_at: float | None = None
     answer: str = ""
+    """For people: what became of it."""
+    result: Json | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """For programs: what the machine told. None: it was not carried out, and the answer says why."""
 
 
 class InboxEvent(SQLModel, table=True):
