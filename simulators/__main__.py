@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from simulators.ebb import program as ebb
 from simulators.grbl import program as grbl
+from simulators.klipper import program as klipper
 from simulators.marlin import program as marlin
+from simulators.prusalink import server as prusalink
 
 KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ebb": ebb.main,
     "grbl": grbl.main,
+    "klipper": klipper.main,
     "marlin": marlin.main,
+    "prusalink": prusalink.main,
 }
 
 
