@@ -26,7 +26,6 @@ import yaml
 
 from drivers.registry import build
 from fulfillment.daemon import RealClock, settings_of
-from fulfillment.machines import offer_of
 from fulfillment.shop import Shop, open_shop
 from jobs import floor, intake
 from jobs.agent import Agent, Worker
@@ -108,9 +107,9 @@ def run_agent(path: Path) -> None:
     shop = open_shop(path)
     around = Surroundings(preflight=lambda *_: [], telemetry=shop.telemetry.put)
     clock, workers = RealClock(), []
-    for machine in shop.factory.config.machines:
+    for machine, offer in zip(shop.factory.config.machines, shop.offers, strict=True):
         driver = build(machine.driver, settings_of(machine), clock)
-        workers.append(Worker(Dispatcher(shop.store, shop.artifacts, offer_of(machine), driver, around), clock))
+        workers.append(Worker(Dispatcher(shop.store, shop.artifacts, offer, driver, around), clock))
     agent = Agent(shop.store, workers, Wake(shop.store))
     signal.signal(signal.SIGTERM, lambda *_: agent.stop())
     agent.run()

@@ -22,7 +22,7 @@ from jobs.artifacts import ArtifactStore
 from jobs.dispatch import Dispatcher, Surroundings
 from jobs.intake import NewLine, NewOrder, Rendered, Step
 from jobs.migrations import upgrade
-from jobs.queue import Needs, Offer
+from jobs.queue import Needs, Offer, conditions
 from jobs.store import Store
 
 OFFER = Offer("printer", frozenset({"extrude-food"}), frozenset({"text/x-gcode"}))
@@ -92,7 +92,9 @@ def _one(store: Store, artifacts: ArtifactStore, worker: Worker, number: int) ->
     (job,) = intake.plan(store, unit.id, "bench")
     digest = artifacts.put(b"G28\n")
     intake.rendered(store, job, Rendered(digest, NEEDS.media_type, 4, NEEDS, None, {}), "bench")
-    worker.dispatcher.take({NEEDS.id: NEEDS})
+    with store.read() as connection:
+        condition = conditions(connection)[OFFER.name]
+    worker.dispatcher.take({NEEDS.id: NEEDS}, condition)
     worker.step(0)
     floor.clear_bed(store, "printer", "taken off", "bench")
 

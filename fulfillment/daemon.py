@@ -11,15 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from drivers.contract import Settings
+from drivers.contract import Clock, Machine, Settings
 from drivers.registry import build
 from fulfillment.cameras import fetch
-from fulfillment.config import Machine
-from fulfillment.machines import offer_of, preflight
+from fulfillment.config import Machine as MachineConfig
+from fulfillment.late import built
+from fulfillment.machines import preflight
 from fulfillment.shop import Shop, open_shop
 from jobs.agent import Agent, Worker
 from jobs.dispatch import Dispatcher, Surroundings
@@ -73,17 +75,20 @@ def build_agent(shop: Shop, step: Callable[[str, str], None] | None = None) -> A
         step=step or (lambda _step, _attempt: None),
     )
     workers = []
-    for machine in shop.factory.config.machines:
-        _own_folder(machine, shop.factory.config.state)
-        recording = shop.factory.config.state / "wire" / f"{machine.name}.jsonl"
-        settings = settings_of(machine, recording)
-        driver = build(machine.driver, settings, clock)
-        dispatcher = Dispatcher(shop.store, shop.artifacts, offer_of(machine), driver, around)
-        workers.append(Worker(dispatcher, clock))
+    for machine, offer in zip(shop.factory.config.machines, shop.offers, strict=True):
+        make = partial(_driver, machine, shop.factory.config.state, clock)
+        driver = built(machine.name, make, clock.sleep)
+        workers.append(Worker(Dispatcher(shop.store, shop.artifacts, offer, driver, around), clock))
     return Agent(shop.store, workers, Wake(shop.store))
 
 
-def settings_of(machine: Machine, recording: Path | None = None) -> Settings:
+def _driver(machine: MachineConfig, state: Path, clock: Clock) -> Machine:
+    """Raises what :data:`fulfillment.late.CANNOT` names."""
+    _own_folder(machine, state)
+    return build(machine.driver, settings_of(machine, state / "wire" / f"{machine.name}.jsonl"), clock)
+
+
+def settings_of(machine: MachineConfig, recording: Path | None = None) -> Settings:
     """The machine as its driver is told of it. Raises SecretMissing."""
     box = machine.envelope
     return Settings(
@@ -97,7 +102,7 @@ def settings_of(machine: Machine, recording: Path | None = None) -> Settings:
     )
 
 
-def _own_folder(machine: Machine, state: Path) -> None:
+def _own_folder(machine: MachineConfig, state: Path) -> None:
     """A hot folder below our own state folder is ours to make; any other may be a mount that is missing."""
     address = Path(machine.address)
     if machine.driver == "hot-folder" and address.is_relative_to(state):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from fulfillment.config import Machine
+from fulfillment.config import Machine, Material
 from gcode.dialects import DIALECTS, Dialect
 from gcode.limits import Limits
 from gcode.preflight import check
 from gcode.recipe import Motion
-from jobs.queue import Needs, Offer
+from gcode.toolpath import NAN
+from jobs.fits import Cleaning, Load, Needs, Offer
 
 GCODE = "text/x-gcode"
 PDF = "application/pdf"
@@ -28,6 +29,15 @@ TAKES: Mapping[str, frozenset[str]] = {
 SPEAKS: Mapping[tuple[str, str], str] = {
     ("marlin", "extrude-food"): "marlin-food",
     ("marlin", "fdm"): "marlin-fdm",
+    ("octoprint", "extrude-food"): "marlin-food",
+    ("octoprint", "fdm"): "marlin-fdm",
+    ("moonraker", "extrude-food"): "marlin-food",
+    ("moonraker", "fdm"): "marlin-fdm",
+    ("prusalink", "extrude-food"): "marlin-food",
+    ("prusalink", "fdm"): "marlin-fdm",
+    ("grbl", "engrave"): "grbl-laser",
+    ("grbl", "plot"): "grbl-pen",
+    ("ebb", "plot"): "ebb",
 }
 """The dialect of a driver's machine for a process; a machine of documents speaks none."""
 
@@ -36,27 +46,44 @@ def dialect_of(machine: Machine, process: str) -> str | None:
     return SPEAKS.get((machine.driver, process))
 
 
-def offer_of(machine: Machine) -> Offer:
-    """What the machine offers to the queue. It has a bed where pieces lie in its envelope."""
+def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
+    """What the machine offers to the queue. It has a bed where pieces lie in its envelope.
+
+    ``materials``: those of the factory, of which one may be in it.
+    """
     names = [dialect_of(machine, process) for process in sorted(machine.processes)]
+    limits = machine.limits
+    heat = {"nozzle": limits.nozzle_temperature, "bed": limits.bed_temperature} if limits else {}
     traits = {"nozzle": machine.nozzle, "e_area": machine.e_area}
     return Offer(
         name=machine.name,
         processes=frozenset(machine.processes),
         media_types=TAKES[machine.driver],
         dialect=next((name for name in names if name), None),
-        materials=frozenset({machine.material} if machine.material else ()),
+        load=next((load_of(material) for material in materials if material.name == machine.material), None),
         envelope=(machine.envelope.x, machine.envelope.y, machine.envelope.z) if machine.envelope else None,
         traits={key: value for key, value in traits.items() if value is not None},
+        heat={name: most for name, most in heat.items() if most > 0},
         bed=machine.envelope is not None,
+        tasks=tuple(task.task(machine.e_area) for task in machine.maintenance),
+        cleaning=machine.cleaning.rule() if machine.cleaning else NO_CLEANING,
     )
+
+
+NO_CLEANING = Cleaning()
+
+
+def load_of(material: Material) -> Load:
+    """The material as a person puts it into a machine."""
+    return Load(material.name, material.kind, frozenset(str(allergen) for allergen in material.allergens))
 
 
 def motion_of(machine: Machine) -> Motion:
     """How the machine accelerates. Only for machines that move."""
     assert machine.limits is not None  # noqa: S101  (the configuration requires limits of every machine that moves)
     speed = machine.limits.speed
-    return Motion(machine.limits.acceleration, machine.limits.jerk, (speed.x, speed.y, speed.z, speed.e))
+    feeder = NAN if speed.e is None else speed.e
+    return Motion(machine.limits.acceleration, machine.limits.jerk, (speed.x, speed.y, speed.z, feeder))
 
 
 def limits_of(machine: Machine) -> Limits:

@@ -11,8 +11,8 @@ from fulfillment.config import Factory, load_factory
 from fulfillment.machines import offer_of
 from fulfillment.telemetry import Telemetry
 from jobs.artifacts import ArtifactStore
+from jobs.fits import Floor, Offer
 from jobs.migrations import upgrade
-from jobs.queue import Offer
 from jobs.store import Policy, Store
 
 
@@ -27,7 +27,12 @@ class Shop:
 
     @property
     def offers(self) -> list[Offer]:
-        return [offer_of(machine) for machine in self.factory.config.machines]
+        return [offer_of(machine, self.factory.config.materials) for machine in self.factory.config.machines]
+
+    @property
+    def floor(self) -> Floor:
+        """Against what waiting is judged at this moment."""
+        return Floor(self.offers, self.store.now())
 
     def close(self) -> None:
         self.store.close()

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 
 from drivers.contract import Clock, Link, MachineFault, WireFault
 from jobs import attempts, floor
+from jobs.condition import Condition
 from jobs.dispatch import Dispatcher
-from jobs.queue import Needs, clear_beds, release, wanted
+from jobs.queue import Needs, conditions, release, wanted
+from jobs.states import BedState
 from jobs.store import Store
 from jobs.wake import Wake
 
@@ -32,10 +34,10 @@ GRACE = 15.0
 
 @dataclass(frozen=True)
 class Work:
-    """What the record offers: distinct needs of ready jobs, and whether the machine's bed is clear."""
+    """What the record offers: distinct needs of ready jobs, and the machine's condition where it may take one."""
 
     wanted: Mapping[str, Needs] = field(default_factory=dict)
-    clear: bool = False
+    condition: Condition | None = None
 
 
 class Worker:
@@ -64,6 +66,7 @@ class Worker:
         self.dispatcher.attempt = None  # nothing is in hand until the machine's evidence says so
         if self._connect():
             return
+        self.dispatcher.note_status(self.dispatcher.machine.status())
         if self.dispatcher.machine.status().link is Link.ONLINE:
             self.dispatcher.recover()
         else:
@@ -97,9 +100,9 @@ class Worker:
 
     def _take(self) -> None:
         work, now = self.work, self.clock.monotonic()
-        if not work.clear or work is self._tried or now < self._rest_until or not self.dispatcher.free:
+        if work.condition is None or work is self._tried or now < self._rest_until or not self.dispatcher.free:
             return
-        if not self.dispatcher.take(work.wanted):
+        if not self.dispatcher.take(work.wanted, work.condition):
             self._tried = work  # nothing here fits: no second look until the record changed
         elif self.dispatcher.attempt is None:
             # The start did not take hold. Without a rest, one open door would use up the starts of job after job.
@@ -171,10 +174,11 @@ class Agent:
     def look(self) -> None:
         """One look at the record for all machines: what is ready, which beds are clear, what people asked."""
         with self.store.read() as connection:
-            ready, clear = wanted(connection), clear_beds(connection)
+            ready, known = wanted(connection), conditions(connection)
         for worker in self.workers:
-            bed = worker.dispatcher.offer.bed
-            worker.work = Work(ready, bool(ready) and (not bed or worker.name in clear))
+            condition = known.get(worker.name)
+            free = condition and (condition.bed is BedState.CLEAR or not worker.dispatcher.offer.bed)
+            worker.work = Work(ready, condition if ready and free else None)
         for order in floor.asked(self.store):
             if order.id <= self._taken:
                 continue

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, case, exists, select, update
 
 from jobs import floor
 from jobs import models as m
-from jobs.queue import Claim, Offer
+from jobs.queue import Claim, Offer, drained, unchanged
 from jobs.route import hold, operation_done, remake_if_due
-from jobs.states import BedState, UnitState
+from jobs.states import BedState, MachineState, UnitState
 from jobs.store import NotFound, Refused, Store, Tx
 
 
@@ -29,15 +29,20 @@ class Intent:
 def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
     """Step 1 of the fenced start: attempt, remote name and bed epoch are durable, and the bed is assigned.
 
-    Raises Refused when the bed is not clear or the unit was held; nothing was changed then.
+    Raises Refused when the bed is not clear, the unit was held, or something was said of the machine since it took
+    the job; nothing was changed then.
     """
     with store.write(who) as tx:
         put = {"attempts": m.jobs.c.attempts + 1}
-        # A person may have held the unit since it was claimed.
+        # A person may have held the unit since it was claimed, or taken back that the machine was cleaned.
         making = exists().where(m.units.c.id == m.jobs.c.unit_id, m.units.c.state == UnitState.MAKING)
-        job = tx.moved("job", claim.job_id, "intended", only=making, put=put, attempt=_attempt_of, machine=offer.name)
+        only = making & unchanged(offer.name, claim.condition)
+        job = tx.moved("job", claim.job_id, "intended", only=only, put=put, attempt=_attempt_of, machine=offer.name)
         if job is None:
-            raise Refused(f"{claim.job_id} is no longer claimed, or its unit was held meanwhile")
+            raise Refused(
+                f"{claim.job_id} is no longer claimed, its unit was held, or {offer.name} changed since it was claimed"
+            )
+        loaded = _touch(tx, claim)
         attempt, epoch = _attempt_of(job), 0
         if offer.bed:
             said = _said(tx, f"attempt {attempt}")
@@ -51,9 +56,26 @@ def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
             state="starting",
             on_bed=offer.bed,
             why="",
+            loaded=loaded,
             intended_at=tx.now,
         )
         return Intent(attempt, claim.job_id, offer.name, epoch)
+
+
+def _touch(tx: Tx, claim: Claim) -> dict[str, Any]:
+    """What this piece and its material will have left on the machine is written before anything can. Its load.
+
+    Most often nothing new comes to it, and nothing is written.
+    """
+    condition, loaded = claim.condition, claim.condition.loaded
+    before = condition.traces
+    traces = before.with_load(loaded, tx.now).with_piece(claim.needs.leaves, tx.now)
+    if traces != before:
+        row = m.machines.c
+        change = {"traces": traces.body(), "epoch": row.epoch + 1}
+        tx.connection.execute(update(m.machines).where(row.name == condition.machine).values(**change))
+        tx.log("machine", condition.machine, "touched", allergens=sorted(traces.allergens - before.allergens))
+    return {"material": loaded.material, "lot": loaded.lot} if loaded else {}
 
 
 def bed_is_ours(store: Store, intent: Intent) -> bool:
@@ -80,6 +102,7 @@ def fenced(store: Store, attempt: str, why: str, who: str) -> None:
         job_id, machine = _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=why)
         row = tx.move("job", job_id, "fenced", put={"machine": None, "why": why}, attempt=attempt, why=why)
         tx.moved("bed", machine, "unused", put=_said(tx, f"{attempt} never started"))
+        drained(tx, machine)
         if row.attempts >= tx.policy.starts:
             hold(tx, row.unit_id, "", f"{row.attempts} starts were refused, the last: {why}", "see to it, then release")
 
@@ -92,13 +115,14 @@ def set_paused(store: Store, attempt: str, paused: bool, why: str, who: str) -> 
             _activity(tx, machine, "paused" if paused else "busy")
 
 
-def ended(store: Store, attempt: str, event: str, why: str, who: str) -> None:
+def ended(store: Store, attempt: str, event: str, why: str, who: str, done: float | None = None) -> None:
     """The end of an attempt by the machine's word or by evidence.
 
-    ``event`` is one of finished, failed, cancelled, seen_made, seen_failed, doubted of the job's table.
+    ``event`` is one of finished, failed, cancelled, seen_made, seen_failed, doubted of the job's table. ``done``: 0..1,
+    how far it got where it did not come to its end; None: nobody knows, and all of it counts as used.
     """
     with store.write(who) as tx:
-        _end(tx, attempt, event, why)
+        _end(tx, attempt, event, why, done)
 
 
 def decide(store: Store, job_id: str, verdict: str, who: str) -> None:
@@ -115,7 +139,9 @@ def decide(store: Store, job_id: str, verdict: str, who: str) -> None:
             _end(tx, attempt, events[verdict], f"{who} looked and said: {verdict}")
             return
         tx.move("job", job_id, events[verdict], put={"machine": None}, attempt=attempt)
-        _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=f"{who} looked and said: not started")
+        said = f"{who} looked and said: not started"
+        _, machine = _set(tx, attempt, state="absent", on_bed=False, ended_at=tx.now, why=said)
+        drained(tx, machine)
 
 
 def ask(store: Store, attempt: str, verb: str, who: str) -> int:
@@ -147,12 +173,17 @@ _STATES = {
 }
 
 
-def _end(tx: Tx, attempt: str, event: str, why: str) -> None:
+def _end(tx: Tx, attempt: str, event: str, why: str, done: float | None = None) -> None:
     state = _STATES.get(event, "failed")
-    job_id, machine = _set(tx, attempt, state=state, ended_at=tx.now, why=why)
+    share = 1.0 if state == "made" or done is None else min(1.0, max(0.0, done))
+    known = None if state == "unknown" else share
+    job_id, machine = _set(tx, attempt, state=state, ended_at=tx.now, why=why, done=known)
     job = tx.move("job", job_id, event, put={"why": why}, attempt=attempt, machine=machine, why=why)
     _soil(tx, machine, attempt)
-    _activity(tx, machine, "idle")
+    if known is None:
+        _activity(tx, machine, "idle")
+    else:
+        _count(tx, machine, attempt, job, known)
     if state == "made":
         operation_done(tx, job.operation_id, by=machine)
         return
@@ -206,6 +237,30 @@ def _set(tx: Tx, attempt: str, **values: Any) -> tuple[str, str]:
 
 def _activity(tx: Tx, machine: str, activity: str) -> None:
     tx.connection.execute(update(m.machines).where(m.machines.c.name == machine).values(activity=activity))
+
+
+def _count(tx: Tx, machine: str, attempt: str, job: Row[Any], share: float) -> None:
+    """The machine's counters grow and its cartridge gets emptier by what an ended attempt has used: once for each.
+
+    Its time is the artifact's estimate, as far as it got: a pause, or a night until somebody decides, wears nothing.
+    """
+    row, used = m.machines.c, (job.volume or 0.0) * share
+    left = case((row.volume_left.is_(None), None), (row.volume_left > used, row.volume_left - used), else_=0.0)
+    change = {
+        "activity": "idle",
+        "jobs_done": row.jobs_done + 1,
+        "seconds_run": row.seconds_run + (job.seconds or 0.0) * share,
+        "volume_used": row.volume_used + used,
+        "volume_left": left if job.volume is not None else row.volume_left,
+        "epoch": row.epoch + 1,
+    }
+    statement = update(m.machines).where(row.name == machine).values(**change).returning(row.state, row.volume_left)
+    found = tx.connection.execute(statement).one_or_none()
+    seconds = round((job.seconds or 0.0) * share, 1)
+    left_now = None if found is None or found.volume_left is None else round(found.volume_left, 1)
+    tx.log("machine", machine, "worked", attempt=attempt, seconds=seconds, volume=round(used, 1), left=left_now)
+    if found is not None and found.state == MachineState.DRAINING:
+        drained(tx, machine)
 
 
 def _soil(tx: Tx, machine: str, attempt: str) -> None:

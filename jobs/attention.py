@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from jobs import models as m
-from jobs.states import BedState, JobState, OperationState, UnitState
+from jobs.condition import Condition, amount, cleaning_due, expired, forbidden_traces, gates, unfit
+from jobs.fits import Floor, Measure, Needs, Offer, misfits
+from jobs.queue import conditions
+from jobs.states import BedState, JobState, MachineState, OperationState, UnitState
 
 
 @dataclass(frozen=True)
@@ -19,12 +23,20 @@ class Call:
     what: str
     do: str
     target: str = ""
-    """What the answer names besides the subject: the operation that a person does."""
+    """What the answer names besides the subject: the operation that a person does, the task, the material."""
 
 
-def calls(connection: Connection) -> list[Call]:
+def calls(connection: Connection, floor: Floor) -> list[Call]:
     """The most urgent kinds first."""
-    return [*_faults(connection), *_unknown(connection), *_beds(connection), *_held(connection), *_by_hand(connection)]
+    known = conditions(connection)
+    return [
+        *_faults(connection),
+        *_unknown(connection),
+        *_beds(connection),
+        *_machines(connection, floor, known),
+        *_held(connection),
+        *_by_hand(connection),
+    ]
 
 
 def _faults(connection: Connection) -> list[Call]:
@@ -68,6 +80,104 @@ def _beds(connection: Connection) -> list[Call]:
         Call("bed", row.machine, texts[BedState(row.state)].format(row.machine, row.how), do[BedState(row.state)])
         for row in connection.execute(statement)
     ]
+
+
+# --- machines: upkeep, cleaning, loading --------------------------------------------------------------------------
+
+
+def _machines(connection: Connection, floor: Floor, known: dict[str, Condition]) -> list[Call]:
+    """What machines in service need. Upkeep and cleaning that is due is told whether anything waits for it or not;
+    a change of material, or of allergens, where jobs wait for it that no machine can take without."""
+    serving = [
+        (offer, known[offer.name])
+        for offer in floor.offers
+        if offer.name in known and known[offer.name].state is MachineState.IN_SERVICE
+    ]
+    found = []
+    for offer, condition in serving:
+        found += _upkeep(offer, condition)
+        found += [
+            Call("cleaning", offer.name, reason.text, "clean it, then say how")
+            for reason in cleaning_due(offer, condition, floor.now)
+        ]
+        found += [
+            Call("load", offer.name, reason.text, "load another lot, then say what", _material(condition))
+            for reason in expired(condition, floor.now)
+        ]
+    for waiting in _waiting(connection):
+        found += _blocked(waiting, serving, floor.now)
+    return list(dict.fromkeys(found))
+
+
+def _upkeep(offer: Offer, condition: Condition) -> list[Call]:
+    found = []
+    for upkeep in condition.upkeep(offer.tasks):
+        if upkeep.due:
+            blocks = f"; {offer.name} takes nothing until it is done" if upkeep.task.blocks else ""
+            what = f"{offer.name}: {upkeep.words}{blocks}"
+            found.append(Call("upkeep", offer.name, what, f"do it, then say {upkeep.task.name} done", upkeep.task.name))
+    return found
+
+
+def _material(condition: Condition) -> str:
+    return condition.loaded.material if condition.loaded else ""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """Jobs that are ready, by their needs: how many, and the least that one of them takes (mm3)."""
+
+    needs: Needs
+    jobs: int
+    least: float | None
+
+
+def _waiting(connection: Connection) -> list[_Waiting]:
+    job = m.jobs.c
+    statement = (
+        select(m.needs.c.body, func.count().label("jobs"), func.min(job.volume).label("least"))
+        .join(m.jobs, job.needs_id == m.needs.c.id)
+        .join(m.operations, m.operations.c.id == job.operation_id)
+        .join(m.units, m.units.c.id == job.unit_id)
+        .where(job.state == JobState.READY, m.operations.c.state == OperationState.OPEN)
+        .where(m.units.c.state == UnitState.MAKING)
+        .group_by(m.needs.c.id)
+        .order_by(func.min(job.seq))
+    )
+    return [_Waiting(Needs.of(row.body), row.jobs, row.least) for row in connection.execute(statement)]
+
+
+def _blocked(waiting: _Waiting, serving: Iterable[tuple[Offer, Condition]], now: float) -> list[Call]:
+    """What would free jobs that no machine can take as it is: the machine that misses least is named."""
+    needs = waiting.needs
+    fitting = [(offer, condition) for offer, condition in serving if not misfits(offer, needs)]
+    wrong = [(len(unfit(c, needs, waiting.least)), bool(gates(o, c, now)), o, c) for o, c in fitting]
+    if not wrong or any(not misses and not shut for misses, shut, _, _ in wrong):
+        return []
+    right = [entry for entry in wrong if _material(entry[3]) == needs.material] or wrong
+    misses, _, _, condition = min(right, key=lambda entry: entry[:2])
+    return [_change(waiting, condition)] if misses else []
+
+
+def _change(waiting: _Waiting, condition: Condition) -> Call:
+    """The one change that a machine needs first: what is in it, how much of that, or what touched it."""
+    needs, name, loaded = waiting.needs, condition.machine, condition.loaded
+    jobs = f"{amount(waiting.jobs, Measure.JOBS)} wait{'s' if waiting.jobs == 1 else ''}"
+    if needs.material and _material(condition) != needs.material:
+        holds = loaded.material if loaded else "nothing"
+        what = f"{jobs} for {needs.material}, and {name} is loaded with {holds}"
+        return Call("load", name, what, f"load {needs.material}, then say so", needs.material)
+    forbidden = forbidden_traces(condition, needs)
+    if forbidden:
+        what = f"{jobs} that may not contain {' or '.join(forbidden)}, which touched {name}"
+        return Call("cleaning", name, what, "clean it, then say how")
+    left = amount(loaded.left or 0.0, Measure.VOLUME) if loaded else "nothing"
+    takes = amount(waiting.least or 0.0, Measure.VOLUME)
+    what = f"{name} has {left} of {_material(condition)} left, and the next job takes {takes}"
+    return Call("load", name, what, "load more, then say how much", _material(condition))
+
+
+# --- units and operations -----------------------------------------------------------------------------------------
 
 
 def _held(connection: Connection) -> list[Call]:

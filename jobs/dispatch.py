@@ -15,10 +15,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from drivers import contract as c
-from jobs import attempts, floor, queue
+from jobs import attempts, floor, queue, service
 from jobs.artifacts import ArtifactStore
+from jobs.condition import Condition
 from jobs.queue import Claim, Needs, Offer
 from jobs.route import hold
 from jobs.store import NotFound, Refused, Store
@@ -57,6 +59,8 @@ class Dispatcher:
         self.who = f"machine:{offer.name}"
         self.attempt: str | None = None
         self._paused = False
+        self._done: float | None = None
+        """0..1: how far the attempt in hand got, as far as its machine said."""
         self._fitting = queue.Fitting(offer)
         self._said: tuple[object, ...] = ()
         self._foreign: str | None = None
@@ -75,9 +79,10 @@ class Dispatcher:
             and status.fault is None
         )
 
-    def take(self, wanted: Mapping[str, Needs]) -> bool:
-        """Claim the most urgent job that fits and start it. False: there was none."""
-        claim = queue.claim(self.store, self.offer, self._fitting.suits(wanted), self.who)
+    def take(self, wanted: Mapping[str, Needs], condition: Condition) -> bool:
+        """Claim the most urgent job that fits and start it. False: there was none, or the machine changed since."""
+        chance = self._fitting.chance(wanted, condition, self.store.now())
+        claim = queue.claim(self.store, self.offer, chance, self.who)
         if claim is None:
             return False
         self.begin(claim)
@@ -97,7 +102,7 @@ class Dispatcher:
             intent = attempts.intend(self.store, claim, self.offer, self.who)
         except Refused as refused:
             return queue.release(self.store, claim.job_id, str(refused), self.who)
-        self.attempt, self._paused = intent.attempt, False
+        self.attempt, self._paused, self._done = intent.attempt, False, None
         self.around.step("intended", intent.attempt)
         if not self._still_ours(intent):
             return None
@@ -181,7 +186,7 @@ class Dispatcher:
             attempts.ended(self.store, attempt, "doubted", said, self.who)
 
     def _adopt(self, attempt: str, state: str, why: str, *, paused: bool) -> None:
-        self.attempt = attempt
+        self.attempt, self._done = attempt, None
         if state in ("starting", "unknown"):
             event = "confirmed" if state == "starting" else "seen_running"
             attempts.confirm(self.store, attempt, why, self.who, event)
@@ -193,7 +198,9 @@ class Dispatcher:
     def handle(self, event: c.Event) -> None:
         """Write down what the machine told, where it concerns the attempt in hand."""
         match event:
-            case c.Progressed():
+            case c.Progressed(attempt=attempt, fraction=fraction):
+                if attempt == self.attempt:
+                    self._done = fraction
                 self.around.telemetry(self.offer, self.machine.status())
             case c.Changed(status=status):
                 self.note_status(status)
@@ -236,7 +243,7 @@ class Dispatcher:
             log.warning("%s: %s of %s, which is not in hand", self.offer.name, event, attempt)
             floor.soiled(self.store, self.offer.name, f"{attempt} {event}, which was not in hand", self.who)
             return
-        attempts.ended(self.store, attempt, event, why, self.who)
+        attempts.ended(self.store, attempt, event, why, self.who, self._done)
         self.attempt = None
         picture = self.around.picture(self.offer)
         if picture:
@@ -253,9 +260,28 @@ class Dispatcher:
             "stop": self.machine.stop,
             "connect": self.connect,
         }
+        result: dict[str, Any] | None = None
         try:
-            verbs[order.verb]()
-            answer = f"{order.verb}: done"
-        except c.DriverError as error:
+            if order.verb in service.VERBS:
+                result = self._serve(order)
+                answer = service.words(order.verb, result)
+            else:
+                verbs[order.verb]()
+                result, answer = {}, f"{order.verb}: done"
+        except (c.DriverError, Refused) as error:
             answer = f"{order.verb}: {error}"
-        floor.answered(self.store, order, answer, self.who)
+        floor.answered(self.store, order, answer, self.who, result)
+
+    def _serve(self, order: floor.Order) -> dict[str, Any]:
+        """What a technician asks, between jobs alone. Raises DriverError, Refused.
+
+        A line that is not known to be a question may lay something down: the bed is dirty before it is sent.
+        """
+        if self.attempt or self._foreign:
+            raise Refused(f"{self.attempt or self._foreign} is on {self.offer.name}: nothing was sent")
+        with self.store.read() as connection:
+            floor.check_free(connection, self.offer.name)
+        soils = self.offer.bed and service.acts(self.machine, order.verb, order.argument or "")
+        if soils:
+            floor.soiled(self.store, self.offer.name, f"console: {order.argument}", order.who)
+        return service.carry_out(self.machine, order.verb, order.argument or "") | {"soiled": soils}

@@ -6,17 +6,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
 from drivers.contract import Status
 from jobs import models as m
+from jobs import service
 from jobs.queue import Offer
 from jobs.route import remake_if_due
 from jobs.states import BedState
 from jobs.store import NotFound, Refused, Store, Tx
+from jobs.upkeep import initial
 
-VERBS = ("pause", "resume", "cancel", "stop", "connect")
+VERBS = ("pause", "resume", "cancel", "stop", "connect", *service.VERBS)
 """What may be asked of a machine. pause, resume and cancel name the attempt; stop is the emergency stop."""
+
+IN_HAND = ("claimed", "starting", "running", "paused", "unknown")
+"""States of a job that is on a machine, may come onto it any moment, or may be there."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,24 @@ class Order:
     verb: str
     attempt: str | None
     who: str
+    argument: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a command. ``result``: what the machine told; None: it was not carried out, ``text`` says why."""
+
+    text: str
+    result: dict[str, Any] | None
 
 
 def register(store: Store, offer: Offer, who: str) -> None:
     """Have rows for a configured machine. A bed that nobody has spoken for is ``unknown``: a person must look."""
     with store.write(who) as tx:
-        if tx.connection.execute(select(m.machines.c.name).where(m.machines.c.name == offer.name)).first() is None:
+        of_it = select(m.machines).where(m.machines.c.name == offer.name)
+        if tx.connection.execute(of_it).first() is None:
             tx.add(m.machines, name=offer.name, link="offline", activity="idle", seen_at=tx.now)
+        initial(tx, offer, tx.connection.execute(of_it).one())
         known = tx.connection.execute(select(m.beds.c.state).where(m.beds.c.machine == offer.name)).scalar()
         if offer.bed and known is None:
             said = {"said_by": tx.who, "how": "first seen", "at": tx.now}
@@ -109,24 +125,36 @@ def _in_hand(machine: str) -> Select[tuple[str, str]]:
     return select(a.id, a.state).where(a.machine == machine, on).limit(1)
 
 
-def ask(store: Store, machine: str, verb: str, attempt: str | None, who: str) -> int:
+def ask(store: Store, machine: str, verb: str, attempt: str | None, who: str, argument: str | None = None) -> int:
     """Ask a machine's agent for something. Returns the command's number; its answer comes as an event.
 
-    Raises NotFound, Refused.
+    What technicians ask is refused while a job is on the machine. Raises NotFound, Refused.
     """
     if verb not in VERBS:
         raise Refused(f"{verb!r} cannot be asked of a machine: there are {', '.join(VERBS)}")
     if verb in ("pause", "resume", "cancel") and not attempt:
         raise Refused(f"{verb} names the attempt that is meant, so that no other piece is touched")
+    argument = service.checked(verb, argument)
     with store.write(who) as tx:
         if tx.connection.execute(select(m.machines.c.name).where(m.machines.c.name == machine)).first() is None:
             raise NotFound(f"no machine {machine!r} is on record; `ful machine list` shows them")
-        statement = insert(m.commands).values(
-            machine=machine, verb=verb, attempt=attempt, who=who, at=tx.now, answer=""
-        )
+        if verb in service.VERBS:
+            check_free(tx.connection, machine)
+        said = {"verb": verb, "attempt": attempt, "argument": argument}
+        statement = insert(m.commands).values(machine=machine, **said, who=who, at=tx.now, answer="")
         number = tx.connection.execute(statement).inserted_primary_key
-        tx.log("machine", machine, "asked", verb=verb, attempt=attempt)
+        tx.log("machine", machine, "asked", **said)
         return int(number[0]) if number else 0
+
+
+def check_free(connection: Connection, machine: str) -> None:
+    """Raises Refused while a job is on the machine, may come onto it, or nobody knows what became of one."""
+    j = m.jobs.c
+    busy = connection.execute(select(j.id, j.state).where(j.machine == machine, j.state.in_(IN_HAND)).limit(1)).first()
+    if busy and busy.state == "unknown":
+        raise Refused(f"nobody knows what became of {busy.id} on {machine}: `ful job decide {busy.id}` first")
+    if busy:
+        raise Refused(f"{busy.id} is on {machine} ({busy.state}): nothing was sent; let it end, or cancel it")
 
 
 def asked(store: Store) -> list[Order]:
@@ -134,17 +162,28 @@ def asked(store: Store) -> list[Order]:
     c = m.commands.c
     with store.read() as connection:
         rows = connection.execute(
-            select(c.id, c.machine, c.verb, c.attempt, c.who).where(c.done_at.is_(None)).order_by(c.id)
+            select(c.id, c.machine, c.verb, c.attempt, c.who, c.argument).where(c.done_at.is_(None)).order_by(c.id)
         )
         return [Order(*row) for row in rows]
 
 
-def answered(store: Store, order: Order, answer: str, who: str) -> None:
+def answered(store: Store, order: Order, answer: str, who: str, result: dict[str, Any] | None = None) -> None:
+    """Write down what became of a command. ``result``: what the machine told; None: it was not carried out."""
     with store.write(who) as tx:
-        tx.connection.execute(
-            update(m.commands).where(m.commands.c.id == order.id).values(done_at=tx.now, answer=answer)
-        )
-        tx.log("machine", order.machine, "answered", verb=order.verb, attempt=order.attempt, answer=answer)
+        put = {"done_at": tx.now, "answer": answer, "result": result}
+        tx.connection.execute(update(m.commands).where(m.commands.c.id == order.id).values(put))
+        said = {"verb": order.verb, "attempt": order.attempt, "argument": order.argument}
+        tx.log("machine", order.machine, "answered", **said, answer=answer)
+
+
+def answer_to(store: Store, number: int) -> Answer | None:
+    """What became of a command; None: nobody has carried it out yet. Raises NotFound."""
+    c = m.commands.c
+    with store.read() as connection:
+        row = connection.execute(select(c.done_at, c.answer, c.result).where(c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no command {number}")
+    return None if row.done_at is None else Answer(row.answer, row.result)
 
 
 def open_attempts(store: Store, machine: str) -> list[Any]:
@@ -162,8 +201,6 @@ def _open(store: Store, where: ColumnElement[bool]) -> list[Any]:
     with store.read() as connection:
         return list(
             connection.execute(
-                select(c.id, c.state, c.attempts, c.machine)
-                .where(where, c.state.in_(("claimed", "starting", "running", "paused", "unknown")))
-                .order_by(c.seq)
+                select(c.id, c.state, c.attempts, c.machine).where(where, c.state.in_(IN_HAND)).order_by(c.seq)
             )
         )

@@ -276,6 +276,12 @@ class Rendered:
     proof: str | None
     manifest: Mapping[str, Any]
 
+    @property
+    def volume(self) -> float | None:
+        """mm3 that it takes of what is loaded, by its manifest; None: it takes no material that is counted."""
+        materials = self.manifest.get("materials")
+        return sum(float(used["volume"]) for used in materials.values()) if materials else None
+
 
 def rendered(store: Store, job_id: str, artifact: Rendered, who: str) -> None:
     """The job has its artifact, and waits for a machine. Said again it changes nothing."""
@@ -292,7 +298,8 @@ def rendered(store: Store, job_id: str, artifact: Rendered, who: str) -> None:
             manifest=dict(artifact.manifest),
             created_at=tx.now,
         )
-        put = {"artifact": artifact.sha256, "needs_id": needs_id, "why": ""}
+        takes = {"seconds": artifact.manifest.get("seconds"), "volume": artifact.volume}
+        put = {"artifact": artifact.sha256, "needs_id": needs_id, "why": "", **takes}
         tx.moved("job", job_id, "rendered", put=put, artifact=artifact.sha256)
 
 

@@ -1,111 +1,70 @@
-"""What fits where, and why not: an artifact's needs against what a machine offers, and the claim of one job.
+"""Who is next: the look at what waits, and the claim of one job.
 
-A product names needs, never a machine. A machine decides once per distinct set of needs, so that a claim costs the same
-with a thousand jobs queued as with a million.
+A machine decides once per distinct set of needs, so that a claim costs the same with a thousand jobs queued as with a
+million. What changes about a machine (what is in it, what touched it, what is due) is decided by its condition, and
+the claim is carried out only where the record still has that condition.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from jobs import models as m
-from jobs.states import BedState, JobState, OperationState, UnitState
+from jobs.condition import Condition, gates, unfit
+from jobs.fits import Load, Needs, Offer, Reason, misfits
+from jobs.states import BedState, JobState, MachineState, OperationState, UnitState
 from jobs.store import Store, Tx
 
+__all__ = [
+    "Chance",
+    "Claim",
+    "Fitting",
+    "Load",
+    "Needs",
+    "Offer",
+    "Reason",
+    "add_needs",
+    "claim",
+    "conditions",
+    "in_hand",
+    "look",
+    "misfits",
+    "release",
+    "unchanged",
+    "wanted",
+]
 
-@dataclass(frozen=True)
-class Reason:
-    """Why something waits, and what would free it. Both are for a person to read."""
-
-    text: str
-    frees: str
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What an artifact needs of a machine. ``reach``: far corner (x, y, z) in mm of its motion, rounded up."""
-
-    process: str
-    media_type: str
-    dialect: str | None = None
-    material: str | None = None
-    reach: tuple[float, float, float] | None = None
-    traits: Mapping[str, float | str] = field(default_factory=dict)
-
-    def body(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @property
-    def id(self) -> str:
-        return hashlib.sha256(json.dumps(self.body(), sort_keys=True).encode()).hexdigest()[:16]
-
-    @classmethod
-    def of(cls, body: Mapping[str, Any]) -> Needs:
-        reach = body.get("reach")
-        return cls(**{**body, "reach": tuple(reach) if reach else None})
+IN_HAND = (JobState.CLAIMED, JobState.STARTING, JobState.RUNNING, JobState.PAUSED, JobState.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A machine as the queue sees it. ``bed``: whether pieces lie on a bed that must be cleared between jobs."""
+class Chance:
+    """What a machine may take, by its needs' ids, as decided by one look at its condition: void once that changed."""
 
-    name: str
-    processes: frozenset[str]
-    media_types: frozenset[str]
-    dialect: str | None = None
-    materials: frozenset[str] = frozenset()
-    envelope: tuple[float, float, float] | None = None
-    traits: Mapping[str, float | str] = field(default_factory=dict)
-    bed: bool = True
-
-
-def misfits(offer: Offer, needs: Needs) -> list[Reason]:
-    """Everything that keeps this machine from making an artifact with these needs. Empty: it fits."""
-    found = []
-    if needs.process not in offer.processes:
-        return [Reason(f"{offer.name} does not do {needs.process}", "another machine is needed")]
-    if needs.media_type not in offer.media_types:
-        found.append(Reason(f"{offer.name} does not take {needs.media_type}", "another machine is needed"))
-    if needs.dialect and needs.dialect != offer.dialect:
-        found.append(Reason(f"{offer.name} speaks {offer.dialect}, not {needs.dialect}", "another machine is needed"))
-    if needs.material and needs.material not in offer.materials:
-        loaded = ", ".join(sorted(offer.materials)) or "nothing"
-        found.append(
-            Reason(f"{offer.name} is loaded with {loaded}", f"load {needs.material} and say so in config.yaml")
-        )
-    if needs.reach and offer.envelope:
-        for axis, want, has in zip("XYZ", needs.reach, offer.envelope, strict=True):
-            if want > has:
-                found.append(
-                    Reason(f"{offer.name} reaches {axis} {has:g} mm, {want:g} is needed", "use a larger machine")
-                )
-    for trait, value in needs.traits.items():
-        if offer.traits.get(trait) != value:
-            have = offer.traits.get(trait, "not stated")
-            found.append(
-                Reason(f"{offer.name} has {trait} {have}, {value} is needed", f"fit {trait} {value} and say so")
-            )
-    return found
+    needs: tuple[str, ...]
+    condition: Condition
 
 
 class Fitting:
-    """Which sets of needs a machine satisfies, remembered: both sides are immutable."""
+    """Which sets of needs a machine satisfies. What is configured is remembered: both sides are immutable."""
 
     def __init__(self, offer: Offer) -> None:
         self.offer = offer
         self._known: dict[str, bool] = {}
 
-    def suits(self, wanted: Mapping[str, Needs]) -> list[str]:
+    def chance(self, wanted: Mapping[str, Needs], condition: Condition, now: float) -> Chance:
+        """What of this the machine may take now. How much a job takes of what is loaded is left to the claim."""
+        if gates(self.offer, condition, now):
+            return Chance((), condition)
         for key, needs in wanted.items():
             if key not in self._known:
                 self._known[key] = not misfits(self.offer, needs)
-        return [key for key in wanted if self._known[key]]
+        suits = (key for key, needs in wanted.items() if self._known[key] and not unfit(condition, needs))
+        return Chance(tuple(suits), condition)
 
 
 def wanted(connection: Connection) -> dict[str, Needs]:
@@ -115,9 +74,17 @@ def wanted(connection: Connection) -> dict[str, Needs]:
     return {key: Needs.of(body) for key, body in rows}
 
 
-def clear_beds(connection: Connection) -> set[str]:
-    """The machines whose bed is clear."""
-    return set(connection.execute(select(m.beds.c.machine).where(m.beds.c.state == BedState.CLEAR)).scalars())
+def conditions(connection: Connection) -> dict[str, Condition]:
+    """Every machine's condition, by name: one statement."""
+    statement = select(m.machines, m.beds.c.state.label("bed")).outerjoin(m.beds, m.beds.c.machine == m.machines.c.name)
+    return {row["name"]: Condition.of(dict(row), row["bed"]) for row in connection.execute(statement).mappings()}
+
+
+def look(store: Store, offer: Offer) -> Chance:
+    """What one machine may take now, decided anew from the record. The agent looks once for all of its machines."""
+    with store.read() as connection:
+        condition = conditions(connection).get(offer.name, Condition(offer.name))
+        return Fitting(offer).chance(wanted(connection), condition, store.now())
 
 
 @dataclass(frozen=True)
@@ -126,41 +93,66 @@ class Claim:
     unit_id: str
     artifact: str
     needs: Needs
+    condition: Condition
+    """The machine's when it took the job."""
 
 
-def claim(store: Store, offer: Offer, suits: Collection[str], who: str) -> Claim | None:
+def claim(store: Store, offer: Offer, chance: Chance, who: str) -> Claim | None:
     """Take the most urgent ready job that fits, for a machine whose bed is clear. None: nothing to take."""
-    if not suits:
+    if not chance.needs:
         return None
     with store.write(who) as tx:
-        row = tx.connection.execute(_next(offer, suits)).first()
+        row = tx.connection.execute(_next(offer, chance)).first()
         if row is None:
             return None
         tx.move("job", row.id, "claimed", put={"machine": offer.name}, machine=offer.name)
-        return Claim(row.id, row.unit_id, row.artifact, Needs.of(row.body))
+        return Claim(row.id, row.unit_id, row.artifact, Needs.of(row.body), chance.condition)
 
 
-def _next(offer: Offer, suits: Iterable[str]) -> Any:
+def _next(offer: Offer, chance: Chance) -> Any:
     job = m.jobs.c
     open_operation = exists().where(m.operations.c.id == job.operation_id, m.operations.c.state == OperationState.OPEN)
     making = exists().where(m.units.c.id == job.unit_id, m.units.c.state == UnitState.MAKING)
     statement = (
         select(job.id, job.unit_id, job.artifact, m.needs.c.body)
         .join(m.needs, m.needs.c.id == job.needs_id)
-        .where(job.state == JobState.READY, job.needs_id.in_(list(suits)), open_operation, making)
+        .where(job.state == JobState.READY, job.needs_id.in_(chance.needs), open_operation, making)
+        .where(unchanged(offer.name, chance.condition))
         .order_by(job.due, job.seq)
         .limit(1)
     )
+    loaded = chance.condition.loaded
+    if loaded is not None and loaded.left is not None:
+        statement = statement.where(job.volume.is_(None) | (job.volume <= loaded.left))
     if offer.bed:
         clear = exists().where(m.beds.c.machine == offer.name, m.beds.c.state == BedState.CLEAR)
         statement = statement.where(clear)
     return statement
 
 
+def unchanged(machine: str, condition: Condition) -> ColumnElement[bool]:
+    """The machine is in service, and nothing was said of it or done on it since it was in this condition."""
+    row = m.machines.c
+    return exists().where(row.name == machine, row.state == MachineState.IN_SERVICE, row.epoch == condition.epoch)
+
+
+def in_hand(machine: str) -> ColumnElement[bool]:
+    """The machine has a job, or nobody knows what became of one."""
+    return exists().where(m.jobs.c.machine == machine, m.jobs.c.state.in_(IN_HAND))
+
+
+def drained(tx: Tx, machine: str | None) -> None:
+    """A machine that was to finish what it has, and has nothing any more, is out of service."""
+    if machine is not None:
+        tx.moved("machine", machine, "drained", only=~in_hand(machine), put={"epoch": m.machines.c.epoch + 1})
+
+
 def release(store: Store, job_id: str, why: str, who: str) -> None:
     """Give a claimed job back, before anything left for the machine."""
     with store.write(who) as tx:
+        machine = tx.connection.execute(select(m.jobs.c.machine).where(m.jobs.c.id == job_id)).scalar()
         tx.move("job", job_id, "released", put={"machine": None, "why": why}, why=why)
+        drained(tx, machine)
 
 
 def add_needs(tx: Tx, needs: Needs) -> str:

@@ -107,6 +107,8 @@ def again(tx: Tx, last: Any) -> str:
         attempts=0,
         due=last.due,
         why=f"made again: {last.id} {last.why}".strip(),
+        seconds=last.seconds,
+        volume=last.volume,
         remake_of=last.id,
         created_at=tx.now,
     )

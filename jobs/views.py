@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
 from jobs import models as m
-from jobs.queue import Needs, Offer
+from jobs.condition import Condition, Upkeep, amount, cleaning_due, gates
+from jobs.fits import Floor, Needs, Offer
+from jobs.queue import conditions
 from jobs.store import NotFound
 from jobs.why import Standing, waits
 
@@ -41,7 +43,7 @@ def orders(
     return found
 
 
-def order(connection: Connection, order_id: str, offers: Sequence[Offer]) -> View:
+def order(connection: Connection, order_id: str, floor: Floor) -> View:
     """One order, whole. Raises NotFound."""
     found = rows(connection, select(m.orders).where(m.orders.c.id == order_id))
     if not found:
@@ -50,19 +52,19 @@ def order(connection: Connection, order_id: str, offers: Sequence[Offer]) -> Vie
     return {
         **found[0],
         "lines": rows(connection, lines),
-        "units": units(connection, m.units.c.order_id == order_id, offers),
+        "units": units(connection, m.units.c.order_id == order_id, floor),
     }
 
 
-def unit(connection: Connection, unit_id: str, offers: Sequence[Offer]) -> View:
+def unit(connection: Connection, unit_id: str, floor: Floor) -> View:
     """One unit, whole. Raises NotFound."""
-    found = units(connection, m.units.c.id == unit_id, offers)
+    found = units(connection, m.units.c.id == unit_id, floor)
     if not found:
         raise NotFound(f"there is no unit {unit_id}")
     return found[0]
 
 
-def units(connection: Connection, where: Any, offers: Sequence[Offer], most: int = 500) -> list[View]:
+def units(connection: Connection, where: Any, floor: Floor, most: int = 500) -> list[View]:
     """Units in the order of their lines, with operations, jobs and tries."""
     found = rows(
         connection,
@@ -74,7 +76,7 @@ def units(connection: Connection, where: Any, offers: Sequence[Offer], most: int
     )
     ids = [unit["id"] for unit in found]
     operations = rows(connection, select(m.operations).where(m.operations.c.unit_id.in_(ids)))
-    made = jobs(connection, m.jobs.c.unit_id.in_(ids), offers)
+    made = jobs(connection, m.jobs.c.unit_id.in_(ids), floor)
     for unit in found:
         unit["operations"] = [
             {**operation, "jobs": [job for job in made if job["operation_id"] == operation["id"]]}
@@ -84,7 +86,7 @@ def units(connection: Connection, where: Any, offers: Sequence[Offer], most: int
     return found
 
 
-def jobs(connection: Connection, where: Any, offers: Sequence[Offer], most: int = 500) -> list[View]:
+def jobs(connection: Connection, where: Any, floor: Floor, most: int = 500) -> list[View]:
     """Jobs with their attempts, in order of arrival, each saying why it waits."""
     found = rows(
         connection,
@@ -121,7 +123,7 @@ def jobs(connection: Connection, where: Any, offers: Sequence[Offer], most: int 
         job["tries"] = [attempt for attempt in tries if attempt["job_id"] == job["id"]]
         missing = [name for name in job.pop("after") if name in not_done.get(job["unit_id"], ())]
         needs = Needs.of(job["needs"]) if job["needs"] else None
-        reasons = waits(job["state"], needs, missing, job["unit_state"], offers, standing)
+        reasons = waits(job["state"], needs, missing, job["unit_state"], floor, standing, job["volume"])
         job["waits"] = [asdict(reason) for reason in reasons]
     return found
 
@@ -136,9 +138,9 @@ def _not_done(connection: Connection, unit_ids: Iterable[str]) -> Mapping[str, s
     return found
 
 
-def job(connection: Connection, job_id: str, offers: Sequence[Offer]) -> View:
+def job(connection: Connection, job_id: str, floor: Floor) -> View:
     """One job, whole, with what happened to it. Raises NotFound."""
-    found = jobs(connection, m.jobs.c.id == job_id, offers)
+    found = jobs(connection, m.jobs.c.id == job_id, floor)
     if not found:
         raise NotFound(f"there is no job {job_id}")
     happened = select(m.events).where(m.events.c.entity == "job", m.events.c.entity_id == job_id)
@@ -155,18 +157,18 @@ def standings(connection: Connection) -> dict[str, Standing]:
             )
         )
     }
-    statement = select(
-        m.machines.c.name, m.machines.c.link, m.machines.c.fault, m.machines.c.prompt, m.beds.c.state.label("bed")
-    ).outerjoin(m.beds, m.beds.c.machine == m.machines.c.name)
+    known = conditions(connection)
+    c = m.machines.c
     return {
-        row.name: Standing(row.link, row.bed, in_hand.get(row.name), row.fault, row.prompt)
-        for row in connection.execute(statement)
+        row.name: Standing(known[row.name], row.link, in_hand.get(row.name), row.fault, row.prompt)
+        for row in connection.execute(select(c.name, c.link, c.fault, c.prompt))
     }
 
 
-def machines(connection: Connection) -> list[View]:
-    """Machines with their bed, what lies on it, and the job in hand."""
+def machines(connection: Connection, floor: Floor) -> list[View]:
+    """Machines with their bed, what lies on it, the job in hand, and their condition (:func:`condition_view`)."""
     found = rows(connection, select(m.machines).order_by(m.machines.c.name))
+    offers = {offer.name: offer for offer in floor.offers}
     beds = {bed["machine"]: bed for bed in rows(connection, select(m.beds))}
     on = rows(
         connection,
@@ -181,12 +183,40 @@ def machines(connection: Connection) -> list[View]:
         .where(m.attempts.c.on_bed),
     )
     for machine in found:
+        bed = beds.get(machine["name"], {}).get("state")
+        condition = Condition.of(machine, bed)
+        machine |= condition_view(condition, offers.get(machine["name"]), floor.now)
+        machine["undo"] = machine["undo"].get("what")
         machine["bed"] = beds.get(machine["name"])
         machine["on_bed"] = [attempt for attempt in lying if attempt["machine"] == machine["name"]]
         machine["jobs"] = [
             {**job, "attempt": f"{job['id']}-a{job['attempts']}"} for job in on if job["machine"] == machine["name"]
         ]
     return found
+
+
+def condition_view(condition: Condition, offer: Offer | None, now: float) -> View:
+    """A condition for pages and programs: what is in the machine, its upkeep, and what keeps it from taking jobs.
+
+    ``offer``: None for a machine that config.yaml does not name any more.
+    """
+    loaded, traces = condition.loaded, condition.traces
+    keeps = gates(offer, condition, now) if offer else []
+    return {
+        "loaded": {**loaded.body(), "left": loaded.left} if loaded else None,
+        "traces": traces.body(),
+        "counters": {str(of): count for of, count in condition.counters.items()},
+        "upkeep": [_task_view(upkeep) for upkeep in condition.upkeep(offer.tasks if offer else ())],
+        "cleaning_due": bool(offer and cleaning_due(offer, condition, now)),
+        "keeps": [asdict(reason) for reason in keeps],
+    }
+
+
+def _task_view(upkeep: Upkeep) -> View:
+    task = upkeep.task
+    said = {"by": upkeep.by, "at": upkeep.at, "note": upkeep.note}
+    run = amount(upkeep.run, task.of)
+    return {"name": task.name, "every": task.written, "run": run, "due": upkeep.due, "blocks": task.blocks, **said}
 
 
 def events(connection: Connection, after: int, most: int = 1000) -> list[View]:

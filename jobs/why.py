@@ -5,37 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from jobs.queue import Needs, Offer, Reason, misfits
-from jobs.states import BedState, JobState
+from jobs.condition import Condition, gates, unfit
+from jobs.fits import Floor, Needs, Offer, Reason, misfits
+from jobs.states import BedState, JobState, MachineState
 
 
 @dataclass(frozen=True)
 class Standing:
     """What is on record of a machine at this moment."""
 
+    condition: Condition
     link: str = "offline"
-    bed: str | None = None
-    """None: it has no bed."""
     job: str | None = None
     """The job in hand."""
     fault: str | None = None
     prompt: str | None = None
 
 
-def why_not_now(offer: Offer, standing: Standing) -> Reason | None:
-    """What keeps a machine that fits from taking a job now."""
-    name = offer.name
+def why_not_now(
+    offer: Offer, standing: Standing, now: float, needs: Needs, volume: float | None = None
+) -> Reason | None:
+    """What keeps a machine that could make it from taking a job with these needs now: the first that must be mended."""
+    name, condition = offer.name, standing.condition
+    shut = gates(offer, condition, now)
+    if shut and condition.state is not MachineState.IN_SERVICE:
+        return shut[0]
     if standing.fault:
         return Reason(f"{name} is in fault: {standing.fault}", f"mend it, then `ful machine connect {name}`")
     if standing.link != "online":
         return Reason(f"{name} is {standing.link}", "switch it on and check its cable; the agent connects by itself")
     if standing.job:
         return Reason(f"{name} makes {standing.job}", "it is free when that job has ended and its bed is cleared")
-    if standing.bed == BedState.UNKNOWN:
-        return Reason(f"nobody has said whether the bed of {name} is clear", f"look, then `ful machine clear {name}`")
-    if standing.bed == BedState.DIRTY:
+    wrong = [*shut, *unfit(condition, needs, volume)]
+    if wrong:
+        return wrong[0]
+    if offer.bed and condition.bed is BedState.DIRTY:
         return Reason(f"a piece lies on the bed of {name}", f"take it off, then `ful machine clear {name}`")
+    if offer.bed and condition.bed is not BedState.CLEAR:
+        return Reason(f"nobody has said whether the bed of {name} is clear", f"look, then `ful machine clear {name}`")
     return None
+
+
+def _loaded_right(offers: Iterable[Offer], needs: Needs, standings: Mapping[str, Standing]) -> list[Offer]:
+    """The machines that hold the material. Where none does, all: then loading one of them is what frees the job."""
+    offers = list(offers)
+    right = [offer for offer in offers if _holds(standings.get(offer.name), needs)]
+    return right or offers
+
+
+def _holds(standing: Standing | None, needs: Needs) -> bool:
+    loaded = standing.condition.loaded if standing else None
+    return not needs.material or (loaded is not None and loaded.material == needs.material)
 
 
 def waits(
@@ -43,12 +63,14 @@ def waits(
     needs: Needs | None,
     missing: Iterable[str],
     unit_state: str,
-    offers: Iterable[Offer],
+    floor: Floor,
     standings: Mapping[str, Standing],
+    volume: float | None = None,
 ) -> list[Reason]:
     """Every reason why a job is not being made. Empty: it is in hand or at an end.
 
-    ``missing``: names of operations that come before it and are not done.
+    ``missing``: names of operations that come before it and are not done. ``volume``: mm3 that it takes of what is
+    loaded.
     """
     if state == JobState.RENDERING:
         return [
@@ -66,13 +88,16 @@ def waits(
     missing = list(missing)
     if missing:
         found.append(Reason(f"{' and '.join(missing)} comes first", "it opens by itself when that is done"))
-    judged = [(offer, misfits(offer, needs)) for offer in offers]
+    judged = [(offer, misfits(offer, needs)) for offer in floor.offers]
     fitting = [offer for offer, wrong in judged if not wrong]
     if not fitting:
         near = [wrong for offer, wrong in judged if needs.process in offer.processes]
         far = Reason(f"no machine of this factory does {needs.process}", "add one to config.yaml")
         return [*found, *(reason for reasons in near for reason in reasons)] if near else [*found, far]
-    now = [why_not_now(offer, standings.get(offer.name, Standing())) for offer in fitting]
+    now = [
+        why_not_now(offer, standings.get(offer.name, Standing(Condition(offer.name))), floor.now, needs, volume)
+        for offer in _loaded_right(fitting, needs, standings)
+    ]
     if any(reason is None for reason in now) and not found:
         return [Reason("a machine is free and about to take it", "nothing to do")]
     return [*found, *(reason for reason in now if reason)]

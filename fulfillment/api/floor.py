@@ -51,7 +51,7 @@ def machine_views(shop: Shop) -> list[dict[str, Any]]:
     """Machines as configured, on record, and live."""
     live = shop.telemetry.all()
     with shop.store.read() as connection:
-        on_record = {machine["name"]: machine for machine in views.machines(connection)}
+        on_record = {machine["name"]: machine for machine in views.machines(connection, shop.floor)}
     found = []
     for machine in shop.factory.config.machines:
         row = on_record.get(machine.name, NEVER_SEEN)
@@ -123,14 +123,14 @@ def get_jobs(
     """Jobs in order of arrival, each saying why it waits."""
     where = m.jobs.c.state.in_(state) if state else m.jobs.c.id.is_not(None)
     with shop.store.read() as connection:
-        return views.jobs(connection, where, shop.offers, most)
+        return views.jobs(connection, where, shop.floor, most)
 
 
 @router.get("/jobs/{job_id}")
 def get_job(job_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
     """One job, whole, with what happened to it and why it waits."""
     with shop.store.read() as connection:
-        return views.job(connection, job_id, shop.offers)
+        return views.job(connection, job_id, shop.floor)
 
 
 @router.post("/attempts/{attempt}/{verb}", status_code=202)
@@ -150,4 +150,4 @@ def decide(job_id: str, verdict: Verdict, shop: TheShop, who: Operator) -> dict[
 def get_attention(shop: TheShop, _who: Reader) -> list[dict[str, str]]:
     """What needs a person, most urgent first."""
     with shop.store.read() as connection:
-        return [asdict(call) for call in attention.calls(connection)]
+        return [asdict(call) for call in attention.calls(connection, shop.floor)]

@@ -166,14 +166,14 @@ def get_orders(
 def get_order(order_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
     """One order, whole: what was asked, its units, their operations, jobs and tries."""
     with shop.store.read() as connection:
-        return views.order(connection, order_id, shop.offers)
+        return views.order(connection, order_id, shop.floor)
 
 
 @router.get("/units/{unit_id}")
 def get_unit(unit_id: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
     """One unit, whole, by the code on its slip."""
     with shop.store.read() as connection:
-        return views.unit(connection, unit_id, shop.offers)
+        return views.unit(connection, unit_id, shop.floor)
 
 
 class Correction(Strict):

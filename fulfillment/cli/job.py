@@ -26,7 +26,7 @@ def list_jobs(shop: Shop, everything: bool, raw: bool) -> None:
     """Jobs in order of arrival, each saying why it waits and what would free it."""
     where = m.jobs.c.id.is_not(None) if everything else m.jobs.c.state.not_in(JOB.ends())
     with shop.store.read() as connection:
-        jobs = views.jobs(connection, where, shop.offers)
+        jobs = views.jobs(connection, where, shop.floor)
     if raw:
         as_json(jobs)
         return
@@ -46,7 +46,7 @@ def list_jobs(shop: Shop, everything: bool, raw: bool) -> None:
 def show(shop: Shop, job_id: str, raw: bool) -> None:
     """One job: its tries and all that happened to it."""
     with shop.store.read() as connection:
-        found = views.job(connection, job_id, shop.offers)
+        found = views.job(connection, job_id, shop.floor)
     if raw:
         as_json(found)
         return

@@ -113,7 +113,7 @@ def _counted(units: list[dict[str, Any]]) -> str:
 def show(shop: Shop, order_id: str, raw: bool) -> None:
     """One order: its units, what was asked, and where each stands."""
     with shop.store.read() as connection:
-        found = views.order(connection, order_id, shop.offers)
+        found = views.order(connection, order_id, shop.floor)
     if raw:
         as_json(found)
         return

@@ -20,9 +20,9 @@ from jobs import models as m
 def status(shop: Shop, raw: bool) -> None:
     """Machines, queue, and what needs you."""
     with shop.store.read() as connection:
-        machines = views.machines(connection)
+        machines = views.machines(connection, shop.floor)
         counts = connection.execute(select(m.jobs.c.state, func.count()).group_by(m.jobs.c.state)).all()
-        calls = attention.calls(connection)
+        calls = attention.calls(connection, shop.floor)
     live = shop.telemetry.all()
     if raw:
         as_json({"machines": machines, "jobs": dict(map(tuple, counts)), "attention": [asdict(c) for c in calls]})

@@ -22,7 +22,7 @@ def unit() -> None:
 def show(shop: Shop, unit_id: str, raw: bool) -> None:
     """One piece: its operations, jobs, and why it waits."""
     with shop.store.read() as connection:
-        found = views.unit(connection, unit_id, shop.offers)
+        found = views.unit(connection, unit_id, shop.floor)
     if raw:
         as_json(found)
     else:

@@ -14,6 +14,7 @@ from fulfillment.catalog.words import Celsius, Colour, Flow, Name, PositiveMm, P
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
 from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
+from fulfillment.config.upkeep import METRES, Cleaning, Maintenance
 from fulfillment.positions import Mend, Unit, Written, closest
 
 
@@ -71,8 +72,8 @@ class AxisSpeeds(Written):
     """Speed limit of y."""
     z: Speed
     """Speed limit of z."""
-    e: Speed
-    """Speed limit of the feeder."""
+    e: Speed | None = None
+    """Speed limit of the feeder; none: it has no feeder."""
 
 
 class Limits(Written):
@@ -117,13 +118,17 @@ class Machine(Written):
     envelope: Envelope | None = None
     """The space that it may work in; none for a printer of documents."""
     material: Name | None = None
-    """The material that is loaded. Who loads another one writes it here, and starts the agent anew."""
+    """The material that is in it until somebody says what was loaded: `ful machine load` does, and counts from then."""
     nozzle: PositiveMm | None = None
     """Inner diameter of the mounted nozzle."""
     e_area: Annotated[float, Unit("mm2"), Field(gt=0, le=10_000)] | None = None
     """Cross-section of what the feeder pushes: volume = e_area x E. A 20 mm syringe: 314; 1.75 mm filament: 2.405."""
     limits: Limits | None = None
     """What its axes and heaters may be asked for."""
+    maintenance: tuple[Maintenance, ...] = ()
+    """What is to be done to it now and then."""
+    cleaning: Cleaning | None = None
+    """When it must be cleaned, besides for allergens."""
     options: Mapping[str, JsonValue] = Field(default_factory=dict)
     """The driver's own keys."""
     secret: Secret | None = None
@@ -146,6 +151,22 @@ class Machine(Written):
             for key in ("nozzle", "e_area"):
                 if getattr(self, key) is None:
                     raise Mend(f"A machine that extrudes needs the key {key!r}.", "Volumes are computed from it.")
+            if self.limits is not None and self.limits.speed.e is None:
+                raise Mend("The key 'e' is missing.", "Add it: Speed limit of the feeder.", ("limits", "speed"))
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_can_be_counted(self) -> Self:
+        names: set[str] = set()
+        for number, task in enumerate(self.maintenance):
+            at = ("maintenance", number)
+            if task.name in names:
+                raise Mend(f"{task.name!r} stands here for the second time.", "Give one another name.", (*at, "name"))
+            names.add(task.name)
+            if task.every.endswith(f" {METRES}") and self.e_area is None:
+                raise Mend(
+                    "Metres are counted by e_area, which is missing.", "Add e_area:, or count ml.", (*at, "every")
+                )
         return self
 
 

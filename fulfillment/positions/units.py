@@ -53,6 +53,7 @@ UNITS: Mapping[str, Mapping[str, Convert]] = {
         "K": lambda k: k - 273.15,
     },
     "s": {"ms": _times(0.001), "min": _times(60), "h": _times(3600), "minutes": _times(60), "hours": _times(3600)},
+    "h": {"s": _times(1 / 3600), "min": _times(1 / 60), "days": _times(24), "hours": _times(1), "weeks": _times(168)},
     "days": {
         "weeks": _times(7),
         "months": _times(30),

@@ -25,8 +25,8 @@ MOST_CALLS, MOST_QUEUED, MOST_ORDERS, MOST_HISTORY = 40, 40, 8, 200
 def floor(shop: Shop, machines: Sequence[View]) -> View:
     """The floor: what needs a person, machines, the queue, and the newest orders."""
     with shop.store.read() as connection:
-        calls = attention.calls(connection)
-        queued = views.jobs(connection, m.jobs.c.state.in_(QUEUED), shop.offers, most=MOST_QUEUED)
+        calls = attention.calls(connection, shop.floor)
+        queued = views.jobs(connection, m.jobs.c.state.in_(QUEUED), shop.floor, most=MOST_QUEUED)
         shown = calls[:MOST_CALLS]
         proofs = proofs_of(connection, {call.subject for call in shown})
         cards = _cards(connection, machines)
@@ -159,7 +159,7 @@ def titles(shop: Shop) -> dict[str, str]:
 def order(shop: Shop, order_id: str) -> View:
     """One order with its units, and what happened to it. Raises NotFound."""
     with shop.store.read() as connection:
-        found = views.order(connection, order_id, shop.offers)
+        found = views.order(connection, order_id, shop.floor)
         ids = {order_id} | {unit["id"] for unit in found["units"]} | _parts(found["units"])
         happened = views.history(connection, ids, MOST_HISTORY)
     units = [unit_facts(shop, unit, found["forgotten_at"] is not None) for unit in found["units"]]
@@ -169,8 +169,8 @@ def order(shop: Shop, order_id: str) -> View:
 def unit(shop: Shop, unit_id: str) -> View:
     """One unit with its order, and what happened to it. Raises NotFound."""
     with shop.store.read() as connection:
-        found = views.unit(connection, unit_id, shop.offers)
-        of = views.order(connection, found["order_id"], shop.offers)
+        found = views.unit(connection, unit_id, shop.floor)
+        of = views.order(connection, found["order_id"], shop.floor)
         line = next(line for line in of["lines"] if line["id"] == found["line_item_id"])
         happened = views.history(connection, {unit_id} | _parts([found]), MOST_HISTORY)
     facts = unit_facts(shop, found, of["forgotten_at"] is not None)
@@ -298,7 +298,7 @@ def machine(shop: Shop, machines: Sequence[View], name: str) -> View:
             .limit(50),
         )
         happened = views.history(connection, {name}, 50)
-        calls = [call for call in attention.calls(connection) if call.subject == name]
+        calls = [call for call in attention.calls(connection, shop.floor) if call.subject == name]
         cards = _cards(connection, found)
     return {
         "machine": cards[0],

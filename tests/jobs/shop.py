@@ -12,17 +12,21 @@ from typing import Any
 from sqlalchemy import Table, event, select
 from sqlmodel import SQLModel
 
-from jobs import attempts, intake, queue
+from jobs import attempts, floor, intake, queue
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
+from jobs.condition import Condition
+from jobs.fits import Load, Needs, Offer
 from jobs.intake import NewLine, NewOrder, Rendered, Step
-from jobs.queue import Needs, Offer
 from jobs.states import StateTable
 from jobs.store import Store
 
 GCODE = "text/x.gcode"
 FROST = Needs("extrude-food", GCODE, dialect="marlin", material="frosting-white", reach=(90.0, 60.0, 5.0))
 ENGRAVE = Needs("engrave", GCODE, dialect="grbl", reach=(300.0, 200.0, 0.0), traits={"laser": "diode-10w"})
+
+SECONDS, VOLUME = 20.0, 500.0
+"""What every artifact here takes: s, and mm3 of what is loaded where it needs a material."""
 
 FROSTED = (Step("frost", "extrude-food"), Step("pack", None, ("frost",)))
 """One machine, then a person: the shortest route of a pop-tart."""
@@ -52,7 +56,7 @@ def frosting(name: str = "frost-1", **changes: Any) -> Offer:
         "processes": frozenset({"extrude-food"}),
         "media_types": frozenset({GCODE}),
         "dialect": "marlin",
-        "materials": frozenset({"frosting-white", "frosting-pink"}),
+        "load": Load("frosting-white", "frosting"),
         "envelope": (200.0, 200.0, 150.0),
     }
     return Offer(name, **{**values, **changes})
@@ -101,7 +105,10 @@ class Shop:
 
     def artifact(self, needs: Needs) -> Rendered:
         data = f"; bytes for {needs.process}\nG28\n".encode()
-        return Rendered(self.artifacts.put(data), needs.media_type, len(data), needs, None, {"seconds": 20})
+        used = {"materials": {needs.material: {"volume": VOLUME}}} if needs.material else {}
+        return Rendered(
+            self.artifacts.put(data), needs.media_type, len(data), needs, None, {"seconds": SECONDS, **used}
+        )
 
     def render(self, needs: Needs | None = None) -> list[str]:
         """Render everything that waits to be rendered. The jobs."""
@@ -125,15 +132,30 @@ class Shop:
         return self.render(needs)
 
     def claimed(self, offer: Offer, needs: Needs = FROST) -> queue.Claim:
-        claim = queue.claim(self.store, offer, [needs.id], f"machine:{offer.name}")
+        claim = self.claim(offer, needs)
         assert claim is not None, "nothing could be claimed"
         return claim
+
+    def claim(self, offer: Offer, *needs: Needs) -> queue.Claim | None:
+        """Claim the next job with one of these needs, whatever the machine is loaded with; its gates hold."""
+        chance = queue.Chance(tuple(one.id for one in needs), condition(self.store, offer))
+        return queue.claim(self.store, offer, chance, f"machine:{offer.name}")
 
     def running(self, offer: Offer, needs: Needs = FROST) -> str:
         """Claim, intend and confirm the next job on record. Its attempt."""
         intent = attempts.intend(self.store, self.claimed(offer, needs), offer, f"machine:{offer.name}")
         attempts.confirm(self.store, intent.attempt, "its display says so", f"machine:{offer.name}")
         return intent.attempt
+
+
+def condition(store: Store, offer: Offer) -> Condition:
+    """The machine's condition on record, where it is registered first if nobody did."""
+    with store.read() as connection:
+        known = queue.conditions(connection)
+    if offer.name not in known:
+        floor.register(store, offer, f"machine:{offer.name}")
+        return condition(store, offer)
+    return known[offer.name]
 
 
 def rows(store: Store, table: Table) -> list[dict[str, Any]]:

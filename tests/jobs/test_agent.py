@@ -17,7 +17,7 @@ from jobs.dispatch import Dispatcher, Surroundings
 from jobs.queue import Needs, Offer
 from jobs.wake import Wake
 
-from .shop import FROST, Clock, Shop, frosting, row, rows, state
+from .shop import FROST, Clock, Shop, condition, frosting, row, rows, state
 from .world import Fate, MachineWorld, Piece, ServerDriver, ServerWorld
 
 OFFER = frosting()
@@ -76,7 +76,7 @@ class Bench:
         return self.wrong
 
     def round(self) -> None:
-        self.worker.work = Work(WANTED, clear=True)
+        self.worker.work = Work(WANTED, condition(self.store, OFFER))
         self.worker.step(0.0)
 
     def job(self) -> str:
@@ -477,7 +477,7 @@ def test_evidence_is_kept_with_the_attempt(shop: Shop) -> None:
     cleared(shop)
     shop.ready()
     dispatcher.machine.connect()
-    assert dispatcher.take(WANTED)
+    assert dispatcher.take(WANTED, condition(shop.store, OFFER))
     dispatcher.handle(c.Made(str(dispatcher.attempt), "it says so"))
     (kept,) = rows(shop.store, m.attempts)
     assert shop.artifacts.get(kept["evidence"]) == b"a picture"

@@ -18,7 +18,7 @@ from jobs.route import done_by_person
 from jobs.store import Store
 from jobs.wake import Wake
 
-from .shop import ENGRAVE, FROST, Counter, Shop, frosting, rows, state
+from .shop import ENGRAVE, FROST, Counter, Shop, condition, frosting, rows, state
 from .world import Fate, ServerWorld
 
 MOST_COMMITS, MOST_STATEMENTS = 12, 40
@@ -46,10 +46,11 @@ def test_a_job_from_plan_to_packed(shop: Shop) -> None:
     machine = worker(shop, world, offer, picture=b"a picture of the bed")
     floor.clear_bed(store, offer.name, "looked", "operator:ann")
     unit = shop.order()[0]
+    looked = condition(store, offer)
     with Counter(store) as counter:
         intake.plan(store, unit, "planner")
         (job,) = shop.render()
-        machine.work = Work({FROST.id: FROST}, clear=True)
+        machine.work = Work({FROST.id: FROST}, looked)
         machine.step(0.0)
         machine.work = Work()
         for _ in range(8):

@@ -19,7 +19,7 @@ from jobs.store import Store
 
 from . import victim
 from .factory import judge_history
-from .shop import FROST, Clock, Shop, create, frosting, rows, sqlite_url
+from .shop import Clock, Shop, create, frosting, rows, sqlite_url
 
 SCRIPT = Path(victim.__file__)
 KILLS = 30
@@ -56,7 +56,7 @@ def test_threads_with_stores_of_their_own_never_claim_one_job_twice(shop: Shop) 
 
     def race(store: Store, name: str) -> None:
         gate.wait()
-        while claim := queue.claim(store, frosting(name), [FROST.id], name):
+        while claim := queue.claim(store, frosting(name), queue.look(store, frosting(name)), name):
             taken.append(claim.job_id)
 
     threads = [threading.Thread(target=race, args=pair) for pair in zip(stores, names, strict=True)]

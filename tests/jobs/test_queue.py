@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +13,11 @@ from sqlalchemy import insert
 
 from jobs import floor, queue
 from jobs import models as m
-from jobs.queue import Needs, misfits
+from jobs.condition import Condition, Loaded
+from jobs.fits import Needs, misfits
 from jobs.store import Refused, Store
 
-from .shop import ENGRAVE, FROST, TWO_SIDED, Counter, Shop, frosting, laser, row, rows, state
+from .shop import ENGRAVE, FROST, TWO_SIDED, Counter, Shop, condition, frosting, laser, row, rows, state
 
 Corner = tuple[float, float, float]
 PINK = replace(FROST, material="frosting-pink")
@@ -24,8 +26,6 @@ MISFITS: dict[str, tuple[dict[str, Any], str, str]] = {
     "process": ({"processes": frozenset({"fdm"})}, "does not do extrude-food", "another machine"),
     "media type": ({"media_types": frozenset({"image/svg+xml"})}, "does not take text/x.gcode", "another machine"),
     "dialect": ({"dialect": "grbl"}, "speaks grbl, not marlin", "another machine"),
-    "material": ({"materials": frozenset({"icing"})}, "is loaded with icing", "load frosting-white"),
-    "no material": ({"materials": frozenset()}, "is loaded with nothing", "load frosting-white"),
     "reach in X": ({"envelope": (89.0, 200.0, 150.0)}, "reaches X 89 mm, 90 is needed", "larger machine"),
     "reach in Y": ({"envelope": (200.0, 59.0, 150.0)}, "reaches Y 59 mm, 60 is needed", "larger machine"),
     "reach in Z": ({"envelope": (200.0, 200.0, 4.0)}, "reaches Z 4 mm, 5 is needed", "larger machine"),
@@ -50,8 +50,17 @@ def test_traits_are_compared_by_value() -> None:
 
 def test_a_machine_that_fits_has_no_reason_and_every_misfit_is_told_at_once() -> None:
     assert misfits(frosting(), FROST) == []
-    bad = frosting(dialect="grbl", materials=frozenset(), envelope=(1.0, 1.0, 1.0))
-    assert len(misfits(bad, FROST)) == 5
+    bad = frosting(dialect="grbl", envelope=(1.0, 1.0, 1.0))
+    assert len(misfits(bad, FROST)) == 4
+
+
+def test_a_heater_must_reach_the_upper_end_of_its_window() -> None:
+    warm = replace(FROST, heat={"nozzle": (31.0, 33.0)})
+    (none,) = misfits(frosting(), warm)
+    assert "cannot heat its nozzle, 31 to 33 degrees C are needed" in none.text
+    (weak,) = misfits(frosting(heat={"nozzle": 32.0}), warm)
+    assert "heats its nozzle to 32, 31 to 33 degrees C are needed" in weak.text
+    assert misfits(frosting(heat={"nozzle": 33.0}), warm) == []
 
 
 CORNER = st.tuples(st.floats(1, 500), st.floats(1, 500), st.floats(1, 500))
@@ -71,11 +80,15 @@ def test_reach_fits_exactly_within_the_envelope(want: Corner, has: Corner) -> No
         material=st.none() | st.text(max_size=5),
         reach=st.none() | CORNER,
         traits=st.dictionaries(st.text(max_size=3), st.floats(0, 9) | st.text(max_size=3), max_size=3),
+        heat=st.dictionaries(st.text(max_size=3), st.tuples(st.floats(0, 99), st.floats(0, 99)), max_size=2),
+        contains=st.none() | st.lists(st.text(max_size=3), max_size=3).map(tuple),
+        leaves=st.lists(st.text(max_size=3), max_size=3).map(tuple),
     )
 )
 def test_needs_survive_the_record(needs: Needs) -> None:
     assert Needs.of(needs.body()) == needs
     assert Needs.of(needs.body()).id == needs.id
+    assert Needs.of(json.loads(json.dumps(needs.body()))) == needs
     assert replace(needs, process="engrave").id != needs.id
 
 
@@ -93,7 +106,7 @@ def test_the_most_urgent_is_first_then_the_first_to_arrive(shop: Shop) -> None:
     pink_between = shop.ready(due=200.0, needs=PINK)[0]
     clear(shop, "frost-1")
     taken = []
-    while claim := queue.claim(shop.store, frosting(), [FROST.id, PINK.id], "test"):
+    while claim := shop.claim(frosting(), FROST, PINK):
         taken.append(claim.job_id)
     assert taken == [soon, soon_too, pink_between, late]
 
@@ -111,9 +124,9 @@ def test_an_order_without_a_due_date_is_due_when_it_was_planned(shop: Shop) -> N
 def test_only_what_suits_is_taken(shop: Shop) -> None:
     shop.ready(needs=PINK)
     clear(shop, "frost-1")
-    assert queue.claim(shop.store, frosting(), [FROST.id], "test") is None
-    assert queue.claim(shop.store, frosting(), [], "test") is None
-    claim = queue.claim(shop.store, frosting(), [PINK.id], "test")
+    assert shop.claim(frosting(), FROST) is None
+    assert shop.claim(frosting()) is None
+    claim = shop.claim(frosting(), PINK)
     assert claim is not None
     assert claim.needs == PINK
 
@@ -121,13 +134,13 @@ def test_only_what_suits_is_taken(shop: Shop) -> None:
 def test_nothing_is_claimed_for_a_bed_that_is_not_clear(shop: Shop) -> None:
     job = shop.ready()[0]
     offer = frosting()
-    assert queue.claim(shop.store, offer, [FROST.id], "test") is None, "no bed on record"
+    assert shop.claim(offer, FROST) is None, "no bed on record"
     floor.register(shop.store, offer, "test")
-    assert queue.claim(shop.store, offer, [FROST.id], "test") is None, "nobody has looked"
+    assert shop.claim(offer, FROST) is None, "nobody has looked"
     floor.clear_bed(shop.store, offer.name, "looked", "test")
     floor.mark_dirty(shop.store, offer.name, "a crumb", "test")
-    assert queue.claim(shop.store, offer, [FROST.id], "test") is None, "dirty"
-    assert queue.claim(shop.store, frosting(bed=False), [FROST.id], "test") is not None, "has no bed"
+    assert shop.claim(offer, FROST) is None, "dirty"
+    assert shop.claim(frosting(bed=False), FROST) is not None, "has no bed"
     assert state(shop.store, m.jobs, job) == "claimed"
 
 
@@ -136,7 +149,7 @@ def test_a_job_whose_operation_is_not_open_waits(shop: Shop) -> None:
     floor.register(shop.store, laser(), "test")
     floor.clear_bed(shop.store, "laser-1", "looked", "test")
     assert {frost, engrave} == {job["id"] for job in rows(shop.store, m.jobs) if job["state"] == "ready"}
-    assert queue.claim(shop.store, laser(), [ENGRAVE.id], "test") is None
+    assert shop.claim(laser(), ENGRAVE) is None
     with shop.store.read() as connection:
         assert set(queue.wanted(connection)) == {FROST.id, ENGRAVE.id}
 
@@ -155,10 +168,13 @@ def test_a_job_given_back_is_ready_with_its_reason_and_keeps_its_place(shop: Sho
 
 
 def test_a_machine_decides_once_for_each_set_of_needs() -> None:
-    fitting = queue.Fitting(frosting())
-    wanted = {FROST.id: FROST, PINK.id: PINK, ENGRAVE.id: ENGRAVE}
-    assert fitting.suits(wanted) == [FROST.id, PINK.id]
-    assert fitting.suits({ENGRAVE.id: ENGRAVE}) == []
+    fitting, plain = queue.Fitting(frosting()), replace(FROST, material=None)
+    wanted = {FROST.id: FROST, plain.id: plain, PINK.id: PINK, ENGRAVE.id: ENGRAVE}
+    white = Condition("frost-1", loaded=Loaded("frosting-white"))
+    assert fitting.chance(wanted, white, 0.0).needs == (FROST.id, plain.id)
+    assert fitting.chance({ENGRAVE.id: ENGRAVE}, white, 0.0).needs == ()
+    pink = replace(white, loaded=Loaded("frosting-pink"))
+    assert fitting.chance(wanted, pink, 0.0).needs == (plain.id, PINK.id), "what is in it is asked anew each time"
 
 
 # --- what it costs ------------------------------------------------------------------------------------------------
@@ -188,8 +204,9 @@ def cost(store: Store, suits: list[str]) -> tuple[int, int, int]:
         with store.read() as connection:
             driver: Any = connection.connection.driver_connection
             driver.set_progress_handler(step, 1)
+    chance = queue.Chance(tuple(suits), condition(store, frosting()))
     with Counter(store) as counter:
-        assert queue.claim(store, frosting(), suits, "test") is not None
+        assert queue.claim(store, frosting(), chance, "test") is not None
     if store.sqlite:
         driver.set_progress_handler(None, 0)
     return counter.statements, counter.commits, steps
@@ -215,8 +232,9 @@ def test_a_claim_and_the_look_use_the_partial_index(shop: Shop) -> None:
     shop.ready()
     if not shop.store.sqlite:
         return  # the plan's words are SQLite's
+    chance = queue.Chance((FROST.id,), condition(shop.store, frosting()))
     with Counter(shop.store) as counter:
-        queue.claim(shop.store, frosting(), [FROST.id], "test")
+        queue.claim(shop.store, frosting(), chance, "test")
         with shop.store.read() as connection:
             queue.wanted(connection)
     plans = [explain(shop.store, text) for text in counter.texts if text.startswith("SELECT")]

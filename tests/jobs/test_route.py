@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jobs import attempts, floor, intake, queue, route
+from jobs import attempts, floor, intake, route
 from jobs import models as m
 from jobs.attempts import Intent
 from jobs.intake import Step
@@ -74,7 +74,7 @@ def test_an_intent_needs_a_clear_bed_and_leaves_no_trace_without(bench: Shop) ->
     before = everything(bench.store)
     with pytest.raises(Refused, match="bed frost-1 is dirty"):
         attempts.intend(bench.store, claim, OFFER, WHO)
-    with pytest.raises(NotFound, match="no bed elsewhere"):
+    with pytest.raises(Refused, match="elsewhere changed since"):
         attempts.intend(bench.store, claim, frosting("elsewhere"), WHO)
     assert everything(bench.store) == before
 
@@ -129,7 +129,7 @@ def test_starts_that_are_refused_again_and_again_hold_the_unit(bench: Shop) -> N
     (unit,) = rows(bench.store, m.units)
     assert unit["state"] == "held"
     assert "3 starts were refused, the last: the door is open" in unit["problems"][0]["reason"]
-    assert queue.claim(bench.store, OFFER, [FROST.id], WHO) is None, "a held unit is not made"
+    assert bench.claim(OFFER, FROST) is None, "a held unit is not made"
     in_tx(bench, route.release_unit, unit["id"])
     assert bench.claimed(OFFER).job_id == job
 
@@ -325,10 +325,10 @@ def test_registering_again_leaves_the_bed_as_it_was_said(bench: Shop) -> None:
 def test_a_start_that_nobody_ordered_soils_the_bed(bench: Shop) -> None:
     bench.ready()
     floor.foreign(bench.store, OFFER.name, "benchy.gcode", WHO)
-    assert queue.claim(bench.store, OFFER, [FROST.id], WHO) is None
+    assert bench.claim(OFFER, FROST) is None
     assert row(bench.store, m.beds, OFFER.name)["how"] == "foreign: benchy.gcode"
     clear(bench)
-    assert queue.claim(bench.store, OFFER, [FROST.id], WHO) is not None
+    assert bench.claim(OFFER, FROST) is not None
 
 
 def test_a_command_is_asked_carried_out_and_answered_once(bench: Shop) -> None:

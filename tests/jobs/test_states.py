@@ -31,7 +31,14 @@ def one_of_each(shop: Shop) -> dict[str, str]:
         tx.add(m.beds, machine="frost-1", state="unknown", epoch=0, said_by="test", how="", at=0.0)
         tx.add(m.machines, name="frost-1", link="online", activity="idle", seen_at=0.0)
     order = rows(store, m.orders)[0]["id"]
-    return {"machine": "frost-1", "order": order, "unit": unit, "operation": f"{unit}.frost", "job": "J-1", "bed": "frost-1"}
+    return {
+        "machine": "frost-1",
+        "order": order,
+        "unit": unit,
+        "operation": f"{unit}.frost",
+        "job": "J-1",
+        "bed": "frost-1",
+    }
 
 
 def force(store: Store, entity: str, key: str, state: str) -> None:

@@ -10,14 +10,26 @@ import pytest
 from drivers.contract import Link, Status
 from jobs import attempts, attention, floor, intake, queue, route, views
 from jobs import models as m
-from jobs.queue import Needs, Offer
-from jobs.states import JobState
+from jobs.condition import Condition, Loaded
+from jobs.fits import Floor, Needs, Offer
+from jobs.states import BedState, JobState
 from jobs.store import NotFound
 from jobs.why import Standing, waits, why_not_now
 
 from .shop import ENGRAVE, FROST, TWO_SIDED, Shop, frosting, laser, row, rows
 
-FREE = Standing("online", "clear")
+NOW = 1_700_000_000.0
+WHITE = Loaded("frosting-white")
+FLOOR = Floor((frosting(), laser()), NOW)
+
+
+def standing(link: str = "offline", bed: str | None = None, **more: Any) -> Standing:
+    """A machine that is loaded with what is needed."""
+    values = {"machine": "frost-1", "loaded": WHITE, **more.pop("condition", {})}
+    return Standing(Condition(bed=BedState(bed) if bed else None, **values), link, **more)
+
+
+FREE = standing("online", "clear")
 
 
 def why(
@@ -27,9 +39,10 @@ def why(
     missing: Sequence[str] = (),
     unit: str = "making",
     offers: Sequence[Offer] = (frosting(),),
-    standing: Mapping[str, Standing] | None = None,
+    standings: Mapping[str, Standing] | None = None,
 ) -> list[tuple[str, str]]:
-    found = waits(state, needs, missing, unit, offers, {"frost-1": FREE} if standing is None else standing)
+    known = {"frost-1": FREE} if standings is None else standings
+    found = waits(state, needs, missing, unit, Floor(offers, NOW), known)
     return [(reason.text, reason.frees) for reason in found]
 
 
@@ -43,26 +56,29 @@ SITUATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no machine of that kind": ({"offers": (laser(),)}, ["no machine of this factory does extrude-food"]),
     "no machine at all": ({"offers": ()}, ["no machine of this factory does extrude-food"]),
     "a machine of that kind that misfits": (
-        {"offers": (frosting(materials=frozenset({"icing"})), laser())},
-        ["frost-1 is loaded with icing"],
+        {"offers": (frosting(dialect="grbl"), laser())},
+        ["frost-1 speaks grbl, not marlin"],
     ),
-    "never seen": ({"standing": {}}, ["frost-1 is offline"]),
-    "connecting": ({"standing": {"frost-1": Standing("connecting", "clear")}}, ["frost-1 is connecting"]),
-    "in fault": ({"standing": {"frost-1": Standing("online", "clear", fault="jam")}}, ["frost-1 is in fault: jam"]),
-    "busy": ({"standing": {"frost-1": Standing("online", "dirty", job="J-7")}}, ["frost-1 makes J-7"]),
-    "a dirty bed": ({"standing": {"frost-1": Standing("online", "dirty")}}, ["a piece lies on the bed of frost-1"]),
-    "a bed nobody saw": ({"standing": {"frost-1": Standing("online", "unknown")}}, ["nobody has said whether the bed"]),
+    "never seen": ({"standings": {}}, ["frost-1 is offline"]),
+    "connecting": ({"standings": {"frost-1": standing("connecting", "clear")}}, ["frost-1 is connecting"]),
+    "in fault": ({"standings": {"frost-1": standing("online", "clear", fault="jam")}}, ["frost-1 is in fault: jam"]),
+    "busy": ({"standings": {"frost-1": standing("online", "dirty", job="J-7")}}, ["frost-1 makes J-7"]),
+    "a dirty bed": ({"standings": {"frost-1": standing("online", "dirty")}}, ["a piece lies on the bed of frost-1"]),
+    "a bed nobody saw": (
+        {"standings": {"frost-1": standing("online", "unknown")}},
+        ["nobody has said whether the bed"],
+    ),
     "two that are busy": (
         {
             "offers": (frosting(), frosting("frost-2")),
-            "standing": {"frost-1": Standing("online", "dirty"), "frost-2": Standing("offline", "clear")},
+            "standings": {"frost-1": standing("online", "dirty"), "frost-2": standing("offline", "clear")},
         },
         ["a piece lies on the bed of frost-1", "frost-2 is offline"],
     ),
     "one busy, one free": (
         {
             "offers": (frosting(), frosting("frost-2")),
-            "standing": {"frost-1": Standing("online", "dirty"), "frost-2": FREE},
+            "standings": {"frost-1": standing("online", "dirty"), "frost-2": FREE},
         },
         ["a machine is free"],
     ),
@@ -79,13 +95,13 @@ def test_each_situation_says_why_and_what_would_free_it(name: str) -> None:
         assert frees
 
 
-@pytest.mark.parametrize("state", set(JobState) - {JobState.READY, JobState.RENDERING, JobState.UNKNOWN})
+@pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.READY, JobState.RENDERING, JobState.UNKNOWN}))
 def test_what_is_in_hand_or_at_an_end_does_not_wait(state: str) -> None:
     assert why(state) == []
 
 
 def test_a_machine_without_a_bed_waits_for_no_clearing() -> None:
-    assert why_not_now(frosting(bed=False), Standing("online", None)) is None
+    assert why_not_now(frosting(bed=False), standing("online", None), NOW, FROST) is None
 
 
 def test_a_job_that_says_a_machine_is_free_can_be_claimed_and_others_cannot(shop: Shop) -> None:
@@ -96,10 +112,10 @@ def test_a_job_that_says_a_machine_is_free_can_be_claimed_and_others_cannot(shop
 
     def told() -> str:
         with shop.store.read() as connection:
-            return str(views.jobs(connection, m.jobs.c.id.is_not(None), [offer])[0]["waits"][0]["text"])
+            return str(views.jobs(connection, m.jobs.c.id.is_not(None), FLOOR)[0]["waits"][0]["text"])
 
     def can() -> bool:
-        claim = queue.claim(shop.store, offer, [FROST.id], "test")
+        claim = shop.claim(offer, FROST)
         if claim:
             queue.release(shop.store, claim.job_id, "only asked", "test")
         return claim is not None
@@ -118,7 +134,7 @@ def test_a_job_that_says_a_machine_is_free_can_be_claimed_and_others_cannot(shop
 
 def calls(shop: Shop) -> list[tuple[str, str]]:
     with shop.store.read() as connection:
-        found = attention.calls(connection)
+        found = attention.calls(connection, FLOOR)
     assert all(call.what and call.do for call in found)
     return [(call.kind, call.subject) for call in found]
 
@@ -160,15 +176,14 @@ def test_a_bed_with_an_unknown_piece_is_not_asked_to_be_cleared_first(shop: Shop
 
 def test_an_order_is_read_whole(shop: Shop) -> None:
     frost, engrave = shop.ready(route=TWO_SIDED)
-    offers = [frosting(), laser()]
     with shop.store.read() as connection:
         (listed,) = views.orders(connection)
-        whole = views.order(connection, listed["id"], offers)
+        whole = views.order(connection, listed["id"], FLOOR)
         (unit,) = whole["units"]
-        job = views.job(connection, engrave, offers)
+        job = views.job(connection, engrave, FLOOR)
         assert [u["state"] for u in listed["units"]] == ["making"]
         assert views.orders(connection, state="done") == []
-        assert views.unit(connection, unit["id"], offers)["id"] == unit["id"]
+        assert views.unit(connection, unit["id"], FLOOR)["id"] == unit["id"]
     assert [line["sku"] for line in whole["lines"]] == ["POP"]
     assert {o["name"]: [j["id"] for j in o["jobs"]] for o in unit["operations"]} == {
         "frost": [frost],
@@ -184,7 +199,7 @@ def test_what_is_not_there_is_named(shop: Shop) -> None:
     with shop.store.read() as connection:
         for view in (views.order, views.unit, views.job):
             with pytest.raises(NotFound, match="X-9"):
-                view(connection, "X-9", [])
+                view(connection, "X-9", FLOOR)
 
 
 def test_machines_show_their_bed_and_what_they_hold(shop: Shop) -> None:
@@ -193,7 +208,7 @@ def test_machines_show_their_bed_and_what_they_hold(shop: Shop) -> None:
     shop.ready()
     attempt = shop.running(frosting())
     with shop.store.read() as connection:
-        (machine,) = views.machines(connection)
+        (machine,) = views.machines(connection, FLOOR)
         assert views.standings(connection)["frost-1"].job == attempt.removesuffix("-a1")
     assert machine["bed"]["state"] == "dirty"
     assert [(job["attempt"], job["state"]) for job in machine["jobs"]] == [(attempt, "running")]

@@ -32,9 +32,7 @@ def offer(name: str) -> Offer:
 
 def make_one(store: Store, machine: Offer) -> str | None:
     """One job, from claim to cleared. None: there was none."""
-    with store.read() as connection:
-        wanted = queue.wanted(connection)
-    claim = queue.claim(store, machine, list(wanted), machine.name)
+    claim = queue.claim(store, machine, queue.look(store, machine), machine.name)
     if claim is None:
         return None
     intent = attempts.intend(store, claim, machine, machine.name)

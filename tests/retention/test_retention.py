@@ -44,7 +44,7 @@ class Shop:
         rendered = Rendered(digest, NEEDS.media_type, len(program), NEEDS, proof, {})
         intake.rendered(self.store, job, rendered, "test")
         floor.clear_bed(self.store, OFFER.name, "looked", "test")
-        claim = queue.claim(self.store, OFFER, [NEEDS.id], "test")
+        claim = queue.claim(self.store, OFFER, queue.look(self.store, OFFER), "test")
         assert claim is not None
         intent = attempts.intend(self.store, claim, OFFER, "test")
         attempts.confirm(self.store, intent.attempt, "it runs", "test")

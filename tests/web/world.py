@@ -28,7 +28,7 @@ from fulfillment.daemon import Shop, open_shop
 from fulfillment.planning import Planner
 from jobs import attempts, floor, queue, route
 from jobs import models as m
-from jobs.queue import Fitting, Offer, wanted
+from jobs.queue import Offer
 
 SCRIPT = '<script>alert("x")</script>'
 """A message that is text like any other."""
@@ -138,9 +138,7 @@ def offer(shop: Shop, name: str) -> Offer:
 def start(shop: Shop, name: str) -> str:
     """The machine takes the next job that fits and runs it. The attempt."""
     own = offer(shop, name)
-    with shop.store.read() as connection:
-        suits = Fitting(own).suits(wanted(connection))
-    claim = queue.claim(shop.store, own, suits, f"machine:{name}")
+    claim = queue.claim(shop.store, own, queue.look(shop.store, own), f"machine:{name}")
     assert claim is not None, f"nothing for {name}"
     intent = attempts.intend(shop.store, claim, own, f"machine:{name}")
     attempts.confirm(shop.store, intent.attempt, "its status names the file", f"machine:{name}")
