@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -57,6 +57,10 @@ class Marks:
     end: FloatArray
     width: FloatArray
 
+    def only(self, chosen: BoolArray) -> Marks:
+        """Some of them."""
+        return Marks(self.start[chosen], self.end[chosen], self.width[chosen])
+
 
 def beads(data: bytes, bead: Bead, place: Place) -> Marks:
     """The beads of a program's bytes at one height over a surface."""
@@ -85,16 +89,30 @@ def _ends(moves: Trace, chosen: BoolArray, place: Place) -> tuple[FloatArray, Fl
 def picture(data: bytes, piece: Piece, bead: Bead, place: Place | None = None, *, px_per_mm: float = 8.0) -> Pixels:
     """The piece with its frosting as RGB, row 0 at the top."""
     shades = ((1.0, _shade(piece.mark, 0.92)), (0.55, piece.mark), (0.2, _light(piece.mark, 0.08)))
-    return _drawn(beads(data, bead, place or Place()), piece, shades, px_per_mm)
+    return _drawn([(beads(data, bead, place or Place()), shades)], piece, px_per_mm)
 
 
 def line_picture(data: bytes, piece: Piece, dialect: Dialect, width: float, place: Place, px_per_mm: float) -> Pixels:
     """The piece with what is burnt or drawn on it as RGB, row 0 at the top."""
-    return _drawn(lines(data, dialect, width, place), piece, ((1.0, piece.mark),), px_per_mm)
+    return _drawn([(lines(data, dialect, width, place), ((1.0, piece.mark),))], piece, px_per_mm)
 
 
-def _drawn(marks: Marks, piece: Piece, shades: Sequence[tuple[float, Colour]], px_per_mm: float) -> Pixels:
-    """Marks on the piece; ``shades`` are shares of their width, from the widest, each in a colour of its own."""
+def relief_picture(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, px_per_mm: float) -> Pixels:
+    """A body of beads as RGB, row 0 at the top: what lies above ``top`` mm stands out from what is below it."""
+    marks, z = beads(data, bead, place), _heights(data)
+    body = ((1.0, _shade(piece.mark, 0.85)), (0.8, _shade(piece.mark, 0.9)))
+    raised = ((1.7, _shade(piece.mark, 0.5)), (1.0, _light(piece.mark, 0.35)))
+    layers = [(marks.only(z <= top), body), (marks.only(z > top), raised)]
+    return _drawn(layers, replace(piece, colour=piece.table), px_per_mm)
+
+
+def _heights(data: bytes) -> FloatArray:
+    moves = trace(parse(data))
+    return moves.end[moves.lays][:, 2]
+
+
+def _drawn(layers: Sequence[tuple[Marks, Sequence[tuple[float, Colour]]]], piece: Piece, px_per_mm: float) -> Pixels:
+    """Marks on the piece, lowest first; their shades are shares of their width, from the widest, each of one colour."""
     scale = px_per_mm * OVERSAMPLE
     columns, rows = (round((side + 2 * piece.margin) * scale) for side in (piece.width, piece.height))
     if not 0 < columns * rows <= MAX_PIXELS:
@@ -111,9 +129,10 @@ def _drawn(marks: Marks, piece: Piece, shades: Sequence[tuple[float, Colour]], p
         shifted: FloatArray = (points * [1, -1] + [piece.margin, piece.margin + piece.height]) * scale
         return shifted
 
-    start, end, width = to_pixels(marks.start), to_pixels(marks.end), marks.width * scale
-    for share, colour in shades:
-        _draw_marks(draw, start, end, width * share, colour)
+    for marks, shades in layers:
+        start, end, width = to_pixels(marks.start), to_pixels(marks.end), marks.width * scale
+        for share, colour in shades:
+            _draw_marks(draw, start, end, width * share, colour)
     small = image.resize((max(1, columns // OVERSAMPLE), max(1, rows // OVERSAMPLE)), Image.Resampling.BOX)
     return np.asarray(small)
 
@@ -171,3 +190,8 @@ def line_proof(
 ) -> bytes:
     """The proof of a program that burns or draws lines of ``width`` mm, as PNG bytes."""
     return png(line_picture(data, piece, dialect, width, place, px_per_mm))
+
+
+def relief_proof(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, *, px_per_mm: float = 8.0) -> bytes:
+    """The proof of a program that prints a body with something raised on it, as PNG bytes."""
+    return png(relief_picture(data, piece, bead, place, top, px_per_mm))
