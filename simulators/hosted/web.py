@@ -75,6 +75,7 @@ class Web:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
+        listener.listen()  # Whoever is told that it is ready may come before its thread has begun.
         self.port = int(listener.getsockname()[1])
         config = uvicorn.Config(
             self._app, log_level="critical", lifespan="off", access_log=False, ws="websockets-sansio", ws_max_size=2**20
