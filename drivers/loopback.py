@@ -37,6 +37,7 @@ class Loopback:
         self._answer, self._noise = answer, noise or Noise()
         self._dice = random.Random(self._noise.seed)
         self._near, self._far = socket.socketpair()
+        self._sealed = False
         self._near.setblocking(False)
         self.say(greeting)
 
@@ -64,8 +65,13 @@ class Loopback:
     def write(self, data: bytes) -> None:
         if self._noise.delay:
             time.sleep(self._noise.delay)
-        if data:
+        if data and not self._sealed:
             self.say(self._answer(self._spoil(data)))
+
+    def last_word(self, data: bytes) -> bool:
+        self.write(data)
+        self._sealed = True
+        return True
 
     def close(self) -> None:
         self._near.close()

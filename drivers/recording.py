@@ -7,6 +7,7 @@ host wrote. A recording is at most two files of :data:`LIMIT` bytes: when one is
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ class Recorder:
             path.replace(self._older())
         self._file: IO[str] = path.open("w", encoding="ascii")
         self._size = 0
+        self._noting = threading.Lock()
 
     def fileno(self) -> int:
         return self._inner.fileno()
@@ -55,6 +57,11 @@ class Recorder:
             self._note("tx", data)
         self._inner.write(data)
 
+    def last_word(self, data: bytes) -> bool:
+        taken = self._inner.last_word(data)
+        self._note("tx", data)
+        return taken
+
     def close(self) -> None:
         self._file.close()
         self._inner.close()
@@ -64,13 +71,14 @@ class Recorder:
 
     def _note(self, direction: str, data: bytes) -> None:
         line = json.dumps({"t": round(self._clock.monotonic(), 6), "d": direction, "x": data.hex()}) + "\n"
-        if self._size + len(line) > self._limit:
-            self._file.close()
-            self._path.replace(self._older())
-            self._file = self._path.open("w", encoding="ascii")
-            self._size = 0
-        self._file.write(line)
-        self._size += len(line)
+        with self._noting:  # A last word may come from another thread than the owner's.
+            if self._size + len(line) > self._limit:
+                self._file.close()
+                self._path.replace(self._older())
+                self._file = self._path.open("w", encoding="ascii")
+                self._size = 0
+            self._file.write(line)
+            self._size += len(line)
 
 
 def passages(path: Path) -> Iterator[Passage]:

@@ -103,6 +103,14 @@ class Port:
                 raise WireFault(f"the port did not get to it within {timeout:g} s; its wire is stuck") from None
             return answer.result()
 
+    def last_word(self, data: bytes) -> bool:
+        """Write ``data`` now, from any thread, past the verbs and bytes that wait; nothing is written after it.
+
+        What the machine says still arrives. False when the port is closed or the machine did not take it.
+        """
+        with self._guard:  # Kept until it is written: the wire must not be closed, and its number reused, meanwhile.
+            return self._taking and self._wire.last_word(data)
+
     def close(self, why: str = "the port was closed") -> None:
         """Stop the thread and give the wire back. Idempotent."""
         with self._guard:
