@@ -9,6 +9,7 @@ from simulators.ebb import program as ebb
 from simulators.grbl import program as grbl
 from simulators.klipper import program as klipper
 from simulators.marlin import program as marlin
+from simulators.moonraker import program as moonraker
 from simulators.prusalink import server as prusalink
 
 KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
@@ -16,6 +17,7 @@ KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "grbl": grbl.main,
     "klipper": klipper.main,
     "marlin": marlin.main,
+    "moonraker": moonraker.main,
     "prusalink": prusalink.main,
 }
 

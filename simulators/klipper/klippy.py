@@ -79,6 +79,8 @@ class Klippy:
         self.terminal: deque[str] = deque(maxlen=TERMINAL)
         self.disconnected: list[Callable[[], None]] = []
         """Told when the socket is closed from this side."""
+        self.clockwork: list[Callable[[], None]] = []
+        """What others want done again and again."""
         self._listeners: dict[Client, Json] = {}
         self._subscriptions: dict[Client, Subscription] = {}
         self._late: list[tuple[Client, Json]] = []
@@ -153,6 +155,8 @@ class Klippy:
         if self.toolhead.rested > self.config.idle_timeout:
             self.toolhead.idle = "Idle"
             self.reactor.start(self.dispatch.script("TURN_OFF_HEATERS\nM84"))
+        for turn in self.clockwork:
+            turn()
 
     # --- as the loop sees it --------------------------------------------------------------------------------------
 
