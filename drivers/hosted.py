@@ -141,10 +141,12 @@ class Hosted:
             return self.status()
 
     def _answers(self) -> bool:
+        """Nothing is to be done for a connection, and no fault is to be acknowledged."""
         try:
-            return self._look().link is Link.ONLINE
+            sight = self._look()
         except DriverError:  # To connect anew tells what is wrong.
             return False
+        return sight.link is Link.ONLINE and sight.fault is None
 
     def transfer(self, attempt: str, payload: Payload) -> None:
         """Upload under the attempt's name, and read back that all of it arrived."""
