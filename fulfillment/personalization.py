@@ -28,7 +28,7 @@ V = TypeVar("V")
 
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-NEWLINE = re.compile("[\n\r\v\f\u0085\u2028\u2029]")
+NEWLINE = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +76,22 @@ def _shown(characters: Iterable[str]) -> str:
     return ", ".join(list(names)[:3])
 
 
-def checked_text(raw: str, title: str, longest: int) -> str:
-    """The text in one line of normal form. Raises an error that :func:`check` turns into a Problem."""
+def checked_text(raw: str, title: str, longest: int, *, breaks: bool = False) -> str:
+    """The text in normal form, in one line unless ``breaks``. Raises what :func:`check` turns into a Problem."""
     if len(raw) > MAX_RAW_TEXT:
         raise _Refused(f"{title} has {len(raw)} characters; at most {longest} fit.", "Please shorten it.")
     text = INVISIBLE.sub("", unicodedata.normalize("NFC", raw))
     text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
     if not text:
         raise _Refused(f"{title} is empty.", "Please write something.")
-    if NEWLINE.search(text):
+    if breaks:
+        text = "\n".join(line.strip() for line in NEWLINE.split(text))
+    elif NEWLINE.search(text):
         raise _Refused(f"{title} has more than one line.", "Please write it in one line.")
     if found := DIRECTION.findall(text):
         reason = f"{title} has characters that turn the direction of writing ({_shown(found)})."
         raise _Refused(reason, "Please type it anew without them.")
-    kinds = [unicodedata.category(c) for c in text]
+    kinds = [unicodedata.category(c) if c != "\n" else "Zs" for c in text]
     if bad := [c for c, kind in zip(text, kinds, strict=True) if kind in ("Cc", "Cs", "Co", "Cn")]:
         reason = f"{title} has characters that cannot be written ({_shown(bad)})."
         raise _Refused(reason, "Please type it anew without them.")
@@ -156,7 +158,7 @@ def _text(field: TextField, given: str | None, file: bytes | None) -> str | None
         return None
     if not given.strip() and not field.required:
         return None
-    return checked_text(given, field.title, field.max_characters)
+    return checked_text(given, field.title, field.max_characters, breaks=field.line_breaks)
 
 
 def _picture(field: PhotoField, given: str | None, file: bytes | None) -> Photo | None:

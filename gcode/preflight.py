@@ -61,6 +61,8 @@ class Report:
     """Of all moves; None where there are none."""
     marks: Box | None = None
     """Of the moves that lay material, burn or draw."""
+    length: float = 0.0
+    """mm of all that is laid, burnt or drawn, pass by pass."""
     commands: Mapping[str, int] = field(default_factory=dict)
     volume: float = 0.0
     """mm3 pressed out, less what was drawn back."""
@@ -91,13 +93,14 @@ def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
         findings.append(rules.too_long(seconds, limits.max_time))
     findings.sort(key=lambda finding: (finding.severity is not Severity.ERROR, finding.line, finding.code))
     codes, counts = np.unique(program.code[program.code > 0], return_counts=True)
-    speeds = view.axis_speeds
+    speeds, marks = view.axis_speeds, view.marks
     return Report(
         findings=tuple(findings),
         lines=program.lines,
         size=len(data),
         motion=_box(view.corners) if len(moves) else None,
-        marks=_box(view.corners[:, view.marks]) if view.marks.any() else None,
+        marks=_box(view.corners[:, marks]) if marks.any() else None,
+        length=float(moves.distance[marks].sum()),
         commands={name_of(int(code)): int(count) for code, count in zip(codes, counts, strict=True)},
         volume=float(moves.e.sum()) * limits.e_area,
         time=seconds,

@@ -14,7 +14,7 @@ from gcode.dialects import Dialect
 from gcode.findings import Finding, Severity
 from gcode.limits import KeepOut, Limits
 from gcode.parse import Program, code_of, name_of
-from gcode.trace import G0, G90, G91, M82, M83, Trace, carried
+from gcode.trace import G0, G4, G90, G91, M82, M83, Trace, carried
 from gcode.units import BoolArray, FloatArray, IntArray
 
 Corners = npt.NDArray[np.float64]
@@ -271,7 +271,7 @@ def extrusion(view: View) -> Iterator[Finding]:
 
 
 def tool(view: View) -> Iterator[Finding]:
-    """A tool that is switched is off before the first move, on every travel, and behind the last mark."""
+    """A tool that is switched is off before the first move, on every travel, and at the end."""
     works, off, name = view.works, view.dialect.off, view.dialect.tool
     if works is None or off is None or not len(view.moves):
         return
@@ -283,9 +283,10 @@ def tool(view: View) -> Iterator[Finding]:
     travels = works[index] & (code[index] == G0)
     text = f"the {name} works on a travel (G0): switch it off before"
     yield from _found("tool-on-travel", view.lines_of(travels), text)
-    at_work = index[view.marks]
-    if works[-1] or (len(at_work) and (not len(said) or said[-1] < at_work[-1])):
-        text = f"the {name} is not switched off behind the last move: end with {off}"
+    harmless = (G0, G4, *([code_of(view.dialect.last)] if view.dialect.last else []))
+    behind = code[said[-1] + 1 :] if len(said) else code
+    if works[-1] or not np.isin(behind, harmless).all():
+        text = f"the {name} is not switched off at the end: nothing but travels may stand behind the last {off}"
         yield Finding(Severity.ERROR, "tool-left-on", view.program.lines, text)
 
 

@@ -85,7 +85,7 @@ def fit(text: str, font: Font, zone: Zone, rule: Fit) -> Laid:
     best = max(blocks, key=lambda block: block.scale(room))
     height = min(best.scale(room), rule.max_height)
     if height < rule.min_height:
-        raise _too_small(best, room, zone, rule, height)
+        raise _too_small(best, room, zone, rule, height, len(words))
     return Laid(_placed(best, room, rule, height), height, best.lines)
 
 
@@ -169,13 +169,16 @@ def _placed(block: _Block, room: Zone, rule: Fit, height: float) -> Drawing:
     return Drawing(tuple(strokes), tuple(outlines))
 
 
-def _too_small(block: _Block, room: Zone, zone: Zone, rule: Fit, height: float) -> TextRefused:
+def _too_small(block: _Block, room: Zone, zone: Zone, rule: Fit, height: float, typed: int) -> TextRefused:
     width, tall = block.width * rule.min_height, (block.top - block.bottom) * rule.min_height
     share = height / rule.min_height
     kept = max(1, int(sum(map(len, block.lines)) * min(share, 1.0)))
+    mend = f"shorten it to about {kept} characters, or choose a larger piece"
+    if 1 < typed == len(block.lines) and width <= room.width:
+        mend = f"write it on about {max(1, int(len(block.lines) * share))} line(s), or choose a larger piece"
     return TextRefused(
         "too-small",
         f"at letters of {rule.min_height:g} mm the text needs {width:.1f} x {tall:.1f} mm on {len(block.lines)} "
         f"line(s), zone {zone.name!r} has {room.width:.1f} x {room.height:.1f} mm (letters of {height:.1f} mm)",
-        f"shorten it to about {kept} characters, or choose a larger piece",
+        mend,
     )

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
-from fulfillment.catalog.recipes import Prime, Recipe
+from fulfillment.catalog.lines import AnyRecipe
+from fulfillment.catalog.recipes import Prime
 from fulfillment.catalog.words import Colour, Mm, Name, PositiveMm, Process, Title
 from fulfillment.positions import Mend, Written, closest, refuse
 
@@ -71,7 +72,7 @@ class PhotoField(Written):
 
 class TextField(Written):
     type: Literal["text"]
-    """A line of text that the customer writes."""
+    """A text that the customer writes."""
     title: Title
     """What the shop's page calls it."""
     zone: Name
@@ -82,6 +83,14 @@ class TextField(Written):
     """Height of the capitals below which the text is refused instead of shrunk."""
     max_characters: int = Field(default=40, ge=1, le=500)
     """Length at most, in characters."""
+    max_height: PositiveMm = 1000
+    """Height of the capitals beyond which a short text is not enlarged."""
+    lines: int = Field(default=3, ge=1, le=40)
+    """Lines at most that a text is broken into, where that makes its letters larger."""
+    line_breaks: bool = False
+    """Whether the customer may break lines, which are then kept."""
+    align: Literal["left", "centre", "right"] = "centre"
+    """Where lines begin that are shorter than the longest."""
 
 
 class Choice(Written):
@@ -138,8 +147,8 @@ class Product(Written):
     """Customization: what the customer picks."""
     route: Mapping[Name, Operation] = Field(min_length=1)
     """The operations that make a unit, as a graph."""
-    recipes: Mapping[Name, Recipe] = Field(default_factory=dict)
-    """How material is laid down, by the kind of the material."""
+    recipes: Mapping[Name, AnyRecipe] = Field(default_factory=dict)
+    """How material is laid down, burnt or drawn, by the kind of the material."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -227,6 +236,11 @@ class Product(Written):
             if value.material is None:
                 mend = f"Add material: to it; the operation {name!r} needs it."
                 yield Mend(f"The choice {choice!r} names no material.", mend, ("options", option, "choices", choice))
+
+    @property
+    def food(self) -> bool:
+        """Whether people eat it: something edible is laid on it, or it declares what it contains."""
+        return bool(self.allergens) or any(operation.process == "extrude-food" for operation in self.route.values())
 
     def order(self) -> tuple[str, ...]:
         """The operations' names, each behind all that it waits for; the same order every time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,8 @@ from gcode.recipe import Prime as PrimeLine
 class Recipe(Written):
     """The bead of one kind of material. At constant flow the speed sets its width: speed = flow / (width * height)."""
 
+    type: Literal["bead"] = "bead"
+    """What the recipe is for; a bead where it does not say."""
     nozzle: PositiveMm
     """Inner diameter of the nozzle that the recipe was made with."""
     height: PositiveMm
@@ -48,7 +50,7 @@ class Recipe(Written):
 
     def bead(self, e_area: float) -> Bead:
         """The bead on a machine whose feeder pushes ``e_area`` mm2. Raises RecipeError where the numbers contradict."""
-        return Bead(e_area=e_area, **self.model_dump())
+        return Bead(e_area=e_area, **self.model_dump(exclude={"type"}))
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

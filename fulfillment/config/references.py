@@ -83,13 +83,19 @@ def _mapping(document: Document, sku: tuple[str | int, ...], product: Product) -
 
 
 def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
-    """Materials that products name are in the factory, and each product says how their kind is laid down."""
+    """Materials that products name are in the factory, and each product says how their kind is used.
+
+    A product that no machine of the factory can make is not offered here: nothing is asked for it.
+    """
+    done = _named(document, "machines", "*", "processes", "*")
     kinds = {
         material["name"]: material.get("kind")
         for _, material in document.select("materials", "*")
         if isinstance(material, dict) and isinstance(material.get("name"), str)
     }
     for product in catalog.products.values():
+        if not done.issuperset(operation.process for operation in product.route.values() if operation.process):
+            continue
         own = catalog.documents[product.name]
         for option, choice, name in product.materials():
             at = ("options", option, "choices", choice, "material")

@@ -45,7 +45,7 @@ def bare(annotation: Any) -> Any:
 
 def _tagged(union: Any, tag: object) -> Any:
     """The member of a union of models that has ``tag`` as the literal of one of its fields."""
-    for member in get_args(union):
+    for member in map(bare, get_args(union)):
         for info in member.model_fields.values() if is_model(member) else ():
             if get_origin(info.annotation) is Literal and tag in get_args(info.annotation):
                 return member

@@ -15,6 +15,8 @@ from jobs.queue import Needs
 
 PROCESSES: dict[str, str] = {
     "extrude-food": "fulfillment.processes.extrude_food",
+    "engrave": "fulfillment.processes.engrave",
+    "plot": "fulfillment.processes.plot",
     "document": "fulfillment.processes.document",
 }
 

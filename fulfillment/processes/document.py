@@ -32,6 +32,8 @@ MEDIA_TYPE: Final = "application/pdf"
 MAX_PROOF_PIXELS: Final = 16_000_000
 MAX_QR_BYTES: Final = 120
 """Beyond that a dark square is smaller than 0.4 mm, which a hand scanner does not read off cheap paper."""
+MAX_MESSAGE: Final = 80
+"""Characters of what was ordered; a longer text is begun here, and the picture shows all of it."""
 MAX_PROOF_SIDE: Final = 800
 """Pixels of the longer side on paper: 300 dpi on the larger sheet."""
 
@@ -290,7 +292,14 @@ def draw(slip: Slip, paper: str = PAPER_SIZE) -> bytes:
     return out.getvalue()
 
 
-def slip_of(facts: Mapping[str, Any], proof: bytes | None) -> Slip:
+def _begun(text: str) -> str:
+    """A text that may be long, as far as there is room for it."""
+    if len(text) <= MAX_MESSAGE:
+        return text
+    return f"{' '.join(text.split())[:MAX_MESSAGE].rpartition(' ')[0] or text[:MAX_MESSAGE]} …"
+
+
+def slip_of(facts: Mapping[str, Any], proof: bytes | None, *, food: bool = True) -> Slip:
     """The slip of a unit from the facts of its specification."""
     return Slip(
         factory=facts["factory"],
@@ -301,8 +310,8 @@ def slip_of(facts: Mapping[str, Any], proof: bytes | None) -> Slip:
         qr=facts["unit"],
         piece=facts["number"],
         options=tuple((title, choice) for title, choice in facts["options"]),
-        message="\n".join(facts["texts"]),
-        allergens=tuple(facts["allergens"]),
+        message=_begun("\n".join(facts["texts"])),
+        allergens=tuple(facts["allergens"]) if food else None,
         note=facts["note"],
         proof=proof,
     )
@@ -312,7 +321,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The packing slip of a unit. Raises Problems."""
     paper = str(spec.facts.get("paper", PAPER_SIZE))
     try:
-        data = draw(slip_of(spec.facts, files.get("proof")), paper)
+        data = draw(slip_of(spec.facts, files.get("proof"), food=spec.product.food), paper)
     except PaperError as error:
         raise Problems([{"field": "", "reason": error.reason, "mend": error.mend}]) from error
     sheet = SHEETS[paper]

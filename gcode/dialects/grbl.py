@@ -76,6 +76,7 @@ GRBL_LASER: Final = Dialect(
     line_bytes=_LINE_BYTES,
     rapid=True,
     tool="laser",
+    full=S_FULL,
     works=_burns,
     off="M5",
 )
@@ -122,6 +123,7 @@ GRBL_PEN: Final = Dialect(
     codes=MappingProxyType({**CODES, Kind.DOWN: "M3", Kind.UP: "M3"}),
     rapid=True,
     tool="pen",
+    full=S_FULL,
     works=_touches,
     off="M3",
 )

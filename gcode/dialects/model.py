@@ -97,6 +97,8 @@ class Dialect:
     """G0 takes no speed: it goes as fast as the axes can."""
     tool: str = "tool"
     """What marks the piece, in a finding's words."""
+    full: float | None = None
+    """S of the laser's full power, or of a pen's servo at the end of its way; None: a program does not say it."""
     works: Callable[[Program], BoolArray] | None = None
     """For each command, whether the tool marks what it passes from then on; None: material is laid by E."""
     off: str | None = None

@@ -260,6 +260,22 @@ def test_a_product_needs_a_material_that_is_there_and_a_recipe_for_its_kind(fact
     assert all("pop-tart.yaml:" in one for one in said)
 
 
+def test_a_product_that_no_machine_can_make_needs_no_material(factory: Make) -> None:
+    """The shipped factory has no laser and no bamboo, which is no problem; with a laser it is one."""
+    laser = "name: laser, driver: hot-folder, address: x, processes: [engrave], envelope: { x: 1, y: 1, z: 1 }"
+    limits = "limits: { speed: { x: 1, y: 1, z: 1 }, acceleration: 1 }"
+    said = [str(p) for p in check(factory(("machines:\n", f"machines:\n  - {{ {laser}, {limits} }}\n")))]
+    assert len(said) == 1
+    assert "bamboo-coaster.yaml:" in said[0]
+    assert "No material of the factory is called 'bamboo'." in said[0]
+
+
+def test_only_a_machine_that_extrudes_needs_the_speed_of_a_feeder(factory: Make) -> None:
+    first, second = check(factory(("z: 10 mm/s, e: 5 mm/s", "z: 10 mm/s")))
+    assert (first.path, second.path) == ("machines[0].limits.speed", "machines[1].limits.speed")
+    assert str(first).endswith("The key 'e' is missing. Add it: Speed limit of the feeder.")
+
+
 def test_a_file_that_is_not_there() -> None:
     (problem,) = check(Path("nowhere/config.yaml"))
     assert problem.text == "The file cannot be read: No such file or directory."

@@ -1,0 +1,74 @@
+"""Recipes of tools that lay nothing down: the burn of a laser, the line of a pen. Numbers only."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from fulfillment.catalog.recipes import Recipe
+from fulfillment.catalog.words import PositiveMm, Seconds, Speed
+from fulfillment.positions import Mend, Written
+from gcode.recipe import Burn, Pen, RecipeError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class LaserRecipe(Written):
+    """How a laser burns lines into one kind of material."""
+
+    type: Literal["laser"]
+    """A burn."""
+    power: Annotated[float, Field(gt=0, le=1)]
+    """Share of the laser's full power."""
+    speed: Speed
+    """Speed of the spot."""
+    line_width: PositiveMm
+    """Width of a line that is burnt."""
+    passes: Annotated[int, Field(ge=1, le=50)] = 1
+    """How often everything is gone over."""
+
+    def burn(self) -> Burn:
+        return Burn(**self.model_dump(exclude={"type"}))
+
+
+class PenRecipe(Written):
+    """How one kind of pen draws lines."""
+
+    type: Literal["pen"]
+    """A pen."""
+    speed: Speed
+    """Speed of the pen on the paper."""
+    travel: Speed
+    """Speed with the pen up."""
+    line_width: PositiveMm
+    """Width of a line that is drawn."""
+    up: Share = 0.3
+    """Share of the servo's way where the pen is up, on machines whose servo is set by the program."""
+    down: Share = 0.7
+    """Share of the servo's way where the pen touches the paper, on the same machines."""
+    settle: Annotated[Seconds, Field(le=10)] = 0.2
+    """Rest until such a servo has done its way."""
+
+    def pen(self) -> Pen:
+        return Pen(**self.model_dump(exclude={"type"}))
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        try:
+            self.pen()
+        except RecipeError as error:
+            text = str(error)
+            raise Mend(f"{text[0].upper()}{text[1:]}.", "One of these numbers is a slip.") from None
+        return self
+
+
+def _type(recipe: Any) -> str:
+    """A recipe that does not say what it is lays a bead."""
+    return str(recipe.get("type", "bead") if isinstance(recipe, dict) else getattr(recipe, "type", "bead"))
+
+
+AnyRecipe = Annotated[
+    Annotated[Recipe, Tag("bead")] | Annotated[LaserRecipe, Tag("laser")] | Annotated[PenRecipe, Tag("pen")],
+    Discriminator(_type),
+]
