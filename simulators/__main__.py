@@ -10,6 +10,7 @@ from simulators.grbl import program as grbl
 from simulators.klipper import program as klipper
 from simulators.marlin import program as marlin
 from simulators.moonraker import program as moonraker
+from simulators.octoprint import program as octoprint
 from simulators.prusalink import server as prusalink
 
 KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
@@ -18,6 +19,7 @@ KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "klipper": klipper.main,
     "marlin": marlin.main,
     "moonraker": moonraker.main,
+    "octoprint": octoprint.main,
     "prusalink": prusalink.main,
 }
 
