@@ -22,7 +22,10 @@ Json = dict[str, Any]
 
 Row = tuple[float, ...]
 """A block as a row: start, x0, y0, z0, x1, y1, z1, e, length, acceleration, entry, peak, exit, and three phases.
-A tool may append columns of its own."""
+A tool that is driven by a spindle's output has three more: ``POWER``, ``FOLLOWS``, ``PROGRAMMED``."""
+
+POWER, FOLLOWS, PROGRAMMED = 16, 17, 18
+"""Share of the full power; 1 where it follows the speed; the speed at which it is full, mm/s."""
 
 
 def row(block: Block) -> Row:
@@ -40,9 +43,27 @@ def row(block: Block) -> Row:
     )
 
 
+def worked(block: Block) -> Row:
+    """A block as a row, with what its spindle or laser does."""
+    work = block.work
+    extra = (work.power, float(work.follows), work.programmed) if work is not None else (0.0, 0.0, 0.0)
+    return (*row(block), *extra)
+
+
+def rest(place: tuple[float, float, float], begun: float, ended: float, power: float) -> Row:
+    """A time at one place as a row."""
+    return (begun, *place, *place, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, ended - begun, 0.0, power, 0.0, 0.0)
+
+
+def goes_on(before: Row, after: Row) -> bool:
+    """Whether a rest is the same as the one before, longer."""
+    still = not before[8] and before[1:7] == after[1:7] and before[POWER:] == after[POWER:]
+    return still and abs(before[0] + before[14] - after[0]) < 1e-6
+
+
 def motion_time(rows: Sequence[Row]) -> float:
-    """Seconds of motion."""
-    return float(sum(made[13] + made[14] + made[15] for made in rows))
+    """Seconds of motion; a rest is none."""
+    return float(sum(made[13] + made[14] + made[15] for made in rows if made[8] > 0))
 
 
 @dataclass(frozen=True, slots=True)

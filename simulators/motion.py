@@ -25,6 +25,7 @@ FIRST_BLOCK_DELAY = 0.1
 """BLOCK_DELAY_FOR_1ST_MOVE: a first block waits so long for company, unless three blocks are there."""
 
 Axes = tuple[float, float, float, float]
+Place = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,12 @@ class Work:
 
     power: float
     """Share of the full power, 0 to 1."""
+    revolutions: float = 0.0
+    """The S of its line."""
     follows: bool = False
     """The power follows the speed, and is what it says at the programmed one."""
     programmed: float = 0.0
+    """mm/s."""
     rapid: bool = False
     fixed: bool = False
     """Overrides do not apply."""
@@ -65,8 +69,8 @@ class Work:
 class Block:
     """One straight move. ``start`` is filled when it begins; the profile is final from then on."""
 
-    origin: tuple[float, float, float]
-    target: tuple[float, float, float]
+    origin: Place
+    target: Place
     e: float
     """mm of filament (or piston), signed."""
     length: float
@@ -152,7 +156,7 @@ class Block:
         first = replace(self, target=middle, length=distance, e=self.e * share)
         return first, replace(self, origin=middle, length=self.length - distance, e=self.e * (1 - share))
 
-    def place(self, time: float) -> tuple[float, float, float]:
+    def place(self, time: float) -> Place:
         f = self.travelled(time) / self.length
         (x0, y0, z0), (x1, y1, z1) = self.origin, self.target
         return x0 + f * (x1 - x0), y0 + f * (y1 - y0), z0 + f * (z1 - z0)
@@ -205,17 +209,25 @@ class Planner:
     def running(self) -> Block | None:
         return self._running
 
+    @property
+    def last(self) -> Block | None:
+        """The last one that is not made yet."""
+        if self._queue:
+            return self._queue[-1]
+        return self._braking[-1] if self._braking else self._running
+
     def append(
         self,
         now: float,
-        origin: tuple[float, float, float],
-        target: tuple[float, float, float],
+        origin: Place,
+        target: Place,
         e: float,
         feed: float,
         work: Work | None = None,
+        share: float = 1.0,
     ) -> bool:
-        """Queue a move; False where it is too short to be one. ``feed`` in mm/s."""
-        block = self._plan(origin, target, e, feed)
+        """Queue a move; False where it is too short to be one. ``feed`` in mm/s; ``share`` of the axes' own limits."""
+        block = self._plan(origin, target, e, feed, share)
         if block is None:
             return False
         block.work = work
@@ -281,15 +293,15 @@ class Planner:
         self._replan_all()
         self._begin(now)
 
-    def rescale(self, now: float, nominal: Callable[[Block], float]) -> None:
-        """Give every block, also the one at work, another speed at which it is to run."""
+    def revise(self, now: float, change: Callable[[Block], None]) -> None:
+        """Change the speed or the work of every block, also of what is left of the one at work."""
         moves = self._running is not None
         self._interrupt(now)
         before = math.inf
         for index, block in enumerate(self._queue):
-            block.nominal = max(nominal(block), SLOWEST)
-            entry = min(block.corner, block.nominal**2, before**2)
-            block.max_entry = max(entry, SLOWEST**2) if index else block.max_entry
+            change(block)
+            if index:
+                block.max_entry = max(SLOWEST**2, min(block.corner, block.nominal**2, before**2))
             before = block.nominal
         if not moves or self.held:
             return
@@ -323,7 +335,7 @@ class Planner:
         self._braking.append(first)
         self._queue.appendleft(rest)
 
-    def abort(self, now: float) -> tuple[float, float, float] | None:
+    def abort(self, now: float) -> Place | None:
         """Drop everything at once (quick stop). Where the tool stands, or None if nothing moved."""
         place = None
         if self._running is not None:
@@ -338,7 +350,7 @@ class Planner:
         self._running, self.held = None, False
         return place
 
-    def place(self, now: float) -> tuple[float, float, float] | None:
+    def place(self, now: float) -> Place | None:
         """Where the tool is, if anything is queued."""
         if self._running is not None:
             return self._running.place(now)
@@ -356,9 +368,7 @@ class Planner:
         if self.began is None:
             self.began = time
 
-    def _plan(
-        self, origin: tuple[float, float, float], target: tuple[float, float, float], e: float, feed: float
-    ) -> Block | None:
+    def _plan(self, origin: Place, target: Place, e: float, feed: float, share: float) -> Block | None:
         dx, dy, dz = target[0] - origin[0], target[1] - origin[1], target[2] - origin[2]
         distance = math.sqrt(dx * dx + dy * dy + dz * dz)
         length = distance if distance > 1e-6 else abs(e)
@@ -368,7 +378,7 @@ class Planner:
         vector: Axes = (dx / length, dy / length, dz / length, e / length)
         base = limits.retracting if distance <= 1e-6 else limits.printing if e else limits.travel
         fastest = _limited(math.inf, vector, limits.feedrate)
-        speed = min(max(feed, SLOWEST), fastest)
+        speed = min(max(feed, SLOWEST), fastest * share)
         acceleration = _limited(math.inf if limits.axes_alone else base, vector, limits.acceleration)
         norm = math.sqrt(sum(v * v for v in vector))
         unit: Axes = (vector[0] / norm, vector[1] / norm, vector[2] / norm, vector[3] / norm)

@@ -7,7 +7,7 @@ with light from the upper left, so that a bead looks like a bead. The picture's 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ PIXEL_LIMIT = 40_000_000
 """Pixels of a picture; more is refused."""
 MARGIN = 1.5
 """mm around a bead that its shadow may reach."""
+LEVELS = 24
+"""Steps of depth in a picture of grooves."""
 ARC = 13
 """Corners of half a circle."""
 
@@ -50,8 +52,9 @@ class Look:
     flat: bool = False
 
 
-def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Image:
-    """A picture of a region at ``density`` pixels per mm. Raises ValueError where it has no or too many pixels."""
+def bed(look: Look, region: Region, density: float) -> Image.Image:
+    """A region of the bed, with the surface of the piece and nothing on it, at ``density`` pixels per mm. Raises
+    ValueError where it has no or too many pixels."""
     x0, y0, x1, y1 = region
     if not all(map(math.isfinite, (*region, density))) or x1 <= x0 or y1 <= y0 or density <= 0:
         raise ValueError("a region is x0,y0,x1,y1 in mm with x0 < x1 and y0 < y1, and px-per-mm is above 0")
@@ -62,6 +65,13 @@ def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Imag
     if look.plate is not None:
         mask = _plate_mask(look.plate, region, density, image.size)
         image.paste(Image.new("RGB", image.size, look.surface), mask=mask)
+    return image
+
+
+def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Image:
+    """Beads on the bed. Raises ValueError as :func:`bed` does."""
+    x0, _, _, y1 = region
+    image = bed(look, region, density)
     box = _touched(beads, region, density, image.size)
     if box is None:
         return image
@@ -73,6 +83,93 @@ def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Imag
     else:
         image.paste(_shaded(image.crop(box), mask, look.bead, density), box)
     return image
+
+
+def lines(beads: Beads, look: Look, region: Region, density: float) -> Image.Image:
+    """Ink on paper: the same shapes without height. Raises ValueError as :func:`bed` does."""
+    return draw(beads, replace(look, flat=True), region, density)
+
+
+def burn(
+    places: Array, energy: Array, spot: float, dose: float, look: Look, region: Region, density: float
+) -> Image.Image:
+    """Energy in J at places, over a spot of so many mm. Half as dark as can be at ``dose`` J/mm2. Raises ValueError as
+    :func:`bed` does."""
+    x0, _, _, y1 = region
+    image = bed(look, region, density)
+    dark = 1 - np.exp2(-_blurred(_heap(places, energy, (x0, y1), density, image.size), spot / 3 * density) / dose)
+    ground = np.asarray(image, dtype=np.float32)
+    char = np.array(ImageColor.getrgb(look.bead)[:3], dtype=np.float32)
+    mixed = ground + dark[..., None].astype(np.float32) * (char - ground)
+    return Image.fromarray(np.clip(np.rint(mixed), 0, 255).astype(np.uint8), "RGB")
+
+
+def _heap(places: Array, energy: Array, corner: tuple[float, float], density: float, size: tuple[int, int]) -> Array:
+    """What lies in each pixel, per mm2: each place shared out among the four pixels around it."""
+    width, height = size
+    heap = np.zeros((height + 1, width + 1))
+    if len(energy):
+        at = (places - corner) * [density, -density] - 0.5
+        whole = np.floor(at).astype(np.int64)
+        part = at - whole
+        for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            x, y = whole[:, 0] + dx, whole[:, 1] + dy
+            share = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
+            seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+            np.add.at(heap, (y[seen], x[seen]), (energy * share)[seen])
+    piled: Array = heap[:height, :width] * density * density
+    return piled
+
+
+def _blurred(field: Array, sigma: float) -> Array:
+    """A Gaussian in pixels, one direction after the other."""
+    reach = math.ceil(3 * sigma)
+    if reach < 1:
+        return field
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    weights /= weights.sum()
+    for axis in (0, 1):
+        padding = [(reach, reach) if axis == index else (0, 0) for index in (0, 1)]
+        wide = np.pad(field, padding)
+        field = sum(
+            (
+                weight * np.take(wide, range(index, index + field.shape[axis]), axis)
+                for index, weight in enumerate(weights)
+            ),
+            np.zeros_like(field),
+        )
+    return field
+
+
+def groove(cuts: Beads, deepest: float, look: Look, region: Region, density: float) -> Image.Image:
+    """Cuts whose ``volume`` is their depth: the deeper the darker. Raises ValueError as :func:`bed` does."""
+    x0, _, _, y1 = region
+    image = bed(look, region, density)
+    box = _touched(cuts, region, density, image.size)
+    if box is None:
+        return image
+    corner, size = (x0 + box[0] / density, y1 - box[1] / density), (box[2] - box[0], box[3] - box[1])
+    depth: NDArray[np.float32] = np.zeros((size[1], size[0]), dtype=np.float32)
+    level = np.minimum((cuts.volume / deepest * LEVELS).astype(np.int64), LEVELS - 1)
+    for index in np.unique(level).tolist():
+        chosen = level == index
+        mask = np.asarray(_bead_mask(_some(cuts, chosen), corner, density, size), dtype=np.float32) / 255
+        depth = np.maximum(depth, mask * float(cuts.volume[chosen].mean()))
+    share = np.clip(depth / deepest, 0, 1)[..., None]
+    ground = np.asarray(image.crop(box), dtype=np.float32)
+    tint = np.array(ImageColor.getrgb(look.bead)[:3], dtype=np.float32)
+    mixed = ground + np.where(share > 0, 0.3 + 0.7 * share, 0) * np.minimum(1, share * 20) * (tint - ground)
+    if not look.flat:
+        slope: NDArray[np.float32] = -np.add(*np.gradient(depth)) * density
+        mixed *= (1 + 0.25 * np.clip(slope, -1, 1))[..., None]
+    image.paste(Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8), "RGB"), box)
+    return image
+
+
+def _some(beads: Beads, chosen: NDArray[np.bool_]) -> Beads:
+    return Beads(
+        *(values[chosen] for values in (beads.start, beads.end, beads.volume, beads.begun, beads.ended, beads.width))
+    )
 
 
 def _fine(size: tuple[int, int]) -> int:

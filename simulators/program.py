@@ -41,13 +41,13 @@ def parser(kind: str, text: str, kinds: Mapping[str, faults.Kind]) -> argparse.A
     return made
 
 
-def looks(made: argparse.ArgumentParser, look: Look) -> None:
-    """The arguments of the picture."""
+def looks(made: argparse.ArgumentParser, look: Look | None) -> None:
+    """The arguments of the picture. ``look`` None: the colours depend on other arguments."""
     group = made.add_argument_group("picture")
     group.add_argument("--piece", type=plate, metavar="X,Y,W,H[,R]", help="the drawn surface, mm")
-    group.add_argument("--mark-colour", default=look.bead, help="of what the tool leaves")
-    group.add_argument("--surface-colour", default=look.surface)
-    group.add_argument("--background-colour", default=look.background)
+    group.add_argument("--mark-colour", default=look and look.bead, help="of what the tool leaves")
+    group.add_argument("--surface-colour", default=look and look.surface)
+    group.add_argument("--background-colour", default=look and look.background)
     group.add_argument("--px-per-mm", type=float, default=10.0)
     group.add_argument("--flat", action="store_true", help="plain colours, for measurements")
 

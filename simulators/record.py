@@ -29,7 +29,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from simulators.beads import Json as Json
-from simulators.beads import Row, motion_time
+from simulators.beads import Row, goes_on, motion_time
 from simulators.motion import Block
 from simulators.picture import Look, Region
 
@@ -178,15 +178,31 @@ class Recorder:
     def made(self, made: Row) -> None:
         """A row was made."""
         self.piece.rows.append(made)
-        amount = self.tool.leaves(made)
-        if amount > 0:
-            if self._boundary is not None:
-                self._open_run(made[0])
-            run = self.piece.runs[-1]
+        run = self._credit(made)
+        if run is not None:
             run.digest.update(",".join(f"{value:.4f}" for value in self.tool.mark(made)).encode())
-            run.amount += amount
-            run.last = made[0] + made[13] + made[14] + made[15]
-            self.dirty = True
+
+    def rested(self, made: Row) -> None:
+        """The tool worked at one place. How long it did is no part of what the program says, nor of its digest."""
+        rows = self.piece.rows
+        if rows and goes_on(rows[-1], made):
+            rows[-1] = (*rows[-1][:14], rows[-1][14] + made[14], *made[15:])
+        else:
+            rows.append(made)
+        self._credit(made)
+
+    def _credit(self, made: Row) -> Run | None:
+        """The run that a row belongs to, if it left anything."""
+        amount = self.tool.leaves(made)
+        if amount <= 0:
+            return None
+        if self._boundary is not None:
+            self._open_run(made[0])
+        run = self.piece.runs[-1]
+        run.amount += amount
+        run.last = made[0] + made[13] + made[14] + made[15]
+        self.dirty = True
+        return run
 
     def _open_run(self, time: float) -> None:
         cause, self._boundary = str(self._boundary), None

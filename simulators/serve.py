@@ -29,6 +29,12 @@ PIECE_GAP = 0.003
 """Real seconds between the pieces of a split reply."""
 
 T = TypeVar("T")
+
+
+class Over(Exception):
+    """The loop has ended: nothing is done in the machine's thread any more."""
+
+
 log = logging.getLogger(__name__)
 
 
@@ -118,9 +124,14 @@ class Service:
         self.studio = studio
         self.scribe = Scribe(recorder, studio)
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._door = threading.Lock()
+        self._over = False
         self._wake_out, self._wake_in = os.pipe()
         self._stopping = False
         self._boot_delay = boot_delay
+        self.left: Callable[[], None] = lambda: None
+        """Called when the host has closed the port, in the machine's thread."""
+        self._here = False
         self._boot_at: float | None = None
         self._plug_at: float | None = None
         self._busy_until = 0.0
@@ -132,7 +143,7 @@ class Service:
         os.write(self._wake_in, b"\0")
 
     def call(self, function: Callable[[], T]) -> T:
-        """Run a function in the machine's thread, from another one."""
+        """Run a function in the machine's thread, from another one. Raises Over once there is none."""
         future: Future[T] = Future()
 
         def run() -> None:
@@ -141,7 +152,10 @@ class Service:
             except Exception as error:  # noqa: BLE001  the caller's thread raises it
                 future.set_exception(error)
 
-        self._calls.put(run)
+        with self._door:
+            if self._over:
+                raise Over("the machine has been switched off")
+            self._calls.put(run)
         os.write(self._wake_in, b"\0")
         return future.result(timeout=30)
 
@@ -187,6 +201,10 @@ class Service:
             self.machine.advance(self.pace.now)
             self._boot_at = time.monotonic() + self._boot_delay
         data = self.front.read()
+        here, self._here = self._here, self.front.open
+        if here and not self._here:
+            self.machine.advance(self.pace.now)
+            self.left()
         if self._boot_at is None:
             return data
         if time.monotonic() >= self._boot_at:
@@ -232,6 +250,8 @@ class Service:
 
     def _end(self) -> None:
         self.front.close()
+        with self._door:
+            self._over = True
         while not self._calls.empty():
             self._calls.get()()
         piece = self.recorder.piece
