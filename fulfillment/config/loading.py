@@ -49,6 +49,11 @@ def inspect(path: Path) -> tuple[Factory | None, list[Problem]]:
         return None, [
             Problem(1, 1, "", f"The file cannot be read: {error.strerror}.", "Name an existing file.", str(path))
         ]
+    return inspect_bytes(raw, path)
+
+
+def inspect_bytes(raw: bytes, path: Path) -> tuple[Factory | None, list[Problem]]:
+    """As :func:`inspect`, of what would be the file at ``path``: its folder is what relative paths begin at."""
     document = read(raw, str(path))
     if isinstance(document, list):
         return None, document
