@@ -37,6 +37,8 @@ class Recipe(Written):
     """The fastest that a bead may be laid without tearing."""
     travel: Speed
     """Speed of moves that lay nothing."""
+    bed_temperature: Celsius | None = None
+    """Temperature of the bed or griddle; none for what needs no warmth below."""
     temperature: Celsius | None = None
     """Nozzle temperature; none for what is laid down cold."""
     clearance: Mm = 5.0
@@ -50,7 +52,7 @@ class Recipe(Written):
 
     def bead(self, e_area: float) -> Bead:
         """The bead on a machine whose feeder pushes ``e_area`` mm2. Raises RecipeError where the numbers contradict."""
-        return Bead(e_area=e_area, **self.model_dump(exclude={"type"}))
+        return Bead(e_area=e_area, **self.model_dump(exclude={"type", "bed_temperature"}))
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -16,6 +16,7 @@ from jobs.queue import Needs
 PROCESSES: dict[str, str] = {
     "extrude-food": "fulfillment.processes.extrude_food",
     "engrave": "fulfillment.processes.engrave",
+    "fdm": "fulfillment.processes.fdm",
     "plot": "fulfillment.processes.plot",
     "document": "fulfillment.processes.document",
 }

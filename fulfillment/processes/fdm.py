@@ -1,0 +1,127 @@
+"""Printing with filament: a flat tag with the words of an order raised on it, checked and proved from the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fulfillment.catalog import PhotoField, Product, Recipe, TextField
+from fulfillment.config import Machine, Material
+from fulfillment.designs import (
+    bounds_of,
+    laid_out,
+    largest_group,
+    material_of,
+    passed,
+    piece_of,
+    problem,
+    reach_of,
+    recipe_of,
+    words,
+)
+from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
+from fulfillment.photos import PhotoError
+from fulfillment.processes import Made, Spec
+from gcode.design import Drawing, Zone
+from gcode.dialects import Setup
+from gcode.geometry import Line
+from gcode.preflight import Report
+from gcode.proof import relief_proof
+from gcode.recipe import Bead, Motion, Place
+from gcode.strokefont import StrokeFont
+from gcode.tag import Plate, layers, plan
+from gcode.write import program
+from jobs.queue import Needs
+
+PROCESS: Final = "fdm"
+RELIEF: Final = 0.6
+"""mm by which words stand out of their tag."""
+LIFT: Final = 20.0
+"""mm above the tag where the nozzle parks."""
+COOLING: Final = 1.0
+"""The fan, as a share of its full speed."""
+
+
+def render(spec: Spec, files: Mapping[str, bytes]) -> Made:  # noqa: ARG001  (a tag is made of words alone)
+    """The program that prints the tag, its needs, manifest and proof. Raises Problems."""
+    product, material = spec.product, material_of(spec)
+    recipe = recipe_of(product, material, Recipe)
+    machines = _like_machines(spec.machines, recipe, material)
+    bead = recipe.bead(machines[0].e_area or 1.0)
+    plate = _plate(product, bead)
+    strokes = _strokes(spec, bead)
+    place = Place(product.jig.x, product.jig.y)
+    motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
+    toolpath = plan(plate, strokes, RELIEF, bead, motion=motion, place=place)
+    data = program(toolpath, spoken(dialect_of(machines[0], PROCESS) or ""), _setup(recipe, plate, motion, machines))
+    report = passed(data, machines, PROCESS)
+    picture = relief_proof(data, piece_of(product, material), bead, place, plate.thickness + bead.height / 2)
+    return Made(data, _needs(report, machines[0], material), _manifest(report, material, bead), picture)
+
+
+def _like_machines(machines: Sequence[Machine], recipe: Recipe, material: Material) -> list[Machine]:
+    """Printers of the recipe's nozzle that one program serves."""
+
+    def alike(machine: Machine) -> tuple[str, float | None] | None:
+        dialect = dialect_of(machine, PROCESS)
+        return (dialect, machine.e_area) if dialect and machine.nozzle == recipe.nozzle else None
+
+    group = largest_group(machines, material, alike)
+    if not group:
+        reason = f"No machine of this factory prints {material.name} with a nozzle of {recipe.nozzle:g} mm."
+        raise problem(reason, "Mount that nozzle and say so in config.yaml.")
+    return group
+
+
+def _plate(product: Product, bead: Bead) -> Plate:
+    """The tag, its thickness in whole layers."""
+    piece = product.piece
+    thickness = layers(piece.thickness, bead.height) * bead.height
+    return Plate(piece.width, piece.height, piece.corner_radius, thickness)
+
+
+def _strokes(spec: Spec, bead: Bead) -> list[Line]:
+    font = StrokeFont()
+
+    def lay(name: str, field: PhotoField | TextField, zone: Zone) -> Drawing | None:
+        if isinstance(field, PhotoField):
+            reason = f"{field.title} is a photo, and a tag takes words only."
+            raise PhotoError(reason, "Take the field out of the product's operation.")
+        return words(spec.fields[name], field, zone, font, bead.line_width) if name in spec.fields else None
+
+    return [stroke for drawing in laid_out(spec, lay) for stroke in drawing.strokes]
+
+
+def _setup(recipe: Recipe, plate: Plate, motion: Motion, machines: Sequence[Machine]) -> Setup:
+    box = min((machine.envelope for machine in machines if machine.envelope), key=lambda box: box.z)
+    return Setup(
+        tool_temperature=recipe.temperature,
+        bed_temperature=recipe.bed_temperature,
+        acceleration=motion.acceleration,
+        lift=min(box.z, plate.thickness + LIFT),
+        park=(0.0, min(machine.envelope.y for machine in machines if machine.envelope)),
+        travel=min(recipe.travel, *(machine.limits.speed.z for machine in machines if machine.limits)),
+        fan=COOLING,
+    )
+
+
+def _needs(report: Report, machine: Machine, material: Material) -> Needs:
+    return Needs(
+        process=PROCESS,
+        media_type=GCODE,
+        dialect=dialect_of(machine, PROCESS),
+        material=material.name,
+        reach=reach_of(report),
+        traits={"nozzle": machine.nozzle or 0.0, "e_area": machine.e_area or 0.0},
+    )
+
+
+def _manifest(report: Report, material: Material, bead: Bead) -> dict[str, Any]:
+    return {
+        "bounds": bounds_of(report),
+        "seconds": round(report.time, 1),
+        "lines": report.lines,
+        "materials": {material.name: {"volume": round(report.volume, 1)}},
+        "bead": {"height": bead.height, "line_width": bead.line_width},
+        "warnings": [finding.text for finding in report.findings if finding not in report.errors],
+    }

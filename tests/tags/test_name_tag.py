@@ -1,0 +1,114 @@
+"""The printed tag: from a customer's name to bytes, needs and proof, or to a sentence."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fulfillment.catalog import FOLDER, Catalog, load
+from fulfillment.config import Machine, Material
+from fulfillment.machines import preflight
+from fulfillment.processes import Made, Problems, Spec
+from fulfillment.render.work import process
+from gcode.units import PER_MINUTE
+
+LIMITS = {
+    "speed": {"x": 200, "y": 200, "z": 12, "e": 80},
+    "acceleration": 1500,
+    "flow": 12,
+    "nozzle_temperature": 260,
+    "bed_temperature": 100,
+}
+MATERIAL = Material(name="pla-petrol", kind="pla", colour="#2f6f73")
+
+
+def printer(**more: object) -> Machine:
+    values = {
+        "name": "tag-1",
+        "driver": "prusalink",
+        "address": "http://127.0.0.1:1",
+        "processes": frozenset({"fdm"}),
+        "envelope": {"x": 250, "y": 210, "z": 210},
+        "limits": LIMITS,
+        "material": "pla-petrol",
+        "nozzle": 0.4,
+        "e_area": 2.405,
+    }
+    return Machine.model_validate_json(Machine(**(values | more)).model_dump_json())  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    found, problems = load(FOLDER)
+    assert problems == []
+    return found
+
+
+def render(catalog: Catalog, name: str, *machines: Machine) -> Made:
+    spec = Spec(
+        "fdm",
+        catalog["name-tag"],
+        "print",
+        {"name": name},
+        {"colour": "petrol"},
+        {},
+        machines or (printer(),),
+        {MATERIAL.name: MATERIAL},
+    )
+    return process("fdm").render(spec, {})
+
+
+def test_the_same_name_gives_the_same_bytes_and_another_gives_others(catalog: Catalog) -> None:
+    one, again, other = (render(catalog, name) for name in ("Ada", "Ada", "Bob"))
+    assert (one.data, one.manifest, one.proof) == (again.data, again.manifest, again.proof)
+    assert one.data != other.data and one.proof != other.proof
+
+
+def test_it_passes_its_machine_and_no_smaller_one(catalog: Catalog) -> None:
+    made = render(catalog, "Zoë & Jürgen")
+    assert preflight(printer(), made.data, made.needs) == []
+    assert made.needs.traits == {"nozzle": 0.4, "e_area": 2.405}
+    small = printer(envelope={"x": 100, "y": 60, "z": 210})
+    assert any(
+        "reach" in text or "outside" in text or "leaves" in text for text in preflight(small, made.data, made.needs)
+    )
+    cold = printer(limits=LIMITS | {"nozzle_temperature": 200})
+    assert preflight(cold, made.data, made.needs)
+
+
+def test_the_tag_weighs_what_it_should(catalog: Catalog) -> None:
+    volume = render(catalog, "Ada").manifest["materials"]["pla-petrol"]["volume"]
+    plate = (70 * 24 - (4 - np.pi) * 4**2) * 1.6
+    assert plate * 0.97 < volume < plate * 1.05
+
+
+def test_the_name_stands_out_in_the_proof(catalog: Catalog) -> None:
+    picture = np.asarray(Image.open(io.BytesIO(render(catalog, "Ada").proof or b"")).convert("RGB")).astype(int)
+    bare = np.asarray(Image.open(io.BytesIO(render(catalog, ".").proof or b"")).convert("RGB")).astype(int)
+    changed = np.abs(picture - bare).sum(axis=2) > 60
+    rows, columns = np.nonzero(changed)
+    assert changed.sum() > 3000
+    assert rows.min() > (4 + 4) * 8 - 4 and rows.max() < picture.shape[0] - (4 + 4) * 8 + 4, "it left its zone"
+    assert columns.min() > (4 + 5) * 8 - 4
+
+
+def test_what_cannot_be_printed_is_said(catalog: Catalog) -> None:
+    with pytest.raises(Problems) as refused:
+        render(catalog, "Ada 🎂")
+    (problem,) = refused.value.problems
+    assert problem["field"] == "name" and "🎂" in problem["reason"]
+    with pytest.raises(Problems, match=r"nozzle of 0\.4 mm"):
+        render(catalog, "Ada", printer(nozzle=0.6))
+
+
+def test_the_first_layer_is_laid_slowly(catalog: Catalog) -> None:
+    lines = render(catalog, "Ada").data.decode().splitlines()
+    heights = [index for index, line in enumerate(lines) if line.startswith("G0 Z")]
+    fastest = [
+        max(float(word[1:]) for line in part for word in line.split() if word[0] == "F" and line.startswith("G1 X"))
+        for part in (lines[heights[0] : heights[1]], lines[heights[1] : heights[2]])
+    ]
+    assert fastest[0] < 0.6 * fastest[1] <= 60 * PER_MINUTE
