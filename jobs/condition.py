@@ -13,6 +13,9 @@ from typing import Any
 from jobs.fits import Cleaning, Load, Measure, Needs, Offer, Reason, Task
 from jobs.states import BedState, MachineState
 
+CONFIGURED = "config.yaml"
+"""Who says what is in a machine of which no person has said anything."""
+
 
 @dataclass(frozen=True)
 class Loaded(Load):

@@ -157,5 +157,7 @@ def misfits(offer: Offer, needs: Needs) -> list[Reason]:
         has = offer.heat.get(heater, 0.0)
         if has < high:
             can = f"heats its {heater} to {has:g}" if has else f"cannot heat its {heater}"
-            found.append(Reason(f"{offer.name} {can}, {low:g} to {high:g} degrees C are needed", "another machine is needed"))
+            found.append(
+                Reason(f"{offer.name} {can}, {low:g} to {high:g} degrees C are needed", "another machine is needed")
+            )
     return found

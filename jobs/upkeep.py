@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 
 from jobs import models as m
-from jobs.condition import Condition, Loaded, Traces
+from jobs.condition import CONFIGURED, Condition, Loaded, Traces
 from jobs.fits import Load, Needs, Offer
 from jobs.queue import IN_HAND, in_hand
 from jobs.route import hold
@@ -103,9 +103,6 @@ def initial(tx: Tx, offer: Offer, row: Row[Any]) -> None:
     tx.connection.execute(update(m.machines).where(m.machines.c.name == offer.name).values(**put))
     if loaded:
         tx.log("machine", offer.name, "loaded", **_of_load(loaded), by=CONFIGURED)
-
-
-CONFIGURED = "config.yaml"
 
 
 def _of_load(load: Load) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from jobs import models as m
-from jobs.condition import Condition, Upkeep, amount, cleaning_due, gates
-from jobs.fits import Floor, Needs, Offer
+from jobs.condition import CONFIGURED, Condition, Loaded, Upkeep, amount, cleaning_due, gates
+from jobs.fits import Floor, Measure, Needs, Offer
 from jobs.queue import conditions
 from jobs.store import NotFound
 from jobs.why import Standing, waits
@@ -187,12 +187,28 @@ def machines(connection: Connection, floor: Floor) -> list[View]:
         condition = Condition.of(machine, bed)
         machine |= condition_view(condition, offers.get(machine["name"]), floor.now)
         machine["undo"] = machine["undo"].get("what")
+        for column in CONDITION:
+            del machine[column]
         machine["bed"] = beds.get(machine["name"])
         machine["on_bed"] = [attempt for attempt in lying if attempt["machine"] == machine["name"]]
         machine["jobs"] = [
             {**job, "attempt": f"{job['id']}-a{job['attempts']}"} for job in on if job["machine"] == machine["name"]
         ]
     return found
+
+
+CONDITION = ("epoch", "volume_left", "jobs_done", "seconds_run", "volume_used")
+"""Columns of a machine that :func:`condition_view` says in its own way."""
+
+
+def never_seen(offer: Offer, now: float) -> View:
+    """A machine that no agent has registered yet, with the same keys as those of :func:`machines`."""
+    loaded = Loaded(**asdict(offer.load), by=CONFIGURED) if offer.load else None
+    condition = Condition(offer.name, loaded=loaded)
+    row = {"name": offer.name, "link": "offline", "activity": "idle", "prompt": None, "fault": None, "firmware": None}
+    state = {"state": condition.state, "state_why": "", "state_by": "", "state_at": None, "undo": None}
+    here: View = {"seen_at": None, "bed": None, "on_bed": [], "jobs": []}
+    return row | here | state | condition_view(condition, offer, now)
 
 
 def condition_view(condition: Condition, offer: Offer | None, now: float) -> View:
@@ -205,7 +221,7 @@ def condition_view(condition: Condition, offer: Offer | None, now: float) -> Vie
     return {
         "loaded": {**loaded.body(), "left": loaded.left} if loaded else None,
         "traces": traces.body(),
-        "counters": {str(of): count for of, count in condition.counters.items()},
+        "counters": {str(of): condition.counters.get(of, 0) for of in Measure},
         "upkeep": [_task_view(upkeep) for upkeep in condition.upkeep(offer.tasks if offer else ())],
         "cleaning_due": bool(offer and cleaning_due(offer, condition, now)),
         "keeps": [asdict(reason) for reason in keeps],

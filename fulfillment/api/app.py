@@ -7,11 +7,20 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from fulfillment.api import artifacts, events, floor, guard, orders, pages, problems, sources
+from fulfillment.api import artifacts, events, floor, guard, orders, pages, problems, sources, technicians, upkeep
 from fulfillment.cameras import Cameras
 from fulfillment.shop import Shop
 
-ROUTERS = (orders.router, floor.router, artifacts.router, sources.router, events.router, pages.router)
+ROUTERS = (
+    orders.router,
+    floor.router,
+    upkeep.router,
+    technicians.router,
+    artifacts.router,
+    sources.router,
+    events.router,
+    pages.router,
+)
 STATIC = Path(__file__).parent.parent / "web" / "static"
 
 

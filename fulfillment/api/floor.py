@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -33,30 +32,17 @@ class Verdict(BaseModel):
     verdict: Literal["made", "failed", "not-started"]
 
 
-NEVER_SEEN: Mapping[str, Any] = {
-    "link": "offline",
-    "activity": "idle",
-    "prompt": None,
-    "fault": None,
-    "firmware": None,
-    "seen_at": None,
-    "bed": None,
-    "on_bed": [],
-    "jobs": [],
-}
-"""What the record would say of a machine that no agent has registered yet."""
-
-
 def machine_views(shop: Shop) -> list[dict[str, Any]]:
     """Machines as configured, on record, and live."""
-    live = shop.telemetry.all()
+    live, now = shop.telemetry.all(), shop.floor
     with shop.store.read() as connection:
-        on_record = {machine["name"]: machine for machine in views.machines(connection, shop.floor)}
+        on_record = {machine["name"]: machine for machine in views.machines(connection, now)}
     found = []
-    for machine in shop.factory.config.machines:
-        row = on_record.get(machine.name, NEVER_SEEN)
-        facts: dict[str, Any] = {key: getattr(machine, key) for key in ("name", "title", "driver", "material")}
+    for machine, offer in zip(shop.factory.config.machines, now.offers, strict=True):
+        row = on_record.get(machine.name) or views.never_seen(offer, now.now)
+        facts: dict[str, Any] = {key: getattr(machine, key) for key in ("name", "title", "driver")}
         facts |= {"processes": sorted(machine.processes), "camera": bool(machine.camera)}
+        facts["material"] = row["loaded"]["material"] if row["loaded"] else None
         found.append({**row, **facts, "live": live.get(machine.name)})
     return found
 

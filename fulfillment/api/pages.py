@@ -7,7 +7,7 @@ Every button is a form that posts to `/act/...`; with the module the same form p
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
@@ -15,9 +15,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from fulfillment.api import floor, guard, orders
+from fulfillment.api import floor, guard, orders, upkeep
 from fulfillment.api.guard import COOKIE, Operator, Reader, TheShop
 from fulfillment.api.problems import Problem
 from fulfillment.shop import Shop
@@ -180,6 +180,7 @@ def _local(path: str) -> str:
 
 Form = Mapping[str, list[str]]
 Act = Callable[[Shop, str, Mapping[str, Any], Form], object]
+Body = TypeVar("Body", bound=BaseModel)
 
 
 def _correction(form: Form) -> orders.Correction:
@@ -192,12 +193,32 @@ def _correction(form: Form) -> orders.Correction:
     return orders.Correction(**given, keep=form.get("keep", []))
 
 
+def _said(body: type[Body], form: Form) -> Body:
+    """What a form of one line each says. Raises ValidationError."""
+    return body.model_validate({name: values[0] for name, values in form.items() if values[0]})
+
+
 ACTS: Mapping[str, Act] = {
     "/machines/{name}/bed/clear": lambda shop, who, at, _: floor.clear(at["name"], shop, who),
     "/machines/{name}/bed/dirty": lambda shop, who, at, _: floor.dirty(at["name"], shop, who),
     "/machines/{name}/stop": lambda shop, who, at, _: floor.stop(at["name"], shop, who),
     "/stop": lambda shop, who, _at, _: floor.stop_all(shop, who),
     "/machines/{name}/connect": lambda shop, who, at, _: floor.connect(at["name"], shop, who),
+    "/machines/{name}/drain": lambda shop, who, at, form: upkeep.drain(at["name"], _said(upkeep.Why, form), shop, who),
+    "/machines/{name}/out-of-service": lambda shop, who, at, form: upkeep.out_of_service(
+        at["name"], _said(upkeep.Why, form), shop, who
+    ),
+    "/machines/{name}/in-service": lambda shop, who, at, _: upkeep.in_service(at["name"], shop, who),
+    "/machines/{name}/load": lambda shop, who, at, form: upkeep.load(
+        at["name"], _said(upkeep.Loading, form), shop, who
+    ),
+    "/machines/{name}/cleaned": lambda shop, who, at, form: upkeep.cleaned(
+        at["name"], _said(upkeep.How, form), shop, who
+    ),
+    "/machines/{name}/maintained": lambda shop, who, at, form: upkeep.maintained(
+        at["name"], _said(upkeep.Done, form), shop, who
+    ),
+    "/machines/{name}/undo": lambda shop, who, at, form: upkeep.undo(at["name"], _said(upkeep.How, form), shop, who),
     "/attempts/{attempt}/pause": lambda shop, who, at, _: floor.ask(at["attempt"], "pause", shop, who),
     "/attempts/{attempt}/resume": lambda shop, who, at, _: floor.ask(at["attempt"], "resume", shop, who),
     "/attempts/{attempt}/cancel": lambda shop, who, at, _: floor.ask(at["attempt"], "cancel", shop, who),

@@ -1,4 +1,4 @@
-"""What technicians ask of a machine between its jobs. Each is a command: its answer is read at /v1/commands/{number}."""
+"""What technicians ask of a machine between its jobs. Each is a command; its answer is at /v1/commands/{number}."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import click
 
 from fulfillment.api.floor import machine_views
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
+from fulfillment.cli.life import COMMANDS
 from fulfillment.cli.stop import show_stops
 from fulfillment.shop import Shop
 from jobs import floor
@@ -13,7 +14,7 @@ from jobs import floor
 
 @click.group()
 def machine() -> None:
-    """List machines; clear a bed, connect, emergency stop."""
+    """List machines and how they stand; clear a bed, load, clean, maintain, drain, connect, stop."""
 
 
 @machine.command("list")
@@ -30,8 +31,9 @@ def list_machines(shop: Shop, raw: bool) -> None:
         bed = found["bed"]
         said = f"{bed['state']} ({bed['said_by']}, {ago(bed['at'])}: {bed['how']})" if bed else "none"
         on = ", ".join(f"{job['attempt']} {job['state']}" for job in found["jobs"]) or "nothing"
-        rows.append((found["name"], found["driver"], found["link"], found.get("fault") or found["activity"], said, on))
-    table(["MACHINE", "DRIVER", "LINK", "ACTIVITY", "BED", "ON IT"], rows, "config.yaml names no machine.")
+        doing = found.get("fault") or found["activity"]
+        rows.append((found["name"], found["driver"], found["state"], found["link"], doing, said, on))
+    table(["MACHINE", "DRIVER", "STATE", "LINK", "ACTIVITY", "BED", "ON IT"], rows, "config.yaml names no machine.")
 
 
 @machine.command()
@@ -72,3 +74,7 @@ def connect(shop: Shop, name: str) -> None:
     """Acknowledge a fault of NAME, once it is mended, and connect again."""
     floor.ask(shop.store, name, "connect", None, who())
     click.echo(f"asked {name} to connect; `ful status` shows its answer")
+
+
+for command in COMMANDS:
+    machine.add_command(command)

@@ -12,6 +12,7 @@ from fulfillment.cli.common import ago, as_json, json_option, table, with_shop
 from fulfillment.shop import Shop
 from jobs import attention, views
 from jobs import models as m
+from jobs.states import MachineState
 
 
 @click.command()
@@ -29,7 +30,7 @@ def status(shop: Shop, raw: bool) -> None:
         return
     table(
         ["MACHINE", "LINK", "BED", "MAKES", "SAID"],
-        [(x["name"], x["link"], _bed(x), _makes(x, live.get(x["name"])), _said(x)) for x in machines],
+        [(x["name"], _link(x), _bed(x), _makes(x, live.get(x["name"])), _said(x)) for x in machines],
         "No machine is on record yet: `ful up` (or `ful agent`) registers those of config.yaml.",
     )
     click.echo()
@@ -40,6 +41,10 @@ def status(shop: Shop, raw: bool) -> None:
         click.echo("Nothing needs you.")
     for call in calls:
         click.echo(f"{click.style(call.kind, bold=True)}  {call.subject}: {call.what} -> {call.do}")
+
+
+def _link(machine: dict[str, Any]) -> str:
+    return str(machine["link"] if machine["state"] == MachineState.IN_SERVICE else machine["state"])
 
 
 def _bed(machine: dict[str, Any]) -> str:

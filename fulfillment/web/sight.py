@@ -302,6 +302,7 @@ def machine(shop: Shop, machines: Sequence[View], name: str) -> View:
         cards = _cards(connection, found)
     return {
         "machine": cards[0],
+        "materials": shop.factory.config.materials,
         "tries": tries,
         "history": happened,
         "calls": _calls(calls, cards, {}),

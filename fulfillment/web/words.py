@@ -40,12 +40,33 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
     ("bed", "cleared"): lambda d: f"said to be clear: {d.get('how', 'nobody wrote how')}",
     ("bed", "assigned"): lambda d: f"kept for {an_attempt(d)}",
     ("bed", "soiled"): lambda d: str(d.get("how") or f"{an_attempt(d)} was started on it"),
+    ("machine", "loaded"): lambda d: loaded(d),
+    ("machine", "cleaned"): lambda d: f"cleaned: {d.get('how', 'nobody wrote how')}",
+    ("machine", "maintained"): lambda d: f"{d.get('task', 'a task')} done{': ' + d['note'] if d.get('note') else ''}",
+    ("machine", "taken_back"): lambda d: f"not {d.get('what', 'so')} after all: {d.get('why', '')}",
+    ("machine", "touched"): lambda d: f"touched by {', '.join(d.get('allergens') or ('a material',))}",
+    ("machine", "worked"): lambda d: worked(d),
     ("job", "cancelled"): lambda d: f"cancelled: {d['why']}" if d.get("why") else "cancelled",
     ("job", "intended"): lambda d: f"{an_attempt(d)} is about to be sent to {d.get('machine', 'a machine')}",
     ("job", "claimed"): lambda d: f"taken by {d.get('machine', 'a machine')}",
     ("bed", "registered"): "nobody has said yet whether it is clear",
 }
 """Events that move no state, and those of which the record tells more than its table."""
+
+
+def loaded(detail: Mapping[str, Any]) -> str:
+    """What was put into a machine."""
+    much = f", {volume(detail['volume'])}" if detail.get("volume") else ""
+    lot = f", lot {detail['lot']}" if detail.get("lot") else ""
+    before = "; something else was said the last time" if detail.get("instead") else ""
+    return f"loaded with {detail.get('material', 'something')}{much}{lot}{before}"
+
+
+def worked(detail: Mapping[str, Any]) -> str:
+    """What an attempt has used of a machine."""
+    used = f", {volume(detail['volume'])}" if detail.get("volume") else ""
+    left = f", {volume(detail['left'])} left" if detail.get("left") is not None else ""
+    return f"worked {span(detail.get('seconds', 0))} on {an_attempt(detail)}{used}{left}"
 
 
 def told(event: Mapping[str, Any]) -> str:

@@ -383,6 +383,10 @@ ROUTES = [
     ("operate", "POST", "/v1/machines/frosting-1/stop"),
     ("operate", "POST", "/v1/stop"),
     ("operate", "POST", "/v1/machines/frosting-1/connect"),
+    *(
+        ("operate", "POST", f"/v1/machines/frosting-1/{verb}")
+        for verb in ("drain", "out-of-service", "in-service", "load", "cleaned", "maintained", "undo")
+    ),
     ("operate", "POST", "/v1/attempts/J-1-a1/pause"),
     ("operate", "POST", "/v1/jobs/J-1/decide"),
 ]

@@ -16,7 +16,7 @@ export function sendsForms(done) {
     if (!stops && performance.now() - movedAt < SETTLE) return note("The list has just moved: press again if this is still what you mean.");
     send(form, event.submitter ?? form.querySelector("button"), done);
   });
-  document.addEventListener("input", (event) => { const form = event.target.closest("form[data-correct]"); if (form) form.dataset.touched = ""; });
+  document.addEventListener("input", (event) => { const form = event.target.closest("form[data-act]"); if (form) form.dataset.touched = ""; });
   document.addEventListener("toggle", (event) => cover(event.target), true);
 }
 
@@ -28,6 +28,7 @@ async function send(form, button, done) {
   try {
     const answer = await post(form.dataset.act, form.dataset.correct === undefined ? plain(form, button) : await correction(form));
     delete form.dataset.touched;
+    if (form.dataset.correct === undefined) form.reset();
     form.closest("details.cover")?.removeAttribute("open");
     if (Array.isArray(answer)) for (const { machine, said } of answer) note(`${machine}: ${said}`, { bad: true }); // stops
     else if (form.dataset.done) note(form.dataset.done, { undo: form.dataset.undo, label: form.dataset.undoLabel, done });
@@ -55,7 +56,8 @@ async function answered(request) {
   return body;
 }
 
-function plain(form, button) { return Object.fromEntries(new FormData(form, button)); }
+// What was left empty was not said.
+function plain(form, button) { return Object.fromEntries([...new FormData(form, button)].filter(([, value]) => value !== "")); }
 
 // A correction: texts and options by name, new files by the digest of their upload, the others kept.
 async function correction(form) {
@@ -83,7 +85,7 @@ export function note(words, { undo, label, done, bad } = {}) {
       clearTimeout(gone);
       button.setAttribute("aria-busy", "true");
       try {
-        await post(undo, { how: "not clear after all" });
+        await post(undo, { how: label });
         place.remove();
         done();
       } catch (problem) {
