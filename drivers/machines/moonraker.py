@@ -187,7 +187,7 @@ class MoonrakerServer:
             page = words.jobs(self._rpc("server.history.list", {"limit": PAGE, "start": start, "order": "desc"}))
             for job in page:
                 if job.file == file:
-                    return words.of_history(job.status)
+                    return words.of_history(job.status, asked=printer is not None)
             if len(page) < PAGE:
                 return Outcome.UNKNOWN if printer is None else Outcome.NONE
         return Outcome.UNKNOWN

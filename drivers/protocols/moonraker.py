@@ -206,9 +206,9 @@ _HISTORY: Mapping[str, Outcome] = {
     "cancelled": Outcome.CANCELLED,
     "error": Outcome.FAILED,
     "klippy_shutdown": Outcome.FAILED,
-    "klippy_disconnect": Outcome.FAILED,
 }
 """``in_progress``, ``interrupted`` and ``server_exit`` are not here: where Klipper does not say it, nobody knows."""
+_DISCONNECTED = "klippy_disconnect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +236,13 @@ def of_printer(printer: Printer, file: str) -> Outcome | None:
     return _ENDED.get(printer.stats)
 
 
-def of_history(status: str) -> Outcome:
-    """What a line of the history says, where Klipper no longer speaks of the file."""
+def of_history(status: str, asked: bool) -> Outcome:
+    """What a line of the history says. ``asked``: Klipper was asked, and does not speak of the file (any more).
+
+    A lost connection is no lost print: only a Klipper that has begun anew says nothing of what it printed.
+    """
+    if status == _DISCONNECTED and asked:
+        return Outcome.FAILED
     return _HISTORY.get(status, Outcome.UNKNOWN)
 
 

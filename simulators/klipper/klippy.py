@@ -103,6 +103,11 @@ class Klippy:
         """The process runs and its socket is there."""
         return self._back_at is None
 
+    @property
+    def watched(self) -> bool:
+        """Somebody has subscribed to something, as Moonraker does once it has found it ready."""
+        return bool(self._subscriptions)
+
     def shutdown(self, why: str) -> None:
         """Everything off, here and now. What the print's statistics say is then no longer true."""
         if self.state == "shutdown":
@@ -422,8 +427,12 @@ class Klippy:
         self._run("PAUSE", lambda _: None)
 
     def press(self) -> bool:
-        """The button at the printer. False where nobody waits for it."""
-        return self.sd.release()
+        """The button at the printer: on with it. False where nobody waits for that."""
+        waited = self.sd.release()
+        if self.sd.is_paused:
+            self._run("RESUME", lambda _: None)
+            waited = True
+        return waited
 
 
 Done = Callable[[Refused | None], None]

@@ -114,6 +114,7 @@ def state(klippy: Klippy) -> Json:
     return {
         "now": round(klippy.reactor.now, 4),
         "state": klippy.state if klippy.present else "away",
+        "connected": klippy.watched,
         "print": klippy.stats.state,
         "file": klippy.stats.file,
         "idle": klippy.idle,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulators.klipper.klippy import Klippy
-from simulators.serve import Service
+from simulators.serve import Over, Service
 
 END = b"\x03"
 BACKLOG = 4.0
@@ -53,12 +53,14 @@ class Connected:
             for each in whole:
                 with suppress(ValueError):  # what is no JSON is not answered
                     self._hear(json.loads(each))
-        self._service.call(lambda: self._klippy.leave(self))
+        with suppress(Over):
+            self._service.call(lambda: self._klippy.leave(self))
         self._end.close()
 
     def _hear(self, message: Any) -> None:
         if isinstance(message, dict):
-            self._service.call(lambda: self._klippy.request(self, message))
+            with suppress(Over):
+                self._service.call(lambda: self._klippy.request(self, message))
 
 
 class Front:
@@ -100,17 +102,22 @@ class Front:
             self._listener.settimeout(PERIOD)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
-            self._service.call(self._up)
-            listener = self._listener
-            if listener is None:
-                self._closing.wait(PERIOD)
-                continue
-            try:
-                end, _ = listener.accept()
-            except TimeoutError:
-                self._service.call(self._klippy.push)
-                continue
-            except OSError:
-                continue  # it was closed meanwhile
-            self._service.call(lambda end=end: self._clients.append(Connected(end, self._service, self._klippy)))  # type: ignore[misc]
+        with suppress(Over):
+            while not self._closing.is_set():
+                self._listen()
+
+    def _listen(self) -> None:
+        """Take one client, or push if none comes."""
+        self._service.call(self._up)
+        listener = self._listener
+        if listener is None:
+            self._closing.wait(PERIOD)
+            return
+        try:
+            end, _ = listener.accept()
+        except TimeoutError:
+            self._service.call(self._klippy.push)
+        except OSError:
+            return  # it was closed meanwhile
+        else:
+            self._service.call(lambda: self._clients.append(Connected(end, self._service, self._klippy)))
