@@ -75,6 +75,8 @@ class Options:
 class _Attempt:
     """What this process knows of an attempt."""
 
+    whole: bool = False
+    """All of its bytes were read back by this process, which alone may start it."""
     asked: bool = False
     """A start was sent, or may have been by an earlier process. It is never sent again."""
     interrupted: bool = False
@@ -169,6 +171,7 @@ class Hosted:
                     f"{self._name} has {there or 0} bytes of {file_of(attempt)} where {size} were sent; "
                     "look at its free space, and switch off what changes uploaded files there"
                 )
+            self._attempts[attempt].whole = True
 
     def start(self, attempt: str) -> StartAnswer:
         """Look, start once, and look until the server's own state names the file."""
@@ -185,7 +188,7 @@ class Hosted:
         if known is None:
             return StartAnswer(Start.REFUSED, f"{attempt} was not transferred from here")
         if not known.asked and known.end is None:
-            return None
+            return None if known.whole else StartAnswer(Start.REFUSED, f"the transfer of {attempt} did not succeed")
         if known.end is None:
             try:
                 self._look()

@@ -100,14 +100,16 @@ class OctoPrintServer:
         """Ends of files that were pushed, by file."""
         self._pushes: _Pushes | None = None
 
-    def _session(self, timeout: float) -> _Api:
-        return _Api(
-            _Session(self._name, self._address, self._settings.secret or "", self._options.ca, timeout, self._clock)
-        )
+    def _session(self, timeout: float, once: bool = False) -> _Api:
+        """``once``: for a single call, after which nothing stays open."""
+        session = _Session(self._name, self._address, self._options.ca, timeout, self._clock)
+        session.headers["X-Api-Key"] = self._settings.secret or ""
+        if once:
+            session.headers["Connection"] = "close"
+        return _Api(session)
 
     def open(self, hint: Callable[[], None]) -> str:
         """Check address, key and permissions; have the printer connected; compare its profile with our envelope."""
-        self._stopped.clear()
         if self._pushes is not None and not self._pushes.alive:
             self.close()
         if self._pushes is None:
@@ -193,6 +195,7 @@ class OctoPrintServer:
 
     def upload(self, file: str, payload: Payload) -> None:
         """As form fields: octorest's own upload sends them as JSON beside the form, where OctoPrint drops them."""
+        self._stopped.clear()
         note = {"attempt": attempt_of(file), "sha256": payload.sha256}
         fields = {"noOverwrite": "true", "userdata": json.dumps(note)}
         with Form(fields, file, payload.path, self._stopped) as form:
@@ -226,7 +229,7 @@ class OctoPrintServer:
 
     def stop(self) -> str:
         self._stopped.set()
-        with self._session(STOP_TIMEOUT) as api:
+        with self._session(STOP_TIMEOUT, once=True) as api:
             api.gcode("M112")
         return (
             "OctoPrint took M112, sends it ahead of its own queue and closes the port; a firmware without "
@@ -253,7 +256,7 @@ class OctoPrintServer:
 
     def _listen(self) -> ClientConnection:
         """A connection that is authorised and subscribed. Without a login it would say nothing but ``connected``."""
-        with self._session(self._options.timeout) as api:
+        with self._session(self._options.timeout, once=True) as api:
             login = says.read(says.Login, api.login(), self._name)
         numbers = f"{random.randrange(1000):03d}/{random.randrange(16**8):08x}"
         url = "ws" + self._address.url.removeprefix("http") + f"/sockjs/{numbers}/websocket"
@@ -264,6 +267,7 @@ class OctoPrintServer:
             proxy=None,
             open_timeout=self._options.timeout,
             close_timeout=1.0,
+            ping_interval=None,  # OctoPrint says something every 25 s by itself.
             max_size=MAX_ANSWER,
             legacy=True,
         )
@@ -308,12 +312,11 @@ class _Refused(MachineFault):
 class _Session(requests.Session):
     """What every request has in common. The key goes into a header and nowhere else."""
 
-    def __init__(self, name: str, address: _Address, key: str, ca: str | None, timeout: float, clock: Clock) -> None:
+    def __init__(self, name: str, address: _Address, ca: str | None, timeout: float, clock: Clock) -> None:
         super().__init__()
         self._name, self._address, self._timeout, self._clock = name, address, timeout, clock
         self.trust_env = False  # No proxy, no .netrc: the server is what the configuration says.
         self.verify = ca or True
-        self.headers["X-Api-Key"] = key
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
         """Bounded in time and size, below the base path. Raises WireFault, MachineFault for a bad certificate."""

@@ -50,5 +50,6 @@ _HAPPENINGS: Mapping[str, Callable[[Core, Fault], None]] = {
     "printer-offline": lambda core, fault: core.unplug(fault.argument),
     "cancel-at-printer": lambda core, _: core.printer.cancel(),
     "pause-at-printer": lambda core, _: core.printer.pause(),
+    "resume-at-printer": lambda core, _: core.printer.resume(),
     "restart-now": lambda core, fault: core.restart(fault.argument),
 }

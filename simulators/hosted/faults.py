@@ -39,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
     "printer-offline": Kind(Place.ROOM, 0, "the printer is gone from the server, for ARGUMENT real seconds if above 0"),
     "cancel-at-printer": Kind(Place.ROOM, 0, "somebody cancels at the printer"),
     "pause-at-printer": Kind(Place.ROOM, 0, "somebody pauses at the printer"),
+    "resume-at-printer": Kind(Place.ROOM, 0, "somebody resumes at the printer"),
     "restart-now": Kind(Place.ROOM, 2, "the server dies without being asked anything, and forgets"),
 }
 

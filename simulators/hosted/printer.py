@@ -181,7 +181,7 @@ class Printer:
     @property
     def pressing(self) -> bool:
         """Time is all that it waits for: nobody outside adds lines while a file runs."""
-        waits = self.firmware.user or self.held or self.firmware.stopped()
+        waits = self.firmware.user or self.firmware.stopped() or (self.held and self.firmware.idle)
         return not waits and not self.idle and self.firmware.next_event() is not None
 
     @property

@@ -163,6 +163,7 @@ def state(core: Core) -> Json:
         "idle": printer.idle,
         "waits_for_user": firmware.user or printer.held,
         "halted": firmware.dead,
+        "hung": firmware.hung,
         "file": job.file if job is not None and job.ended is None else None,
         "files": sorted(core.files),
         "requests": core.requests[-200:],

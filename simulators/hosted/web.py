@@ -92,8 +92,8 @@ class Web:
 
     def restart(self, seconds: float, meanwhile: Callable[[], None]) -> None:
         """Die now, and come back after so many seconds. Not to be called from a request's own thread."""
+        meanwhile()  # First: to die takes a moment, in which a machine at full speed would run on.
         self.die()
-        meanwhile()
         self._later = threading.Timer(seconds, self.start)
         self._later.daemon = True
         self._later.start()

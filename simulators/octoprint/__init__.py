@@ -11,6 +11,9 @@ modelled:
 - M112 closes the port; so does a firmware that halts. It does not connect again by itself.
 - Restarted in the middle of a print it comes back Offline: no job, no history of it, and the heaters as they were.
 
+One word in a file is the simulator's own: ``@HOLD`` keeps the printer at that line until its button is pressed, as a
+long line would. (OctoPrint itself has such words, and sends none of them on.)
+
 - ``answers``  what it says, as JSON
 - ``forms``    uploads
 - ``server``   the routes

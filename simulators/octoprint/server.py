@@ -55,6 +55,7 @@ class OctoPrint:
         self._connecting: float | None = None
         self._sessions: set[str] = set()
         core.printer.told = self._told
+        core.printer.own["@HOLD"] = lambda _: core.printer.hold()
 
     # --- what happens ---------------------------------------------------------------------------------------------
 
