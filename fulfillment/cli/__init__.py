@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "order": ("fulfillment.cli.order:order", "Submit orders, list and show them."),
     "unit": ("fulfillment.cli.unit:unit", "Show, release, cancel and pack single pieces."),
     "job": ("fulfillment.cli.job:job", "List jobs and why they wait; pause, resume, cancel, decide."),
-    "machine": ("fulfillment.cli.machine:machine", "List machines; clear a bed, load, clean, maintain, drain."),
+    "machine": ("fulfillment.cli.machine:machine", "Find, add, test machines; clear a bed, load, clean, maintain."),
     "stop": ("fulfillment.cli.stop:stop", "Emergency stop of one machine or of all, past every queue."),
     "render": ("fulfillment.cli.render:render", "Render a product without any daemon: artifact, manifest, proof."),
     "simulate": (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from fulfillment.api.floor import machine_views
+from fulfillment.cli import life, machine_find, machine_talk, machine_write
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
-from fulfillment.cli.life import COMMANDS
 from fulfillment.cli.stop import show_stops
 from fulfillment.shop import Shop
 from jobs import floor
@@ -14,7 +14,7 @@ from jobs import floor
 
 @click.group()
 def machine() -> None:
-    """List machines and how they stand; clear a bed, load, clean, maintain, drain, connect, stop."""
+    """Find, add, test and talk to machines; how they stand; clear a bed, load, clean, maintain, drain, stop."""
 
 
 @machine.command("list")
@@ -76,5 +76,6 @@ def connect(shop: Shop, name: str) -> None:
     click.echo(f"asked {name} to connect; `ful status` shows its answer")
 
 
-for command in COMMANDS:
-    machine.add_command(command)
+for topic in (machine_find, machine_write, machine_talk, life):
+    for command in topic.COMMANDS:
+        machine.add_command(command)

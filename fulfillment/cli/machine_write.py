@@ -1,0 +1,276 @@
+"""`ful machine add` and `remove`: config.yaml without an editor, checked before anything is replaced."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drivers.contract import DriverError, Settings
+from drivers.registry import DRIVERS, build
+from drivers.service import Facts, Serviced
+from fulfillment.cli.common import opened
+from fulfillment.cli.machine_find import configured, free_name, machine_at
+from fulfillment.config import ConfigError, Secret, SecretMissing
+from fulfillment.config.layout import CannotEdit
+from fulfillment.config.loading import inspect_bytes
+from fulfillment.config.places import NOT_A_PATH
+from fulfillment.config.writing import replace, with_machine, without_machine
+from fulfillment.daemon import AlreadyRunning, RealClock, only_one
+from fulfillment.newcomer import PROCESSES, WANTED, NotUnderstood, Wanted, entry, missing, told
+from fulfillment.positions import Document, read
+from jobs import floor
+
+Command = Callable[..., Any]
+
+
+def _flags(command: Command) -> Command:
+    """A flag for everything that may be said of a machine."""
+    for wanted in reversed(WANTED):
+        command = click.option(f"--{wanted.name}", help=wanted.what)(command)
+    return command
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--driver", type=click.Choice(sorted(DRIVERS)), help="The driver that speaks to it.")
+@click.option("--address", help="Its port, by the name that stays; its URL; or its folder. `discover` shows them.")
+@click.option(
+    "--process", "processes", multiple=True, type=click.Choice(PROCESSES), help="What it is to do. Repeatable."
+)
+@_flags
+@click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="A key of its driver. Repeatable.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="The file that holds a print server's key.")
+@click.option("--key-env", metavar="VARIABLE", help="The environment variable that holds a print server's key.")
+@click.option("--offline", is_flag=True, help="Do not ask the machine for its limits; nothing is opened.")
+@click.option("--ask/--no-ask", default=None, help="Ask for what is missing. By default where you sit at a terminal.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+@click.pass_obj
+def add(
+    path: Path,
+    /,
+    name: str | None,
+    driver: str | None,
+    address: str | None,
+    processes: tuple[str, ...],
+    options: tuple[str, ...],
+    key_file: Path | None,
+    key_env: str | None,
+    offline: bool,
+    ask: bool | None,
+    yes: bool,
+    **flags: str | None,
+) -> None:
+    """Write the machine NAME into config.yaml, whose comments and layout stay as they are.
+
+    What the machine tells of itself (envelope, speeds, accelerations) is taken from it; flags come first, and what is
+    missing is asked for. The file is checked before it is replaced, and kept as config.yaml.before.
+    """
+    raw = _raw(path)
+    person = sys.stdin.isatty() if ask is None else ask
+    driver = driver or _asked(person, "--driver", "The driver that speaks to it", sorted(DRIVERS))
+    address = _lasting(address or _asked(person, "--address", "Its address; `ful machine discover` shows them"), path)
+    name = name or _asked(person, "NAME", "Its name", usual=free_name(driver, _names(path)))
+    _check_new(path, name, address)
+    processes = processes or (_asked(person, "--process", "What it is to do", PROCESSES),)
+    secret, own = _secret(key_file, key_env, path), _options(options)
+    given = {key.replace("_", "-"): value for key, value in flags.items() if value is not None}
+    given |= {one.name: str(own.pop(one.key[1])) for one in WANTED if one.key[0] == "options" and one.key[1] in own}
+    _complete(missing(driver, (), given), given, processes, person)
+    if not offline:
+        keys = own | {one.key[1]: given[one.name] for one in WANTED if one.key[0] == "options" and one.name in given}
+        given = told(_facts(name, driver, address, processes, keys, secret, path)) | given
+    _complete(missing(driver, processes, given), given, processes, person)
+    try:
+        text = with_machine(raw.decode("utf-8"), entry(name, driver, address, processes, given, own, secret))
+    except (NotUnderstood, CannotEdit) as error:
+        raise click.ClickException(str(error)) from None
+    _put(path, raw, text, yes)
+    click.echo(f"{name} is in {path}. {_anew(path)}`ful machine test {name}` asks it who it is.")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+@click.pass_obj
+def remove(path: Path, name: str, yes: bool) -> None:
+    """Take the machine NAME out of config.yaml, whose other lines stay as they are. Its past stays on record.
+
+    Refused while a job is on it, or nobody knows what became of one.
+    """
+    raw = _raw(path)
+    with opened(path) as shop:
+        names = [machine.name for machine in shop.factory.config.machines]
+        if name not in names:
+            raise click.ClickException(f"{path} names no machine {name!r}: there are {', '.join(names)}")
+        with shop.store.read() as connection:
+            floor.check_free(connection, name)
+    try:
+        text = without_machine(raw.decode("utf-8"), name)
+    except CannotEdit as error:
+        raise click.ClickException(str(error)) from None
+    _put(path, raw, text, yes)
+    click.echo(f"{name} is no longer in {path}. {_anew(path)}")
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+def _raw(path: Path) -> bytes:
+    """The file as it is, which may have one problem at most: that it names no machine yet."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read ({error.strerror}): start from the one shipped") from None
+    problems = [problem for problem in inspect_bytes(raw, path)[1] if problem.path != "machines"]
+    if problems:
+        raise ConfigError(problems)
+    return raw
+
+
+def _names(path: Path) -> list[str]:
+    config = configured(path)
+    return [machine.name for machine in config.machines] if config else []
+
+
+def _check_new(path: Path, name: str, address: str) -> None:
+    """Before anything is opened: neither the name nor the address is another machine's."""
+    if name in _names(path):
+        raise click.ClickException(f"{path} names a machine {name} already: choose another NAME")
+    if other := machine_at(configured(path), address):
+        raise click.ClickException(f"{address} is {other} already: `ful machine test {other}` asks it who it is")
+
+
+def _asked(person: bool, flag: str, what: str, choices: Sequence[str] = (), usual: str | None = None) -> str:
+    if not person:
+        among = f" ({', '.join(choices)})" if choices else ""
+        raise click.UsageError(f"{flag} is missing: {what[0].lower()}{what[1:]}{among}")
+    return str(click.prompt(what, type=click.Choice(choices) if choices else None, default=usual))
+
+
+def _complete(left: Sequence[Wanted], given: dict[str, str], processes: Sequence[str], person: bool) -> None:
+    """Have a person say what is left, with what is usual for such a machine as the offer. Raises ClickException."""
+    if left and not person:
+        flags = "\n".join(f"  --{wanted.name}: {wanted.what}" for wanted in left)
+        raise click.ClickException(f"neither you nor the machine has said:\n{flags}")
+    for one in left:
+        usual = next((one.usual[process] for process in processes if process in one.usual), None)
+        given[one.name] = str(click.prompt(one.what.rstrip("."), default=usual))
+
+
+def _options(pairs: Sequence[str]) -> dict[str, object]:
+    """KEY=VALUE, the value as it would be read from the file."""
+    found: dict[str, object] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        document = read(f"value: {value}\n", "--option")
+        if not key or not equals or not isinstance(document, Document) or not isinstance(document.data, dict):
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--option")
+        found[key] = document.data["value"]
+    return found
+
+
+def _lasting(address: str, path: Path) -> str:
+    """The address as it is written: a bare device by the name that stays, a path below the file's folder from there."""
+    if NOT_A_PATH.match(address) or ":" in address.partition("/")[0]:
+        return address
+    if Path(address).parent == Path("/dev"):
+        from drivers.discovery.ports import serial_ports
+
+        stable = next((port.path for port in serial_ports() if port.device == os.path.realpath(address)), address)
+        if stable != address:
+            click.echo(f"{address} may be another machine after the next boot: it is written as {stable}")
+        return stable
+    return _from_folder(Path(address), path)
+
+
+def _from_folder(place: Path, path: Path) -> str:
+    whole, folder = place.expanduser().absolute(), path.absolute().parent
+    return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else str(whole)
+
+
+def _secret(key_file: Path | None, key_env: str | None, path: Path) -> dict[str, str] | None:
+    """Where the key is kept, never the key."""
+    if key_file is not None and key_env is not None:
+        raise click.UsageError("a key is kept in one place: either --key-file or --key-env")
+    if key_env is not None:
+        return {"env": key_env}
+    if key_file is None:
+        return None
+    if key_file.is_file() and key_file.stat().st_mode & 0o077:
+        click.echo(f"others can read {key_file}: `chmod 600 {key_file}` keeps the key to you", err=True)
+    return {"file": _from_folder(key_file, path)}
+
+
+def _facts(
+    name: str,
+    driver: str,
+    address: str,
+    processes: Sequence[str],
+    options: Mapping[str, object],
+    secret: Mapping[str, str] | None,
+    path: Path,
+) -> Facts:
+    """What the machine says of itself; nothing where its driver cannot ask."""
+    folder = path.absolute().parent
+    place = address if NOT_A_PATH.match(address) or ":" in address.partition("/")[0] else str(folder / address)
+    try:
+        kept = (
+            Secret(env=secret.get("env"), file=folder / secret["file"] if "file" in secret else None)
+            if secret
+            else None
+        )
+        key = kept.read(os.environ) if kept else None
+        settings = Settings(name, place, options, None, key, frozenset(processes))
+        with build(driver, settings, RealClock()) as machine:
+            if not isinstance(machine, Serviced):
+                return Facts()
+            click.echo(f"asking {address} what it is ...")
+            machine.connect()
+            facts = machine.facts()
+    except (DriverError, SecretMissing, ValueError) as error:
+        raise click.ClickException(f"{error}\n--offline adds it without asking it.") from None
+    click.echo(f"it is {facts.firmware or 'a machine that does not say what it is'}")
+    return facts
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def _put(path: Path, before: bytes, text: str, yes: bool) -> None:
+    """Show what would change, ask, check, and replace the file."""
+    old, new = before.decode("utf-8").splitlines(), text.splitlines()
+    colours = {"+": "green", "-": "red"}
+    for line in difflib.unified_diff(old, new, str(path), str(path), lineterm="", n=2):
+        click.secho(line, fg=colours.get(line[0]))
+    _, problems = inspect_bytes(text.encode("utf-8"), path)
+    if problems:
+        wrong = "\n".join(f"  {one.path}: {one.text} {one.mend}" for one in problems)
+        raise click.ClickException(f"{path} was left as it is, since this would be wrong with it:\n{wrong}")
+    if not yes:
+        click.confirm(f"Write this to {path}?", abort=True)
+    try:
+        backup = replace(path, before, text)
+    except CannotEdit as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"as it was it is kept as {backup}")
+
+
+def _anew(path: Path) -> str:
+    """What a running agent needs to see the change."""
+    config = configured(path)
+    if config is None:
+        return ""
+    try:
+        with only_one(config.state, "agent"):
+            return ""
+    except AlreadyRunning:
+        return "The agent and web that run know of it once they are started anew. "
+
+
+COMMANDS: tuple[click.Command, ...] = (add, remove)

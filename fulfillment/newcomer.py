@@ -1,0 +1,187 @@
+"""A new machine for config.yaml: what must be known of it, who knows it, and how it is written down.
+
+Nothing is guessed: a value comes from a flag, from the machine itself, or from the person who adds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from drivers.service import Facts
+
+Data = dict[str, object]
+
+MOVES = frozenset({"extrude-food", "fdm", "engrave", "plot"})
+EXTRUDES = frozenset({"extrude-food", "fdm"})
+PROCESSES = (*sorted(MOVES), "document")
+
+BARE = re.compile(r"[+-]?\d+(?:\.\d*)?")
+
+
+class NotUnderstood(ValueError):
+    """A value that is not written as it must be. The text says how."""
+
+
+def _quantity(unit: str) -> Callable[[str], object]:
+    """A bare number gets its unit, so that the file says it; what has one is left to the configuration's own check."""
+    return lambda text: f"{text.strip()} {unit}" if BARE.fullmatch(text.strip()) else text.strip()
+
+
+def _axes(names: str, least: int, split: str, unit: str) -> Callable[[str], object]:
+    def write(text: str) -> object:
+        values = [value.strip() for value in re.split(split, text.strip())]
+        if not least <= len(values) <= len(names) or not all(values):
+            shape = split.strip("[]")[0].join(names)
+            raise NotUnderstood(f"{text!r}: write {shape} in {unit}")
+        quantity = _quantity(unit)
+        return {axis: quantity(value) for axis, value in zip(names, values, strict=False)}
+
+    return write
+
+
+def _yes(text: str) -> object:
+    if text.lower() not in ("yes", "no", "true", "false"):
+        raise NotUnderstood(f"{text!r}: write yes or no")
+    return text.lower() in ("yes", "true")
+
+
+def _numbers(values: Iterable[float] | None, join: str) -> str | None:
+    return None if values is None else join.join(f"{value:g}" for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing to know. ``name``: its flag; ``key``: where it stands in the machine's entry."""
+
+    name: str
+    key: tuple[str, ...]
+    what: str
+    write: Callable[[str], object] = str.strip
+    needed: frozenset[str] = frozenset()
+    """The processes that cannot do without it."""
+    driver: str | None = None
+    """The driver that cannot do without it."""
+    told: Callable[[Facts], str | None] = lambda _facts: None
+    """What the machine itself says of it."""
+    usual: Mapping[str, str] = field(default_factory=dict)
+    """What a person is offered, by process."""
+
+    def misses(self, driver: str, processes: Iterable[str]) -> bool:
+        return self.driver == driver or not self.needed.isdisjoint(processes)
+
+
+WANTED: tuple[Wanted, ...] = (
+    Wanted("title", ("title",), "What it is, for people."),
+    Wanted(
+        "envelope",
+        ("envelope",),
+        "The space that it may work in, from its origin, as XxYxZ in mm.",
+        _axes("xyz", 3, "[x×]", "mm"),
+        MOVES,
+        told=lambda facts: _numbers(facts.envelope, "x"),
+    ),
+    Wanted("material", ("material",), "The material that is in it."),
+    Wanted(
+        "nozzle", ("nozzle",), "Inner diameter of its nozzle in mm.", _quantity("mm"), EXTRUDES, usual={"fdm": "0.4"}
+    ),
+    Wanted(
+        "e-area",
+        ("e_area",),
+        "Cross-section of what the feeder pushes in mm2: 1.75 mm filament 2.405, a 20 mm syringe 314.",
+        _quantity("mm2"),
+        EXTRUDES,
+        usual={"fdm": "2.405"},
+    ),
+    Wanted(
+        "speed",
+        ("limits", "speed"),
+        "Its highest speeds as X,Y,Z and, with a feeder, E, in mm/s.",
+        _axes("xyze", 3, "[,]", "mm/s"),
+        MOVES,
+        told=lambda facts: _numbers(facts.speeds and facts.speeds[:4], ","),
+    ),
+    Wanted(
+        "acceleration",
+        ("limits", "acceleration"),
+        "Its highest acceleration in x and y, in mm/s2.",
+        _quantity("mm/s2"),
+        MOVES,
+        told=lambda facts: _numbers(facts.accelerations and [min(facts.accelerations[:2])], ""),
+    ),
+    Wanted("jerk", ("limits", "jerk"), "The jump in speed that it takes at a corner, in mm/s.", _quantity("mm/s")),
+    Wanted("flow", ("limits", "flow"), "The most that it can lay down, in mm3/s.", _quantity("mm3/s")),
+    Wanted(
+        "nozzle-temperature",
+        ("limits", "nozzle_temperature"),
+        "The hottest that its nozzle may be set, in degC; 0: it has no heater.",
+        _quantity("degC"),
+        frozenset({"fdm"}),
+        usual={"fdm": "250"},
+    ),
+    Wanted(
+        "bed-temperature",
+        ("limits", "bed_temperature"),
+        "The hottest that its bed may be set, in degC; 0: it has no heater.",
+        _quantity("degC"),
+    ),
+    Wanted(
+        "cold-extrusion",
+        ("limits", "cold_extrusion"),
+        "Whether it may extrude without heat (frosting, clay): yes or no.",
+        _yes,
+        frozenset({"extrude-food"}),
+        usual={"extrude-food": "yes"},
+    ),
+    Wanted("tool", ("options", "tool"), "What its spindle output drives: laser, spindle or pen.", driver="grbl"),
+    Wanted("camera", ("camera",), "URL of one picture of its bed."),
+)
+"""In the order in which they are written and asked for."""
+
+
+def told(facts: Facts) -> dict[str, str]:
+    """What the machine itself knows, by flag."""
+    return {wanted.name: text for wanted in WANTED if (text := wanted.told(facts))}
+
+
+def missing(driver: str, processes: Iterable[str], given: Iterable[str]) -> list[Wanted]:
+    """What nobody has said yet and cannot be done without."""
+    have, done = set(given), list(processes)
+    return [wanted for wanted in WANTED if wanted.name not in have and wanted.misses(driver, done)]
+
+
+def entry(
+    name: str,
+    driver: str,
+    address: str,
+    processes: Iterable[str],
+    given: Mapping[str, str],
+    options: Mapping[str, object],
+    secret: Mapping[str, str] | None = None,
+) -> Data:
+    """The machine's entry, in the order of the shipped file. Raises NotUnderstood, which names the flag."""
+    done = list(dict.fromkeys(processes))
+    found: Data = {"name": name, "driver": driver, "address": address, "processes": done}
+    for wanted in WANTED:
+        if wanted.name not in given or (wanted.key[0] == "limits" and MOVES.isdisjoint(done)):
+            continue
+        try:
+            _put(found, wanted.key, wanted.write(given[wanted.name]))
+        except NotUnderstood as error:
+            raise NotUnderstood(f"--{wanted.name} {error}") from None
+    for key, value in options.items():
+        _put(found, ("options", key), value)
+    if secret:
+        found["secret"] = dict(secret)
+    order = ("name", "title", "driver", "address", "processes")
+    return {key: found[key] for key in (*order, *found) if key in found}
+
+
+def _put(data: Data, key: tuple[str, ...], value: object) -> None:
+    inner = data
+    for part in key[:-1]:
+        below = inner.setdefault(part, {})
+        assert isinstance(below, dict)  # noqa: S101  (nothing else is ever put there)
+        inner = below
+    inner[key[-1]] = value
