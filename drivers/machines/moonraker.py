@@ -101,6 +101,8 @@ class MoonrakerServer:
         info = self._rpc("printer.info")
         if words.name(info, "state") in ("shutdown", "error") and self._halted:
             info = self._restart()
+        if words.name(info, "state") == "startup":
+            raise WireFault(f"{self._name}: Klipper is about to start, which takes a moment")
         if words.name(info, "state") == "ready":
             why = words.unfit(
                 self._query("toolhead", "extruder", "configfile", "virtual_sdcard", "pause_resume"),

@@ -6,7 +6,8 @@ and what Moonraker 0.11 itself answered. What misleads:
 - After an emergency stop ``print_stats`` goes on saying ``paused`` or ``printing``: ``webhooks.state`` decides.
 - ``print_stats`` says ``complete`` when the last line was read; up to two seconds of moves are still queued then.
 - History says ``interrupted`` and ``server_exit`` of prints that went on: Klipper prints, Moonraker only watches.
-- A print that Moonraker did not see begin (it was down) is in no history.
+- A print that Moonraker did not see begin is in no history: it was down, or the print was over or gone within the
+  quarter of a second between two of Klipper's reports.
 """
 
 from __future__ import annotations
