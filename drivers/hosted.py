@@ -262,6 +262,8 @@ class Hosted:
             known = self._attempts.get(attempt)
             if known is not None and known.end is not None:
                 return
+            if known is not None and known.cancelling and attempt_of(self._look().file) != attempt:
+                return  # It was ended from here, and how is about to be told.
             self._verb(attempt, self._cancel, lambda sight: attempt_of(sight.file) != attempt, "end")
 
     def _cancel(self, sight: Sight) -> None:

@@ -32,8 +32,9 @@ MAX_ANSWER = 1024 * 1024
 CHUNK = 64 * 1024
 """Bytes that are read from an artifact at once."""
 LISTED = 5.0
-"""Seconds that the server may take to list a file that it has taken, or to forget one that it has deleted (the Pi:
-0.1)."""
+"""Seconds that the server may take to list a file that it has taken, or to forget one that it has deleted."""
+LAG = 2.0
+"""Seconds after which a file is listed if it ever came; the Pi was seen to take 0.1."""
 ASK_AGAIN = 0.1
 """Seconds between two looks at its files meanwhile."""
 STOP_TIMEOUT = 2.0
@@ -316,7 +317,11 @@ class PrusaLinkServer:
     def upload(self, file: str, payload: Payload) -> None:
         self._as_configured()
         self._unlisted.add(file)
-        self._wire.put(self._path(file), payload)
+        try:
+            self._wire.put(self._path(file), payload)
+        except MachineFault:
+            self._unlisted.discard(file)  # It was refused: nothing comes late.
+            raise
         self._until(lambda: self.size(file) is not None, f"took {file}, and does not list it")
         self._unlisted.discard(file)
 
@@ -343,7 +348,7 @@ class PrusaLinkServer:
 
     def delete(self, file: str) -> None:
         if self._wire.ask("DELETE", self._path(file), also=(404,)).status == 404 and file in self._unlisted:
-            self._clock.sleep(LISTED)
+            self._clock.sleep(LAG)
             self._wire.ask("DELETE", self._path(file), also=(404,))
         self._until(lambda: self._file(file) is None, f"deleted {file}, and lists it still")
         self._unlisted.discard(file)

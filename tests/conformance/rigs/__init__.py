@@ -5,8 +5,15 @@ from __future__ import annotations
 from tests.conformance.rigs.common import Rig
 from tests.conformance.rigs.hot_folder import HotFolderRig
 from tests.conformance.rigs.marlin import MarlinRig
+from tests.conformance.rigs.moonraker import MoonrakerRig
+from tests.conformance.rigs.octoprint import OctoPrintRig
+from tests.conformance.rigs.prusalink import PrusaLinkPiRig, PrusaLinkRig
 
 RIGS: dict[str, type[Rig]] = {
     "hot-folder": HotFolderRig,
     "marlin": MarlinRig,
+    "moonraker": MoonrakerRig,
+    "octoprint": OctoPrintRig,
+    "prusalink": PrusaLinkRig,
+    "prusalink-pi": PrusaLinkPiRig,
 }
