@@ -279,8 +279,10 @@ class Rendered:
     @property
     def volume(self) -> float | None:
         """mm3 that it takes of what is loaded, by its manifest; None: it takes no material that is counted."""
-        materials = self.manifest.get("materials")
-        return sum(float(used["volume"]) for used in materials.values()) if materials else None
+        materials = self.manifest.get("materials") or {}
+        # Ink has a length only; where a cartridge must hold more than what is laid in the end, that is what it takes.
+        volumes = [float(used.get("cartridge", used["volume"])) for used in materials.values() if "volume" in used]
+        return sum(volumes) if volumes else None
 
 
 def rendered(store: Store, job_id: str, artifact: Rendered, who: str) -> None:
