@@ -129,7 +129,8 @@ def _driver_options(document: Document) -> Iterator[Problem]:
         driver, options = machine.get("driver"), machine.get("options", {})
         if not isinstance(driver, str) or driver not in DRIVERS or not isinstance(options, dict):
             continue
-        settings = Settings(str(machine.get("name")), str(machine.get("address")), options)
+        secret = "kept elsewhere" if machine.get("secret") else None
+        settings = Settings(str(machine.get("name")), str(machine.get("address")), options, secret=secret)
         try:
             build(driver, settings, _Still())
         except OurFault as fault:

@@ -47,15 +47,25 @@ def prepare(folder: Path, speed: str, base: Path = SHIPPED) -> DemoFactory:
     """Write the demo's config.yaml into an empty folder, after the factory of simulators at ``base``."""
     factory = yaml.safe_load(base.read_text(encoding="utf-8"))
     simulated = [machine for machine in factory["machines"] if "simulator" in machine]
-    web, uploads, *sides = free_ports(2 + len(simulated))
+    web, uploads, *ports = free_ports(2 + 2 * len(simulated))
+    sides, servers = ports[: len(simulated)], ports[len(simulated) :]
     rooms = {}
-    for machine, side in zip(simulated, sides, strict=True):
+    for machine, side, server in zip(simulated, sides, servers, strict=True):
         rooms[machine["name"]] = f"http://127.0.0.1:{side}"
+        if "://" in machine["address"]:
+            machine["address"] = f"http://127.0.0.1:{server}"
         view = machine["camera"].partition("?")[2]
         machine["camera"] = f"http://127.0.0.1:{side}/snapshot.png?{view}"
         # Of an argument that is given twice, the simulator takes the later one.
-        machine["simulator"]["args"] += ["--speed", speed, "--side", str(side), "--record", str(folder / "pieces")]
-    _here(factory, folder)
+        machine["simulator"]["args"] += [
+            "--speed",
+            speed,
+            "--side",
+            str(side),
+            "--record",
+            str(folder / "pieces" / machine["name"]),
+        ]
+    _here(factory, folder, base.parent)
     factory["web"] = {"host": "127.0.0.1", "port": web}
     secret = secrets.token_urlsafe(24)
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,11 +78,14 @@ def prepare(folder: Path, speed: str, base: Path = SHIPPED) -> DemoFactory:
     return DemoFactory(path, f"http://127.0.0.1:{web}", rooms, secret, uploads)
 
 
-def _here(factory: dict[str, Any], folder: Path) -> None:
+def _here(factory: dict[str, Any], folder: Path, shipped: Path) -> None:
     """Let everything that the factory remembers lie in ``folder``."""
     factory.pop("catalog", None)
     state = folder / "state"
     factory |= {"state": str(state), "artifacts": str(state / "artifacts")}
     factory["database"] = {"url": f"sqlite:///{state}/fulfillment.db"}
     for machine in factory["machines"]:
-        machine["address"] = str(state / Path(machine["address"]).name)
+        if "://" not in machine["address"]:
+            machine["address"] = str(state / Path(machine["address"]).name)
+        if "secret" in machine:
+            machine["secret"] = {"file": str(shipped / machine["secret"]["file"])}

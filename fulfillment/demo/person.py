@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ from fulfillment.demo.factory import DemoFactory
 from fulfillment.twin import Room
 
 WHO = {"X-Ful-Who": "demo operator"}
+PATIENCE = 45.0
+"""Seconds that a camera has for its picture of what lies on a bed."""
 
 
 class Person:
@@ -19,6 +22,8 @@ class Person:
         self._web = httpx.Client(base_url=factory.web, headers=WHO, timeout=30)
         self._rooms = {name: Room(url) for name, url in factory.rooms.items()}
         self._epochs: dict[str, int] = {}
+        self._asked: dict[str, float] = {}
+        """Since when each bed asks to be cleared."""
 
     @property
     def idle(self) -> bool:
@@ -38,10 +43,15 @@ class Person:
         return done
 
     def _to_clear(self, calls: list[dict[str, str]]) -> list[str]:
-        """Beds that ask for it, once the camera has pictured what lies there: it is slower than the demo's hands."""
+        """Beds that ask for it, once the camera has pictured what lies there: it is slower than the demo's hands.
+
+        A picture that does not come within PATIENCE is not waited for: the demo then ends by saying that it is missing.
+        """
         machines = {machine["name"]: machine for machine in self.get("/v1/machines")}
-        asked = [call["subject"] for call in calls if call["kind"] == "bed"]
-        return [name for name in asked if all(attempt["evidence"] for attempt in machines[name]["on_bed"])]
+        asked, now = [call["subject"] for call in calls if call["kind"] == "bed"], time.monotonic()
+        self._asked = {name: self._asked.get(name, now) for name in asked}
+        pictured = {name for name in asked if all(attempt["evidence"] for attempt in machines[name]["on_bed"])}
+        return [name for name in asked if name in pictured or now - self._asked[name] > PATIENCE]
 
     def _clear(self, machine: str) -> str:
         self._rooms[machine].take_piece()
