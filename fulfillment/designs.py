@@ -13,7 +13,7 @@ from PIL import ImageColor
 
 from fulfillment.catalog import PhotoField, Product, TextField
 from fulfillment.config import Machine, Material
-from fulfillment.machines import dialect_of, limits_of, spoken
+from fulfillment.machines import NO_HEAT, Heat, dialect_of, limits_of, spoken
 from fulfillment.photos import PhotoError
 from fulfillment.processes import Problems, Spec
 from gcode import text
@@ -122,9 +122,12 @@ def sentence(said: str) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
-def passed(data: bytes, machines: Sequence[Machine], process: str) -> Report:
-    """The report of a machine that may run it, or Problems: a defect of the product or of the configuration."""
-    reports = [check(data, spoken(dialect_of(m, process) or ""), limits_of(m)) for m in machines]
+def passed(data: bytes, machines: Sequence[Machine], process: str, heat: Heat = NO_HEAT) -> Report:
+    """The report of a machine that may run it, or Problems: a defect of the product or of the configuration.
+
+    ``heat``: the windows that its heaters must be held in.
+    """
+    reports = [check(data, spoken(dialect_of(m, process) or ""), limits_of(m, heat)) for m in machines]
     for report in reports:
         if report.ok:
             return report

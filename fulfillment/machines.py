@@ -54,7 +54,7 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
     names = [dialect_of(machine, process) for process in sorted(machine.processes)]
     limits = machine.limits
     heat = {"nozzle": limits.nozzle_temperature, "bed": limits.bed_temperature} if limits else {}
-    traits = {"nozzle": machine.nozzle, "e_area": machine.e_area}
+    traits = {"nozzle": machine.nozzle, "e_area": machine.e_area, "feeder": machine.feeder}
     return Offer(
         name=machine.name,
         processes=frozenset(machine.processes),
@@ -86,8 +86,15 @@ def motion_of(machine: Machine) -> Motion:
     return Motion(machine.limits.acceleration, machine.limits.jerk, (speed.x, speed.y, speed.z, feeder))
 
 
-def limits_of(machine: Machine) -> Limits:
-    """What preflight holds bytes against. Only for machines that move."""
+Heat = Mapping[str, tuple[float, float]]
+"""Windows in degrees C by the heater's name, as needs say them."""
+NO_HEAT: Heat = {}
+HEATERS: Mapping[str, str] = {"nozzle": "tool", "bed": "bed"}
+"""What preflight calls each heater."""
+
+
+def limits_of(machine: Machine, heat: Heat = NO_HEAT) -> Limits:
+    """What preflight holds bytes against: the machine's limits, and the windows to be held. Only where things move."""
     assert machine.limits is not None and machine.envelope is not None  # noqa: S101  (see motion_of)
     limits, box = machine.limits, machine.envelope
     return Limits(
@@ -98,6 +105,7 @@ def limits_of(machine: Machine) -> Limits:
         tool_temperature=(0.0, limits.nozzle_temperature) if limits.nozzle_temperature else None,
         bed_temperature=(0.0, limits.bed_temperature) if limits.bed_temperature else None,
         cold_extrusion=limits.cold_extrusion,
+        held={HEATERS[heater]: window for heater, window in heat.items()},
     )
 
 
@@ -110,7 +118,7 @@ def preflight(machine: Machine, data: bytes, needs: Needs) -> list[str]:
     dialect = dialect_of(machine, needs.process)
     if dialect is None:
         return [f"{machine.name} ({machine.driver}) speaks no dialect for {needs.process}"]
-    report = check(data, spoken(dialect), limits_of(machine))
+    report = check(data, spoken(dialect), limits_of(machine, needs.heat))
     return [f"line {finding.line}: {finding.text}" for finding in report.errors]
 
 

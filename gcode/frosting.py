@@ -18,7 +18,8 @@ import numpy as np
 from gcode.design import Drawing, Tone, lines_of
 from gcode.geometry import Line, Transform, arc, length, resampled, split_at, without_repeats
 from gcode.order import ordered
-from gcode.recipe import Bead, Motion, Place, Prime
+from gcode.pour import Pour
+from gcode.recipe import Bead, Motion, Place, Prime, Wipe
 from gcode.toolpath import Kind, Toolpath, repeats_removed, settled
 from gcode.units import FloatArray
 
@@ -110,7 +111,7 @@ def photo_path(tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> tu
     middle = (points[1:] + points[:-1]) / 2
     steps = np.hypot(*np.diff(points, axis=0).T)
     width = _row_mean(coverage(tone, bead, polarity), middle, bead.pitch) * bead.pitch
-    wanted = bead.flow / (np.clip(width, bead.width_min, bead.width_max) * bead.height)
+    wanted = bead.flow / (np.clip(width, bead.width_min, bead.width_max) * bead.height * bead.fill)
     speed = np.clip(_followed(wanted, steps, motion.acceleration), bead.min_speed, bead.max_speed)
     return _merged(points, speed)
 
@@ -149,6 +150,19 @@ class _Layer:
         """Press an amount (mm3) out on the spot."""
         self._travel(self._to_machine(np.array([at]))[0])
         self._pump(volume, self._bead.flow / self._bead.e_area)
+
+    def wipe(self, wipe: Wipe) -> None:
+        """Draw the nozzle along a line beside the piece, laying nothing."""
+        first, last = self._to_machine(np.array([[wipe.x0, wipe.y0], [wipe.x1, wipe.y1]])).tolist()
+        self._travel(np.array(first))
+        self._parts.append(Toolpath.rows(Kind.TRAVEL, 1, x=last[0], y=last[1], f=self._travel_speed))
+        self._lift()
+
+    def rest(self, seconds: float) -> None:
+        """Wait above what was laid."""
+        self._lift()
+        if seconds > 0:
+            self._parts.append(Toolpath.rows(Kind.DWELL, 1, p=seconds))
 
     def _travel(self, to: FloatArray) -> None:
         rows = Toolpath.rows
@@ -202,8 +216,11 @@ def plan(
     polarity: Polarity = Polarity.DARK_ON_LIGHT,
     place: Place | None = None,
     prime: Prime | None = None,
+    pour: Pour | None = None,
+    wipe: Wipe | None = None,
 ) -> Toolpath:
-    """The moves that lay a photo and drawings on a piece at ``place``: prime, photo, then strokes in a short order.
+    """The moves that lay a photo and drawings on a piece at ``place``: prime, photo, then strokes in a short order,
+    then the body that is poured over them, and at the end the wipe that clears the nozzle.
 
     The same values always give the same moves. A line without length lays nothing and moves nothing.
     """
@@ -225,11 +242,18 @@ def plan(
         end = (float(points[-1, 0]), float(points[-1, 1]))
     for stroke in ordered(lines_of(drawings), end):
         _lay_constant(layer, stroke, bead)
+    if pour is not None:
+        layer.rest(pour.rest)
+        for line in pour.lines:
+            _lay_constant(layer, line, bead, pour.width)
+    if wipe is not None:
+        layer.wipe(wipe)
     return layer.toolpath()
 
 
-def _lay_constant(layer: _Layer, points: Line, bead: Bead) -> None:
-    speed = np.full(len(points) - 1, min(max(bead.speed(bead.line_width), bead.min_speed), bead.max_speed))
+def _lay_constant(layer: _Layer, points: Line, bead: Bead, width: float | None = None) -> None:
+    width = bead.line_width if width is None else width
+    speed = np.full(len(points) - 1, min(max(bead.speed(width), bead.min_speed), bead.max_speed))
     steps = np.hypot(*np.diff(points, axis=0).T)
-    amounts = settled(steps * bead.e_per_mm(bead.line_width), E_DECIMALS)
+    amounts = settled(steps * bead.e_per_mm(width), E_DECIMALS)
     layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))

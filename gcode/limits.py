@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gcode.recipe import Motion
@@ -41,6 +42,8 @@ class Limits:
     """The feeder may run without heat (a syringe)."""
     min_extrusion_temperature: float = 170.0
     """Where cold_extrusion is False: the target that must have been waited for before E moves."""
+    held: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The window that a heater ("tool", "bed") is held in while material is laid: waited for before it, kept in it."""
     max_e_step: float = 50.0
     """mm of E in one move: more is taken for a mistake between absolute and relative extrusion."""
     keep_outs: tuple[KeepOut, ...] = ()

@@ -34,6 +34,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     rules.extrusion,
     rules.tool,
     rules.heat,
+    rules.held,
     rules.ending,
 )
 
@@ -66,6 +67,8 @@ class Report:
     commands: Mapping[str, int] = field(default_factory=dict)
     volume: float = 0.0
     """mm3 pressed out, less what was drawn back."""
+    pressed: float = 0.0
+    """mm3 that the feeder has pushed at most: what a cartridge must hold."""
     time: float = 0.0
     max_tool_temperature: float = 0.0
     max_bed_temperature: float = 0.0
@@ -103,6 +106,7 @@ def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
         length=float(moves.distance[marks].sum()),
         commands={name_of(int(code)): int(count) for code, count in zip(codes, counts, strict=True)},
         volume=float(moves.e.sum()) * limits.e_area,
+        pressed=float(np.cumsum(moves.e).max(initial=0.0)) * limits.e_area,
         time=seconds,
         max_tool_temperature=view.hottest(rules.TOOL_HEAT),
         max_bed_temperature=view.hottest(rules.BED_HEAT),

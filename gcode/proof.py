@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 from gcode.dialects import Dialect
 from gcode.parse import parse
 from gcode.recipe import Bead, Place
-from gcode.trace import Trace, trace
+from gcode.trace import G4, Trace, trace
 from gcode.units import BoolArray, FloatArray
 
 Colour = tuple[int, int, int]
@@ -68,7 +68,7 @@ def beads(data: bytes, bead: Bead, place: Place) -> Marks:
     lays = moves.lays
     start, end = _ends(moves, lays, place)
     length = np.hypot(*(end - start).T)
-    return Marks(start, end, moves.e[lays] * bead.e_area / (length * bead.height))
+    return Marks(start, end, moves.e[lays] * bead.e_area / (length * bead.height * bead.fill))
 
 
 def lines(data: bytes, dialect: Dialect, width: float, place: Place) -> Marks:
@@ -104,6 +104,29 @@ def relief_picture(data: bytes, piece: Piece, bead: Bead, place: Place, top: flo
     raised = ((1.7, _shade(piece.mark, 0.5)), (1.0, _light(piece.mark, 0.35)))
     layers = [(marks.only(z <= top), body), (marks.only(z > top), raised)]
     return _drawn(layers, replace(piece, colour=piece.table), px_per_mm)
+
+
+def turned_picture(data: bytes, piece: Piece, bead: Bead, place: Place, dialect: Dialect, px_per_mm: float) -> Pixels:
+    """A body that was poured over drawings, turned over, as RGB, row 0 at the top: what was laid before the machine
+    rested has browned, and lies on what came after."""
+    marks, first = beads(data, bead, place), _before_rest(data, dialect)
+    turn = np.array([-1.0, 1.0])
+    seen = Marks(marks.start * turn + [piece.width, 0.0], marks.end * turn + [piece.width, 0.0], marks.width)
+    body = ((1.0, _shade(piece.mark, 0.97)), (0.7, piece.mark))
+    browned = ((1.0, _shade(piece.mark, 0.62)), (0.6, _shade(piece.mark, 0.55)))
+    return _drawn(
+        [(seen.only(~first), body), (seen.only(first), browned)], replace(piece, colour=piece.table), px_per_mm
+    )
+
+
+def _before_rest(data: bytes, dialect: Dialect) -> BoolArray:
+    """Which beads were laid before the longest rest; none where the machine never rests for a second."""
+    program = parse(data)
+    moves = dialect.trace(program)
+    rests = np.where(program.code == G4, np.nan_to_num(program.word("P")) / dialect.dwell_per_second, 0.0)
+    longest = int(rests.argmax()) if len(rests) else 0
+    before: BoolArray = moves.index[moves.lays] < (longest if len(rests) and rests[longest] >= 1.0 else 0)
+    return before
 
 
 def _heights(data: bytes) -> FloatArray:
@@ -190,6 +213,13 @@ def line_proof(
 ) -> bytes:
     """The proof of a program that burns or draws lines of ``width`` mm, as PNG bytes."""
     return png(line_picture(data, piece, dialect, width, place, px_per_mm))
+
+
+def turned_proof(
+    data: bytes, piece: Piece, bead: Bead, place: Place, dialect: Dialect, *, px_per_mm: float = 8.0
+) -> bytes:
+    """The proof of a program that pours a body over drawings, as it looks when it is turned over, as PNG bytes."""
+    return png(turned_picture(data, piece, bead, place, dialect, px_per_mm))
 
 
 def relief_proof(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, *, px_per_mm: float = 8.0) -> bytes:

@@ -15,7 +15,8 @@ class RecipeError(ValueError):
 class Bead:
     """One nozzle laying one material at one height. mm, mm/s, mm3/s, mm2, degrees C.
 
-    A bead is taken as a rectangle: its cross-section is width x height, so a speed gives a width at a constant flow.
+    A bead is taken as a rectangle: its cross-section is ``fill`` x width x height, so a speed gives a width at a
+    constant flow.
     """
 
     nozzle: float
@@ -45,6 +46,10 @@ class Bead:
     """Seconds to wait where a line ends, so that the thread breaks."""
     temperature: float | None = None
     """None: the material is not heated."""
+    fill: float = 1.0
+    """Share of the cross-section that is pressed out: chocolate and batter run to the rest by themselves."""
+    relief: float = 0.0
+    """mm3 drawn back at the very end, so that the nozzle does not drip on its way to park."""
 
     def __post_init__(self) -> None:
         for name in (
@@ -61,6 +66,8 @@ class Bead:
         ):
             if not getattr(self, name) > 0:
                 raise RecipeError(f"the bead's {name} is {getattr(self, name)}: it must be above 0")
+        if not 0 < self.fill <= 1:
+            raise RecipeError(f"fill is {self.fill}: a share above 0 and at most 1 is pressed out")
         if not self.width_min < self.width_max:
             raise RecipeError(f"width_min {self.width_min} must be below width_max {self.width_max} mm")
         if self.speed(self.width_max) < self.min_speed or self.speed(self.width_min) > self.max_speed:
@@ -70,16 +77,16 @@ class Bead:
                 f"{self.width_min} mm, the bead allows {self.min_speed} to {self.max_speed}: "
                 "change the flow, the widths or the speeds"
             )
-        if min(self.stop_ahead, self.retract, self.clearance, self.settle) < 0:
-            raise RecipeError("stop_ahead, retract, clearance and settle must not be negative")
+        if min(self.stop_ahead, self.retract, self.clearance, self.settle, self.relief) < 0:
+            raise RecipeError("stop_ahead, retract, clearance, settle and relief must not be negative")
 
     def speed(self, width: float) -> float:
         """mm/s at which the constant flow lays this width."""
-        return self.flow / (width * self.height)
+        return self.flow / (width * self.height * self.fill)
 
     def e_per_mm(self, width: float) -> float:
         """mm of E for each mm of a line of this width."""
-        return width * self.height / self.e_area
+        return width * self.height * self.fill / self.e_area
 
     @property
     def coverage(self) -> tuple[float, float]:
@@ -97,6 +104,16 @@ class Prime:
     y1: float
     extra: float = 0.0
     """mm3 pressed out on the spot before the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """A line beside the piece over which the nozzle is drawn at the end, laying nothing. In the piece's coordinates."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ Corners = npt.NDArray[np.float64]
 TOOL_HEAT: Final = (code_of("M104"), code_of("M109"))
 BED_HEAT: Final = (code_of("M140"), code_of("M190"))
 TOOL_WAIT: Final = code_of("M109")
+HEATERS: Final = {"tool": TOOL_HEAT, "bed": BED_HEAT}
+"""Of each heater: the command that sets its target, and the one that waits for it, too."""
 FAN_ON, FAN_OFF = code_of("M106"), code_of("M107")
 COLD: Final = code_of("M302")
 UNITS: Final = code_of("G21")
@@ -91,8 +93,14 @@ class View:
             flow: FloatArray = np.nan_to_num(fresh * self.limits.e_area / self.seconds, posinf=0.0)
         return flow
 
+    @cached_property
+    def heats(self) -> FloatArray:
+        """The target that each command says, by S or by R; NaN where it says none."""
+        heats: FloatArray = np.fmax(self.program.word("S"), self.program.word("R"))
+        return heats
+
     def hottest(self, codes: tuple[int, ...]) -> float:
-        targets = self.program.word("S")[np.isin(self.program.code, codes)]
+        targets = self.heats[np.isin(self.program.code, codes)]
         return float(np.nan_to_num(targets).max(initial=0.0))
 
 
@@ -263,7 +271,7 @@ def extrusion(view: View) -> Iterator[Finding]:
     yield from _found(
         "cold-extrusion-allowed", view.program.line[cold_words], "M302: this machine must be hot to extrude"
     )
-    targets = carried(np.where(view.program.code == TOOL_WAIT, view.program.word("S"), np.nan))
+    targets = carried(np.where(view.program.code == TOOL_WAIT, view.heats, np.nan))
     targets = np.where(np.isnan(targets), 0.0, targets)[moves.index]
     cold = (moves.e != 0) & (targets < limits.min_extrusion_temperature)
     text = f"E moves before M109 waited for {limits.min_extrusion_temperature:g} degrees C: heat first"
@@ -292,7 +300,7 @@ def tool(view: View) -> Iterator[Finding]:
 
 def heat(view: View) -> Iterator[Finding]:
     """Targets are in range, and everything is off at the end."""
-    program, value = view.program, view.program.word("S")
+    program, value = view.program, view.heats
     for name, codes, span in (
         ("tool", TOOL_HEAT, view.limits.tool_temperature),
         ("bed", BED_HEAT, view.limits.bed_temperature),
@@ -311,13 +319,31 @@ def heat(view: View) -> Iterator[Finding]:
             yield from _found(
                 "heat-left-on", program.line[chosen][-1:], f"the {name} is still heated at the end: end with S0"
             )
-        without = chosen & np.isnan(program.word("R")) & np.isnan(value)
+        without = chosen & np.isnan(value)
         yield from _found(
             "no-target", program.line[without], f"a command of the {name}'s heater without S: say the target"
         )
     fan = np.isin(program.code, (FAN_ON, FAN_OFF))
-    if fan.any() and program.code[fan][-1] == FAN_ON and value[fan][-1] != 0:
+    if fan.any() and program.code[fan][-1] == FAN_ON and program.word("S")[fan][-1] != 0:
         yield from _found("fan-left-on", program.line[fan][-1:], "the fan still blows at the end: end with M107")
+
+
+def held(view: View) -> Iterator[Finding]:
+    """A heater that must be held in a window was waited for before material is laid, and is not set elsewhere then."""
+    program, moves = view.program, view.moves
+    presses = moves.e != 0
+    for name, (low, high) in view.limits.held.items():
+        to, wait = HEATERS[name]
+        window = f"{low:g} to {high:g} degrees C"
+        reached = np.where(program.code == wait, np.nan_to_num(program.word("R")), np.nan)
+        waited = carried(reached)[moves.index]
+        never = presses & ~((waited >= low) & (waited <= high))
+        text = f"material is laid before {name_of(wait)} R has waited for {window} of the {name}, which it is held in"
+        yield from _found("not-held", view.lines_of(never), text)
+        target = carried(np.where(np.isin(program.code, (to, wait)), np.nan_to_num(view.heats), np.nan))[moves.index]
+        left = presses & ~never & ~((target >= low) & (target <= high))
+        text = f"the {name} is set outside of {window} while material is laid: hold it there until the end"
+        yield from _found("not-held", view.lines_of(left), text)
 
 
 def ending(view: View) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.lines import AnyRecipe
-from fulfillment.catalog.recipes import Prime
+from fulfillment.catalog.recipes import Pour, Prime, Wipe
 from fulfillment.catalog.words import Colour, Mm, Name, PositiveMm, Process, Title
 from fulfillment.positions import Mend, Written, closest, refuse
 
@@ -98,6 +98,8 @@ class Choice(Written):
     """What the shop's page calls it."""
     allergens: frozenset[Allergen] = frozenset()
     """What this choice brings into the piece."""
+    inside: bool = False
+    """Whether that is sealed inside of the piece, so that it does not touch the machine."""
     material: Name | None = None
     """The material that this choice stands for, by its name in config.yaml."""
 
@@ -139,6 +141,10 @@ class Product(Written):
     """Where the piece's lower-left corner lies on the bed, in machine coordinates."""
     prime: Prime | None = None
     """A line beside the piece, in the piece's coordinates, that fills the nozzle; may be negative."""
+    wipe: Wipe | None = None
+    """A line beside the piece that clears the nozzle at the end."""
+    pour: Pour | None = None
+    """How the machine pours the piece itself, where it is no blank."""
     zones: Mapping[Name, Box] = Field(min_length=1)
     """Rectangles on the piece that content may fill."""
     fields: Mapping[Name, Annotated[PhotoField | TextField, Field(discriminator="type")]]
@@ -155,7 +161,8 @@ class Product(Written):
         refuse(
             (
                 *self._zones_fit(),
-                *self._prime_is_beside(),
+                *self._is_beside("prime", self.prime),
+                *self._is_beside("wipe", self.wipe),
                 *self._fields_have_zones(),
                 *self._options_agree(),
                 *self._route_is_a_graph(),
@@ -176,18 +183,16 @@ class Product(Written):
             if a.overlaps(b):
                 yield Mend(f"The zones {one!r} and {other!r} overlap.", "Move one of them.", ("zones", other))
 
-    def _prime_is_beside(self) -> Iterator[Mend]:
-        line = self.prime
+    def _is_beside(self, key: str, line: Prime | Wipe | None) -> Iterator[Mend]:
         if line is None:
             return
         left, right = sorted((line.x0, line.x1))
         low, high = sorted((line.y0, line.y1))
         if left < self.piece.width and right > 0 and low < self.piece.height and high > 0:
-            yield Mend(
-                "The prime line crosses the piece.", "Lay it beside the piece, such as at x0: -15, x1: -15.", ("prime",)
-            )
+            mend = "Lay it beside the piece, such as at x0: -15, x1: -15."
+            yield Mend(f"The {key} line crosses the piece.", mend, (key,))
         if self.jig.x + left < 0 or self.jig.y + low < 0:
-            yield Mend("The prime line lies outside of the machine.", "Move it, or move the jig.", ("prime",))
+            yield Mend(f"The {key} line lies outside of the machine.", "Move it, or move the jig.", (key,))
 
     def _fields_have_zones(self) -> Iterator[Mend]:
         for name, field in self.fields.items():
@@ -269,3 +274,8 @@ class Product(Written):
             if picked.material:
                 found |= of_material[picked.material]
         return frozenset(found)
+
+    def leaves(self, chosen: Mapping[str, str], of_material: Mapping[str, frozenset[Allergen]]) -> frozenset[Allergen]:
+        """Those allergens of a unit that touch the machine: all but what is sealed inside of the piece."""
+        sealed = {option: choice for option, choice in chosen.items() if self.options[option].choices[choice].inside}
+        return self.contains({o: c for o, c in chosen.items() if o not in sealed}, of_material)

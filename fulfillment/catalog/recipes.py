@@ -10,6 +10,27 @@ from fulfillment.catalog.words import Celsius, Flow, Mm, PositiveMm, Seconds, Sp
 from fulfillment.positions import Mend, Unit, Written
 from gcode.recipe import Bead, RecipeError
 from gcode.recipe import Prime as PrimeLine
+from gcode.recipe import Wipe as WipeLine
+
+Feeder = Literal["syringe", "pump"]
+
+NO_BEAD = {"type", "bed_temperature", "held", "bed_held", "feeder"}
+"""Fields of a recipe that say nothing of its bead."""
+
+
+class Window(Written):
+    """Temperatures between which a material can be worked."""
+
+    min: Celsius
+    """The coldest."""
+    max: Celsius
+    """The hottest."""
+
+    @model_validator(mode="after")
+    def _wide(self) -> Self:
+        if not self.min < self.max:
+            raise Mend("The window has no width.", "Write a min below its max.", ("max",))
+        return self
 
 
 class Recipe(Written):
@@ -41,6 +62,14 @@ class Recipe(Written):
     """Temperature of the bed or griddle; none for what needs no warmth below."""
     temperature: Celsius | None = None
     """Nozzle temperature; none for what is laid down cold."""
+    held: Window | None = None
+    """The window that the nozzle is held in: reached before anything is laid, kept until the end."""
+    bed_held: Window | None = None
+    """The window that the bed or griddle is held in, in the same way."""
+    fill: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of a bead's width x height that is pressed out: chocolate and batter run to the rest by themselves."""
+    feeder: Feeder | None = None
+    """What presses it out; none: whatever the machine has."""
     clearance: Mm = 5.0
     """Height over the surface on moves that lay nothing."""
     stop_ahead: Mm = 0.0
@@ -49,10 +78,31 @@ class Recipe(Written):
     """Volume drawn back at the end of a bead and given again before the next."""
     settle: Seconds = 0.0
     """Rest where a bead ends, before the nozzle lifts."""
+    relief: Annotated[float, Unit("mm3"), Field(ge=0, le=1000)] = 0.0
+    """Volume drawn back at the very end, so that the nozzle does not drip on its way to park."""
 
     def bead(self, e_area: float) -> Bead:
         """The bead on a machine whose feeder pushes ``e_area`` mm2. Raises RecipeError where the numbers contradict."""
-        return Bead(e_area=e_area, **self.model_dump(exclude={"type", "bed_temperature"}))
+        return Bead(e_area=e_area, **self.model_dump(exclude=NO_BEAD))
+
+    @property
+    def heat(self) -> dict[str, tuple[float, float]]:
+        """The window of each heater that must be held in one, by the heater's name."""
+        windows = {"nozzle": self.held, "bed": self.bed_held}
+        return {heater: (window.min, window.max) for heater, window in windows.items() if window is not None}
+
+    @model_validator(mode="after")
+    def _held_where_it_is_set(self) -> Self:
+        for key, target in (("held", "temperature"), ("bed_held", "bed_temperature")):
+            window: Window | None = getattr(self, key)
+            degrees: float | None = getattr(self, target)
+            if window is None:
+                continue
+            if degrees is None or not window.min <= degrees <= window.max:
+                said = "is missing" if degrees is None else f"{degrees:g} degC lies outside of it"
+                mend = f"Write a {target} from {window.min:g} to {window.max:g} degC."
+                raise Mend(f"{key} is a window, and {target} {said}.", mend, (key,))
+        return self
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -87,3 +137,30 @@ class Prime(Written):
 
     def line(self) -> PrimeLine:
         return PrimeLine(**self.model_dump())
+
+
+class Wipe(Written):
+    """A line beside the piece over which the nozzle is drawn at the end, laying nothing: an edge that clears it."""
+
+    x0: Across
+    """Where it begins."""
+    y0: Across
+    """Where it begins."""
+    x1: Across
+    """Where it ends."""
+    y1: Across
+    """Where it ends."""
+
+    def line(self) -> WipeLine:
+        return WipeLine(**self.model_dump())
+
+
+class Pour(Written):
+    """The machine pours the piece itself, over what it drew; turned over, the drawing is seen."""
+
+    width: PositiveMm
+    """Width of the rows that fill it."""
+    pitch: PositiveMm
+    """Distance between the rows."""
+    rest: Seconds
+    """Time that the drawing browns before it is poured over."""

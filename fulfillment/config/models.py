@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
 from fulfillment.catalog import FOLDER, Allergen
+from fulfillment.catalog.recipes import Feeder
 from fulfillment.catalog.words import Celsius, Colour, Flow, Name, PositiveMm, Process, Speed, Title
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
 from fulfillment.config.secrets import Secret
@@ -123,6 +124,8 @@ class Machine(Written):
     """Inner diameter of the mounted nozzle."""
     e_area: Annotated[float, Unit("mm2"), Field(gt=0, le=10_000)] | None = None
     """Cross-section of what the feeder pushes: volume = e_area x E. A 20 mm syringe: 314; 1.75 mm filament: 2.405."""
+    feeder: Feeder | None = None
+    """What presses its material out; none: it is not said, and recipes that ask for one pass it over."""
     limits: Limits | None = None
     """What its axes and heaters may be asked for."""
     maintenance: tuple[Maintenance, ...] = ()

@@ -10,7 +10,8 @@ from typing import Any
 
 from PIL import ImageColor
 
-from fulfillment.catalog import PhotoField, Recipe, TextField
+from fulfillment.catalog import PhotoField, Product, Recipe, TextField
+from fulfillment.catalog.recipes import Pour as PourRule
 from fulfillment.config import Machine, Material
 from fulfillment.designs import (
     bounds_of,
@@ -25,17 +26,20 @@ from fulfillment.designs import (
     sentence,
     words,
 )
-from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
+from fulfillment.machines import GCODE, dialect_of, limits_of, motion_of, spoken
 from fulfillment.photos import PhotoError, open_photo
 from fulfillment.processes import Made, Spec
 from gcode import photo
 from gcode.design import Drawing, Tone, Zone
-from gcode.dialects import Setup
+from gcode.dialects import Dialect, Setup
 from gcode.frosting import Polarity, plan
+from gcode.pour import Pour, mirrored, pour
 from gcode.preflight import Report
-from gcode.proof import proof
+from gcode.proof import proof, turned_proof
 from gcode.recipe import Bead, Motion, Place
 from gcode.strokefont import StrokeFont
+from gcode.tag import Plate
+from gcode.toolpath import Toolpath
 from gcode.write import program
 from jobs.queue import Needs
 
@@ -52,27 +56,46 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     machines = _like_machines(spec.machines, recipe, material)
     bead = recipe.bead(machines[0].e_area or 1.0)
     tone, drawings = _design(spec, files, bead)
-    place = Place(product.jig.x, product.jig.y, product.piece.thickness)
+    # A piece that is poured begins on the bed itself.
+    place = Place(product.jig.x, product.jig.y, 0.0 if product.pour else product.piece.thickness)
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
-    data = _program(spec, tone, drawings, bead, motion, place, material, machines)
-    report = passed(data, machines, PROCESS)
-    needs = _needs(report, machines[0], material)
-    picture = proof(data, piece_of(product, material), bead, place)
-    return Made(data, needs, _manifest(report, material, spec, bead), picture)
+    toolpath = _toolpath(spec, tone, drawings, bead, motion, place, material)
+    data = program(toolpath, _dialect(machines[0]), _setup(recipe, bead, motion, place, machines))
+    report = passed(data, machines, PROCESS, recipe.heat)
+    needs = _needs(report, machines[0], material, recipe, spec)
+    if product.pour:
+        picture = turned_proof(data, piece_of(product, material), bead, place, _dialect(machines[0]))
+    else:
+        picture = proof(data, piece_of(product, material), bead, place)
+    return Made(data, needs, _manifest(report, material, needs, bead), picture)
+
+
+def _dialect(machine: Machine) -> Dialect:
+    return spoken(dialect_of(machine, PROCESS) or "")
 
 
 def _like_machines(machines: Sequence[Machine], recipe: Recipe, material: Material) -> list[Machine]:
-    """Machines of the recipe's nozzle that one program serves."""
+    """Machines of the recipe's nozzle and feeder that hold its heat, and that one program serves."""
 
     def alike(machine: Machine) -> tuple[str, float | None] | None:
         dialect = dialect_of(machine, PROCESS)
-        return (dialect, machine.e_area) if dialect and machine.nozzle == recipe.nozzle else None
+        fits = machine.nozzle == recipe.nozzle and recipe.feeder in (None, machine.feeder) and _holds(machine, recipe)
+        return (dialect, machine.e_area) if dialect and fits else None
 
     group = largest_group(machines, material, alike)
     if not group:
-        reason = f"No machine of this factory lays {material.name} with a nozzle of {recipe.nozzle:g} mm."
-        raise problem(reason, "Mount that nozzle and say so in config.yaml.")
+        with_feeder = f" and a {recipe.feeder}" if recipe.feeder else ""
+        held = "".join(f", its {heater} at {low:g} to {high:g} degC" for heater, (low, high) in recipe.heat.items())
+        reason = f"No machine of this factory lays {material.name} with a nozzle of {recipe.nozzle:g} mm{with_feeder}"
+        raise problem(f"{reason}{held}.", "Mount that nozzle and say so in config.yaml.")
     return group
+
+
+def _holds(machine: Machine, recipe: Recipe) -> bool:
+    """Whether each of its heaters reaches the upper end of its window."""
+    limits = machine.limits
+    reach = {"nozzle": limits.nozzle_temperature, "bed": limits.bed_temperature} if limits else {}
+    return all(reach.get(heater, 0.0) >= high for heater, (_, high) in recipe.heat.items())
 
 
 def _design(spec: Spec, files: Mapping[str, bytes], bead: Bead) -> tuple[Tone | None, list[Drawing]]:
@@ -85,6 +108,9 @@ def _design(spec: Spec, files: Mapping[str, bytes], bead: Bead) -> tuple[Tone | 
         return words(spec.fields[name], field, zone, font, bead.line_width) if name in spec.fields else None
 
     laid = laid_out(spec, lay)
+    if not laid:
+        titles = " or ".join(spec.product.fields[name].title for name in spec.product.route[spec.operation].fields)
+        raise problem(f"Nothing was sent that could be made: {titles}.", "Please send one of them.")
     tones = [one for one in laid if isinstance(one, Tone)]
     return (tones[-1] if tones else None), [one for one in laid if isinstance(one, Drawing)]
 
@@ -97,31 +123,56 @@ def _photo(data: bytes, zone: Zone, bead: Bead) -> Tone:
     return photo.tone(grey, zone, bead.pitch)
 
 
-def _program(
+def _toolpath(
     spec: Spec,
     tone: Tone | None,
-    drawings: Sequence[Drawing],
+    drawings: list[Drawing],
     bead: Bead,
     motion: Motion,
     place: Place,
     material: Material,
-    machines: Sequence[Machine],
-) -> bytes:
-    prime = spec.product.prime.line() if spec.product.prime else None
+) -> Toolpath:
+    product = spec.product
     polarity = Polarity.DARK_ON_LIGHT
-    if _lightness(material.colour) > _lightness(spec.product.piece.colour):
+    if _lightness(material.colour) > _lightness(product.piece.colour):
         polarity = Polarity.LIGHT_ON_DARK
-    toolpath = plan(tone, drawings, bead, motion=motion, polarity=polarity, place=place, prime=prime)
+    return plan(
+        tone,
+        mirrored(drawings, product.piece.width) if product.pour else drawings,
+        bead,
+        motion=motion,
+        polarity=polarity,
+        place=place,
+        prime=product.prime.line() if product.prime else None,
+        pour=_poured(product, product.pour) if product.pour else None,
+        wipe=product.wipe.line() if product.wipe else None,
+    )
+
+
+def _poured(product: Product, how: PourRule) -> Pour:
+    piece = product.piece
+    body = Plate(piece.width, piece.height, piece.corner_radius, piece.thickness)
+    try:
+        return pour(body, how.width, how.pitch, how.rest)
+    except ValueError as error:
+        raise problem(sentence(str(error)), "Mend the product's pour, or its piece.") from None
+
+
+def _setup(recipe: Recipe, bead: Bead, motion: Motion, place: Place, machines: Sequence[Machine]) -> Setup:
     top = min(machine.envelope.z for machine in machines if machine.envelope)
-    setup = Setup(
-        tool_temperature=bead.temperature,
-        cold_extrusion=bead.temperature is None,
+    coldest = limits_of(machines[0]).min_extrusion_temperature
+    return Setup(
+        tool_temperature=recipe.temperature,
+        bed_temperature=recipe.bed_temperature,
+        exact=bool(recipe.heat),
+        cold_extrusion=recipe.temperature is None or recipe.temperature < coldest,
         acceleration=motion.acceleration,
+        relief=bead.relief / bead.e_area,
+        relief_speed=min(bead.retract_flow / bead.e_area, motion.max_feed[3]),
         lift=min(top, place.surface + LIFT),
         park=(0.0, min(machine.envelope.y for machine in machines if machine.envelope)),
         travel=min(bead.travel, *(machine.limits.speed.z for machine in machines if machine.limits)),
     )
-    return program(toolpath, spoken(dialect_of(machines[0], PROCESS) or ""), setup)
 
 
 def _lightness(colour: str) -> float:
@@ -129,25 +180,30 @@ def _lightness(colour: str) -> float:
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-def _needs(report: Report, machine: Machine, material: Material) -> Needs:
+def _needs(report: Report, machine: Machine, material: Material, recipe: Recipe, spec: Spec) -> Needs:
+    allergens = {name: frozenset(entry.allergens) for name, entry in spec.materials.items()}
+    traits: dict[str, float | str] = {"nozzle": machine.nozzle or 0.0, "e_area": machine.e_area or 0.0}
     return Needs(
         process=PROCESS,
         media_type=GCODE,
         dialect=dialect_of(machine, PROCESS),
         material=material.name,
         reach=reach_of(report),
-        traits={"nozzle": machine.nozzle or 0.0, "e_area": machine.e_area or 0.0},
+        traits=traits | ({"feeder": recipe.feeder} if recipe.feeder else {}),
+        heat=recipe.heat,
+        contains=tuple(sorted(spec.product.contains(spec.options, allergens))),
+        leaves=tuple(sorted(spec.product.leaves(spec.options, allergens))),
     )
 
 
-def _manifest(report: Report, material: Material, spec: Spec, bead: Bead) -> dict[str, Any]:
-    allergens = {name: frozenset(entry.allergens) for name, entry in spec.materials.items()}
+def _manifest(report: Report, material: Material, needs: Needs, bead: Bead) -> dict[str, Any]:
+    used = {"volume": round(report.volume, 1), "cartridge": round(report.pressed, 1)}
     return {
         "bounds": bounds_of(report),
         "seconds": round(report.time, 1),
         "lines": report.lines,
-        "materials": {material.name: {"volume": round(report.volume, 1)}},
-        "allergens": sorted(spec.product.contains(spec.options, allergens)),
+        "materials": {material.name: used},
+        "allergens": list(needs.contains or ()),
         "bead": {"height": bead.height, "pitch": bead.pitch, "line_width": bead.line_width},
         "warnings": [finding.text for finding in report.findings if finding not in report.errors],
     }

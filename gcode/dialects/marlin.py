@@ -12,7 +12,8 @@ _POSITION: Final = Range(-1000.0, 1000.0)
 _FEED: Final = Range(0.1, 60_000.0)
 _MOVE: Final = {"X": _POSITION, "Y": _POSITION, "Z": _POSITION, "E": Range(-200.0, 200.0), "F": _FEED}
 _HEAT: Final = {"S": Range(0.0, 300.0), "R": Range(0.0, 300.0)}
-_BED_HEAT: Final = {"S": Range(0.0, 130.0), "R": Range(0.0, 130.0)}
+_BED_HEAT: Final = {"S": Range(0.0, 250.0), "R": Range(0.0, 250.0)}
+"""A griddle is a bed, too; what one machine's bed may take are its own limits."""
 
 _MARLIN: Final = {
     "G0": _MOVE,
@@ -57,10 +58,11 @@ def _marlin_start(setup: Setup) -> tuple[Command, ...]:
     if setup.tool_temperature is not None:
         commands.append(Command("M104", (("S", setup.tool_temperature),)))
     commands.append(Command("G28"))
+    wait = "R" if setup.exact else "S"  # S waits for warmth only
     if setup.bed_temperature is not None:
-        commands.append(Command("M190", (("S", setup.bed_temperature),)))
+        commands.append(Command("M190", ((wait, setup.bed_temperature),)))
     if setup.tool_temperature is not None:
-        commands.append(Command("M109", (("S", setup.tool_temperature),)))
+        commands.append(Command("M109", ((wait, setup.tool_temperature),)))
     fan = Command("M106", (("S", float(round(setup.fan * 255))),)) if setup.fan > 0 else Command("M107")
     return (*commands, fan, Command("G92", (("E", 0.0),)))
 

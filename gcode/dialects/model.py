@@ -47,6 +47,8 @@ class Setup:
 
     tool_temperature: float | None = None
     bed_temperature: float | None = None
+    exact: bool = False
+    """Wait for what is too hot to cool down, too."""
     cold_extrusion: bool = False
     """Allow the feeder to move without heat (a syringe). The end of the program takes the permission back."""
     acceleration: float | None = None
