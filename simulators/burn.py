@@ -58,10 +58,10 @@ class Laser:
         return {**self.facts(rows, now), "paths": self._paths(rows)}
 
     def portrait(self, rows: Sequence[Row], now: float, look: Look, region: Region, density: float) -> Image.Image:  # noqa: ARG002
-        places, energy = self._spots(rows)
+        places, energy = self.spots(rows)
         return burn(places, energy, self.spot, self.dose, look, region, density)
 
-    def _spots(self, rows: Sequence[Row]) -> tuple[Array, Array]:
+    def spots(self, rows: Sequence[Row]) -> tuple[Array, Array]:
         """Places and what is left there."""
         lit = [made for made in rows if made[POWER] > 0 and self.leaves(made) > 0]
         if not lit:

@@ -154,7 +154,9 @@ class Block:
         (x0, y0, z0), (x1, y1, z1) = self.origin, self.target
         middle = (x0 + share * (x1 - x0), y0 + share * (y1 - y0), z0 + share * (z1 - z0))
         first = replace(self, target=middle, length=distance, e=self.e * share)
-        return first, replace(self, origin=middle, length=self.length - distance, e=self.e * (1 - share))
+        second = replace(self, origin=middle, length=self.length - distance, e=self.e * (1 - share))
+        second.corner, second.max_entry = math.inf, math.inf
+        return first, second
 
     def place(self, time: float) -> Place:
         f = self.travelled(time) / self.length
@@ -266,19 +268,7 @@ class Planner:
         """Brake as fast as the blocks allow. What is left then waits for :meth:`resume`."""
         self._interrupt(now)
         self.held = True
-        while self._queue:
-            head = self._queue[0]
-            stop = (head.entry - SLOWEST * SLOWEST) / (2 * head.acceleration)
-            if stop <= 0:
-                break
-            if stop < head.length - 1e-9:
-                self._slow_down(stop)
-                break
-            self._queue.popleft()
-            self._braking.append(head)
-            if not self._queue:
-                break
-            self._queue[0].entry = max(SLOWEST * SLOWEST, head.entry - 2 * head.acceleration * head.length)
+        self._brake(lambda _: SLOWEST * SLOWEST)
         if self._braking and self._running is None:
             self._begin(now)
 
@@ -295,8 +285,7 @@ class Planner:
 
     def revise(self, now: float, change: Callable[[Block], None]) -> None:
         """Change the speed or the work of every block, also of what is left of the one at work."""
-        moves = self._running is not None
-        self._interrupt(now)
+        moves = self._interrupt(now)
         before = math.inf
         for index, block in enumerate(self._queue):
             change(block)
@@ -305,19 +294,16 @@ class Planner:
             before = block.nominal
         if not moves or self.held:
             return
-        head = self._queue[0]
-        slowing = (head.entry - head.nominal**2) / (2 * head.acceleration)
-        if 0 < slowing < head.length - 1e-9:
-            self._slow_down(slowing)
+        self._brake(lambda block: block.nominal**2)
         self._replan_all()
         self._begin(now)
 
-    def _interrupt(self, now: float) -> None:
+    def _interrupt(self, now: float) -> bool:
         """Take the running block back: what was made of it is done, the rest is the queue's first, at its speed."""
         self.advance(now)
         running = self._running
         if running is None:
-            return
+            return False
         done = running.travelled(now)
         if now > running.start and done > 0:
             self.done.append(running.cut(now))
@@ -325,15 +311,30 @@ class Planner:
         rest.entry = max(running.speed(now) ** 2, SLOWEST * SLOWEST)
         rest.frozen = True
         self._running = None
+        if self._queue:
+            self._queue[0].frozen = False
+        while self._braking:
+            self._queue.appendleft(self._braking.pop())
         self._queue.appendleft(rest)
+        return True
 
-    def _slow_down(self, distance: float) -> None:
-        """The queue's first block brakes over a distance; its rest goes on slower."""
-        first, rest = self._queue.popleft().split(distance)
-        rest.entry = max(SLOWEST * SLOWEST, first.entry - 2 * first.acceleration * distance)
-        rest.frozen = True
-        self._braking.append(first)
-        self._queue.appendleft(rest)
+    def _brake(self, wanted: Callable[[Block], float]) -> None:
+        """Take from the queue what is needed to slow down to a square of speed, as soon as the blocks allow."""
+        while self._queue:
+            head = self._queue[0]
+            needed = (head.entry - wanted(head)) / (2 * head.acceleration)
+            if needed <= 0:
+                return
+            head = self._queue.popleft()
+            rest = self._queue[0] if self._queue else None
+            if needed < head.length - 1e-9:
+                head, rest = head.split(needed)
+                self._queue.appendleft(rest)
+            self._braking.append(head)
+            if rest is None:
+                return
+            rest.entry = max(SLOWEST * SLOWEST, head.entry - 2 * head.acceleration * head.length)
+            rest.frozen = True
 
     def abort(self, now: float) -> Place | None:
         """Drop everything at once (quick stop). Where the tool stands, or None if nothing moved."""
@@ -359,8 +360,8 @@ class Planner:
     def _begin(self, time: float) -> None:
         block = self._braking.popleft() if self._braking else self._queue.popleft()
         leave = max(SLOWEST * SLOWEST, block.entry - 2 * block.acceleration * block.length)
-        following = self._queue[0] if self._queue else None
-        if following is not None and not self.held:
+        following = self._queue[0] if self._queue and not self._braking and not self.held else None
+        if following is not None:
             leave = max(leave, min(following.entry, block.entry + 2 * block.acceleration * block.length))
             following.entry, following.frozen = leave, not self.agile
         block.shape(time, leave)

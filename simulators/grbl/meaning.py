@@ -90,7 +90,8 @@ class _Case:
 def resolve(words: Words, parser: Parser, coordinates: Mapping[str, Point], jog: bool) -> Meaning:
     """Raises :class:`Refused`."""
     if jog:
-        words.modal = replace(words.modal, motion="G1", feed="G94")
+        motion = words.modal.motion if "motion" in words.groups else "G1"
+        words.modal = replace(words.modal, motion=motion, feed="G94")
     values, modal = words.values, words.modal
     axes = frozenset(index for index, letter in enumerate("XYZ") if letter in values)
     if axes and words.claim is Claim.NONE:
