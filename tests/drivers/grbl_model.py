@@ -100,8 +100,9 @@ class Firmware:
     @property
     def due(self) -> float:
         """When something happens by itself."""
-        times = [self._ends if self.state == "Run" else NEVER, self._dwell or NEVER, self._held_until or NEVER]
-        return min(times)
+        ends = self._ends if self.state == "Run" else NEVER
+        dwells = self._dwell if self._dwell is not None and self.state == "Idle" else NEVER
+        return min(ends, dwells, self._held_until or NEVER)
 
     def restart(self) -> None:
         """Switched off and on again."""
@@ -213,8 +214,8 @@ class Firmware:
 
     def _execute(self, line: bytes) -> bool:
         """False: it has to wait, for the planner or for the end of the motion."""
-        if line.startswith(b"$"):
-            self._said += self._system(line)
+        if not line or line.startswith(b"$"):
+            self._said += self._system(line) if line else [b"ok\r\n"]
             return True
         if self.state in ("Alarm", "Jog"):
             self._said.append(b"error:9\r\n")

@@ -61,6 +61,7 @@ def wait_report(m: Session, report: Report, _: bool) -> bytes:
 
 def greet_after(m: Session, report: Report) -> bytes:
     m.turn(Cue.GREET)
+    m.look_around(report)
     m.timer = m.now + m.options.greeting
     return greet_report(m, report, True)
 
