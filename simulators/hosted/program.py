@@ -17,8 +17,9 @@ from simulators.hosted.web import Web
 from simulators.marlin.board import Options
 from simulators.marlin.firmware import Firmware
 from simulators.picture import Look
+from simulators.program import looks, studio
 from simulators.record import Json, Recorder, described
-from simulators.serve import Service, Studio
+from simulators.serve import Service
 from simulators.side import Hands, Side
 
 
@@ -69,12 +70,11 @@ def parser(kind: str, text: str) -> argparse.ArgumentParser:
     build.add_argument("--envelope", type=_envelope, default=(220.0, 220.0, 60.0), metavar="XxYxZ")
     build.add_argument("--min-temp", type=float, default=170.0, help="EXTRUDE_MINTEMP; 0: extrude cold")
     build.add_argument("--offline", action="store_true", help="the printer is not connected to the server at first")
-    piece = made.add_argument_group("material and picture")
+    piece = made.add_argument_group("material")
     piece.add_argument("--e-area", type=float, default=2.405, help="mm3 per mm of E")
     piece.add_argument("--lag", type=float, default=0.0, help="pump lag, s")
     piece.add_argument("--surface-z", type=float, default=0.0)
-    piece.add_argument("--px-per-mm", type=float, default=10.0)
-    piece.add_argument("--flat", action="store_true", help="plain colours, for measurements")
+    looks(made, Look())
     return made
 
 
@@ -86,9 +86,8 @@ def serve(options: argparse.Namespace, make: Callable[[Core, argparse.Namespace]
     )
     core = Core(Printer(firmware, online=not options.offline))
     vendor = make(core, options)
-    region = (0.0, 0.0, options.envelope[0], options.envelope[1])
-    studio = Studio(Look(flat=options.flat), region, options.px_per_mm, options.record)
-    service = Service(core.printer, recorder, options.speed, NoFront(), studio, 0.0)
+    drawn = studio(options, options.envelope[:2])
+    service = Service(core.printer, recorder, options.speed, NoFront(), drawn, 0.0)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     web = Web(vendor.app(), options.port)

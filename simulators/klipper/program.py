@@ -15,9 +15,9 @@ from simulators.klipper.klippy import FAULTS, Klippy
 from simulators.klipper.socket import Front
 from simulators.klipper.toolhead import Config
 from simulators.picture import Look
-from simulators.program import clearing, envelope, recording
+from simulators.program import clearing, envelope, looks, recording, studio
 from simulators.record import Json, Recorder
-from simulators.serve import Service, Studio
+from simulators.serve import Service
 from simulators.side import Hands, Side
 
 
@@ -56,12 +56,11 @@ def parser(kind: str, text: str) -> argparse.ArgumentParser:
     build.add_argument("--no-extruder", action="store_true")
     build.add_argument("--no-bed", action="store_true", help="no [heater_bed]")
     build.add_argument("--no-fan", action="store_true", help="no [fan]")
-    piece = made.add_argument_group("material and picture")
+    piece = made.add_argument_group("material")
     piece.add_argument("--e-area", type=float, default=2.405, help="mm3 per mm of E")
     piece.add_argument("--lag", type=float, default=0.0, help="pump lag, s")
     piece.add_argument("--surface-z", type=float, default=0.0)
-    piece.add_argument("--px-per-mm", type=float, default=10.0)
-    piece.add_argument("--flat", action="store_true", help="plain colours, for measurements")
+    looks(made, Look())
     return made
 
 
@@ -78,9 +77,8 @@ def made(options: argparse.Namespace) -> tuple[Service, Klippy]:
     )
     recorder = Recorder(Pump(options.e_area, options.lag, options.surface_z))
     klippy = Klippy(config, options.gcodes, recorder)
-    region = (0.0, 0.0, options.envelope[0], options.envelope[1])
-    studio = Studio(Look(flat=options.flat), region, options.px_per_mm, options.record)
-    return Service(klippy, recorder, options.speed, NoFront(), studio, 0.0), klippy
+    drawn = studio(options, options.envelope[:2])
+    return Service(klippy, recorder, options.speed, NoFront(), drawn, 0.0), klippy
 
 
 def hands(service: Service, klippy: Klippy, arm: Callable[[str], None]) -> Hands:
