@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.rigs.common import Rig
+from tests.conformance.rigs.grbl import GrblRig
 from tests.conformance.rigs.hot_folder import HotFolderRig
 from tests.conformance.rigs.marlin import MarlinRig
 from tests.conformance.rigs.moonraker import MoonrakerRig
@@ -10,6 +11,7 @@ from tests.conformance.rigs.octoprint import OctoPrintRig
 from tests.conformance.rigs.prusalink import PrusaLinkPiRig, PrusaLinkRig
 
 RIGS: dict[str, type[Rig]] = {
+    "grbl": GrblRig,
     "hot-folder": HotFolderRig,
     "marlin": MarlinRig,
     "moonraker": MoonrakerRig,
