@@ -22,6 +22,10 @@ from drivers.registry import build
 from tests.conformance.rigs.common import PATIENCE, ROOT, RealClock, Simulated
 from tests.conformance.rigs.moonraker import QUICK
 
+PATIENT = {**QUICK, "timeout": 10.0, "act_timeout": 10.0, "upload_timeout": 60.0}
+"""It reads an uploaded file through, in a process of its own, before it answers."""
+START = 60.0
+"""Seconds that Moonraker may take to come up."""
 PROGRAM = ROOT / ".vendors/moonraker/venv/bin/moonraker"
 CONFIG = """
 [server]
@@ -56,7 +60,7 @@ class Moonraker:
         log = (self.folder / "out").open("ab")
         self._process = subprocess.Popen([str(PROGRAM), "-d", str(self.folder)], stdout=log, stderr=log)
         log.close()
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + START
         while time.monotonic() < end:
             try:
                 with urllib.request.urlopen(self.url, timeout=PATIENCE):
@@ -116,14 +120,14 @@ def klipper(moonraker: Moonraker) -> Iterator[Simulated]:
 
 def met(moonraker: Moonraker) -> None:
     """Wait until Moonraker has found Klipper ready."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + START
     while moonraker.inside("server.info")["klippy_state"] != "ready":
         assert time.monotonic() < end, "Moonraker has not found Klipper"
         time.sleep(0.05)
 
 
 def settings(moonraker: Moonraker, **changes: Any) -> Settings:
-    values: dict[str, Any] = {"secret": moonraker.key, "envelope": (220.0, 220.0, 200.0), "options": QUICK, **changes}
+    values: dict[str, Any] = {"secret": moonraker.key, "envelope": (220.0, 220.0, 200.0), "options": PATIENT, **changes}
     return Settings("printer", moonraker.url, **values)
 
 
@@ -142,7 +146,7 @@ def machine(klipper: Simulated, new_machine: Callable[..., Machine]) -> Iterator
 @pytest.fixture
 def server(moonraker: Moonraker, klipper: Simulated) -> Iterator[MoonrakerServer]:
     """The vendor's side of the driver alone."""
-    made = MoonrakerServer(settings(moonraker), RealClock(), Options(**QUICK))
+    made = MoonrakerServer(settings(moonraker), RealClock(), Options(**PATIENT))
     made.open(lambda: None)
     yield made
     made.close()
