@@ -58,7 +58,7 @@ class Motion:
     """One entry of the queue. ``begin``: what happens when its turn comes."""
 
     track: Track
-    begin: Callable[[], None] = lambda: None
+    begin: Callable[[float], None] = lambda _: None
     motors: bool = False
     """It moves motors: ES removes it."""
     start: float = 0.0
@@ -171,7 +171,7 @@ class Board:
     def _begin(self, motion: Motion, time: float) -> None:
         motion.start = self._recorded = time
         self.current = motion
-        motion.begin()
+        motion.begin(time)
         if motion.motors:
             self.motors.enabled = [True, True]
             if self.moved_at is None:
@@ -293,7 +293,7 @@ class Board:
 
     # --- the pen ---
 
-    def pen(self, up: bool) -> None:
+    def pen(self, up: bool, time: float) -> None:
         """The servo begins to move."""
         servo = self.servo
         self.settle()
@@ -305,9 +305,7 @@ class Board:
         elif not up and servo.high == servo.low:
             servo.change = None  # it is told to stay up
         else:
-            servo.change = (self.current.start if self.current is not None else self.now) + max(
-                travel, self.options.lag
-            )
+            servo.change = time + max(travel, self.options.lag)
 
     def enable(self, first: int, second: int | None) -> None:
         """EM, when its turn comes. The counters are zeroed."""

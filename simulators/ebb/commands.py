@@ -145,24 +145,24 @@ def set_pen(board: Board, given: Given) -> Steps:
     if board.options.version >= "3" and value in (2, 3):
         if value == 3:
             board.servo.high = board.servo.low
-        board.pen(True)
+        board.pen(True, board.now)
         return OK
     up = value > 0
     yield lambda: board.room
-    board.queue(Motion(delay(duration / 1000), lambda: board.pen(up)))
+    board.queue(Motion(delay(duration / 1000), lambda time: board.pen(up, time)))
     return OK
 
 
 def toggle_pen(board: Board, given: Given) -> Steps:
     up = not board.servo.up
     yield lambda: board.room
-    board.queue(Motion(delay(given.number(0) / 1000), lambda: board.pen(up)))
+    board.queue(Motion(delay(given.number(0) / 1000), lambda time: board.pen(up, time)))
     return OK
 
 
 def _enable(board: Board, given: Given) -> Motion:
     second = given.number(1) if given.values[1] is not None else None
-    return Motion(delay(0.0), lambda: board.enable(given.number(0), second))
+    return Motion(delay(0.0), lambda _: board.enable(given.number(0), second))
 
 
 def enable(board: Board, given: Given) -> Steps:

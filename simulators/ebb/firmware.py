@@ -63,7 +63,7 @@ class Firmware(Board):
 
     def boot(self, reason: str, away: float = 0.0) -> None:
         """The board restarts."""
-        self._tick()
+        self.settle()
         self.stop()
         self._data, self._item, self.hung = b"", None, False
         self.acknowledges, self.future, self.threshold = True, False, 0
@@ -139,10 +139,12 @@ class Firmware(Board):
     def run(self) -> None:
         """Execute what can be executed at this moment."""
         while not self.hung:
-            if self._item is None and not self._start():
-                return
             item = self._item
-            if item is None or (item.wait is not None and not item.wait()):
+            if item is None:
+                if not self._start():
+                    return
+                continue
+            if item.wait is not None and not item.wait():
                 return
             try:
                 item.wait = next(item.steps)
@@ -232,6 +234,7 @@ class Firmware(Board):
         if self.hung:
             return
         if self._power_at is not None and self.now >= self._power_at:
+            self.catch_up()
             self.powered, self._power_at = True, None
         if self._late is not None and self.now >= self._late - 1e-9:
             self._late = None
@@ -257,7 +260,7 @@ class Firmware(Board):
             elif fault.stage is Stage.MACHINE:
                 MACHINE_FAULTS[fault.kind](self, fault)
             else:
-                item.steps = ACCEPTANCE_FAULTS[fault.kind](self, item, fault.argument)
+                item.steps = ACCEPTANCE_FAULTS[fault.kind](self, item.name, item.steps, fault.argument)
 
     def flip(self, data: bytes) -> bytes:
         """One bit of one byte changed, and no line end made of it."""
@@ -287,17 +290,17 @@ class Firmware(Board):
         self.hung = True
 
 
-def _unknown(_: Firmware, item: Item, __: float) -> Steps:
+def _unknown(_: Firmware, name: str, __: Steps, ___: float) -> Steps:
     yield from ()
-    raise Bad(unknown(item.name))
+    raise Bad(unknown(name))
 
 
-def _slow(firmware: Firmware, item: Item, argument: float) -> Steps:
+def _slow(firmware: Firmware, _: str, steps: Steps, argument: float) -> Steps:
     yield firmware.delay(argument)
-    return (yield from item.steps)
+    return (yield from steps)
 
 
-ACCEPTANCE_FAULTS: Mapping[str, Callable[[Firmware, Item, float], Steps]] = {"error": _unknown, "slow": _slow}
+ACCEPTANCE_FAULTS: Mapping[str, Callable[[Firmware, str, Steps, float], Steps]] = {"error": _unknown, "slow": _slow}
 
 
 def _dry(firmware: Firmware, _: Fault) -> None:

@@ -39,7 +39,7 @@ class Track:
         return self.places[-1]
 
     def at(self, time: float) -> Steps:
-        if time >= self.duration:
+        if time >= self.duration - INSTANT:
             return self.total
         index = max(1, bisect_right(self.times, max(time, 0.0)))
         t0, t1 = self.times[index - 1], self.times[index]
