@@ -409,8 +409,12 @@ class Hosted:
             if isinstance(event, Made | Failed | Cancelled):
                 self._told.append(event.attempt)
             # An agent that begins anew has named what is its own before it asks for events.
-            if not (isinstance(event, Foreign) and attempt_of(event.name) in self._attempts):
+            if not (isinstance(event, Foreign) and self._is_open(attempt_of(event.name))):
                 return event
+
+    def _is_open(self, attempt: str | None) -> bool:
+        known = self._attempts.get(attempt or "")
+        return known is not None and known.end is None
 
     def close(self) -> None:
         """Look no more. What runs goes on, and can be adopted by whoever connects next."""
@@ -473,6 +477,8 @@ class Hosted:
                     self._tidy()
             except DriverError as error:
                 _log.debug("%s: %s", self._name, error)
+            except Exception:  # noqa: BLE001  The thread's outermost edge: a defect must not leave it unwatched.
+                _log.exception("%s could not be looked at; the next look comes as ever", self._name)
 
     def _look(self) -> Sight:
         """Ask for the truth, and tell what it changes. Raises what the server does; then the machine is offline."""

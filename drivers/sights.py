@@ -70,15 +70,17 @@ class View:
 def looked(view: View, sight: Sight, open_: Collection[str], known: Collection[str]) -> tuple[View, list[Event]]:
     """The next view, and what a look tells by itself.
 
-    ``open_``: attempts that may be on the printer, for all that was told; ``known``: all attempts of ours, as the file
-    of one that has ended may still be on the printer for a moment, and is nobody else's.
+    ``open_``: attempts that may be on the printer, for all that was told; ``known``: all attempts of ours. What was
+    told as ended and is on the printer all the same is foreign, too: the bed is dirty again. Only after an emergency
+    stop, until somebody has connected anew, may it still be about to end.
     """
     after = replace(view, sight=sight)
     named, events = after.named, list[Event]()
     if sight.link is Link.ONLINE:
         if view.attempt is None and named in open_:
             after = replace(after, attempt=named, furthest=0.0)
-        foreign = sight.file if sight.file is not None and named not in known else None
+        ours = open_ if view.fault is None else known
+        foreign = sight.file if sight.file is not None and named not in ours else None
         if foreign is not None and foreign != view.foreign:
             events.append(Foreign(foreign))
         after = replace(after, foreign=foreign)
