@@ -5,6 +5,7 @@ Nothing is guessed: a value comes from a flag, from the machine itself, or from 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,11 +30,10 @@ def _quantity(unit: str) -> Callable[[str], object]:
     return lambda text: f"{text.strip()} {unit}" if BARE.fullmatch(text.strip()) else text.strip()
 
 
-def _axes(names: str, least: int, split: str, unit: str) -> Callable[[str], object]:
+def _axes(names: str, least: int, split: str, shape: str, unit: str) -> Callable[[str], object]:
     def write(text: str) -> object:
         values = [value.strip() for value in re.split(split, text.strip())]
         if not least <= len(values) <= len(names) or not all(values):
-            shape = split.strip("[]")[0].join(names)
             raise NotUnderstood(f"{text!r}: write {shape} in {unit}")
         quantity = _quantity(unit)
         return {axis: quantity(value) for axis, value in zip(names, values, strict=False)}
@@ -48,7 +48,8 @@ def _yes(text: str) -> object:
 
 
 def _numbers(values: Iterable[float] | None, join: str) -> str | None:
-    return None if values is None else join.join(f"{value:g}" for value in values)
+    """To hundredths, and down: what is configured must be in the machine's own limits."""
+    return None if values is None else join.join(f"{math.floor(value * 100 + 1e-6) / 100:.10g}" for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ WANTED: tuple[Wanted, ...] = (
         "envelope",
         ("envelope",),
         "The space that it may work in, from its origin, as XxYxZ in mm.",
-        _axes("xyz", 3, "[x×]", "mm"),
+        _axes("xyz", 3, "[x×]", "XxYxZ", "mm"),
         MOVES,
         told=lambda facts: _numbers(facts.envelope, "x"),
     ),
@@ -98,7 +99,7 @@ WANTED: tuple[Wanted, ...] = (
         "speed",
         ("limits", "speed"),
         "Its highest speeds as X,Y,Z and, with a feeder, E, in mm/s.",
-        _axes("xyze", 3, "[,]", "mm/s"),
+        _axes("xyze", 3, "[,]", "X,Y,Z or X,Y,Z,E", "mm/s"),
         MOVES,
         told=lambda facts: _numbers(facts.speeds and facts.speeds[:4], ","),
     ),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
-from drivers.contract import Status
+from drivers.contract import Changed, Status
 from drivers.registry import build
 from fulfillment.config import Machine
 from fulfillment.daemon import AlreadyRunning, RealClock, only_one, settings_of
@@ -94,18 +94,25 @@ class Direct:
         number = floor.ask(dispatcher.store, name, verb, None, self._who, argument)
         order = floor.Order(number, name, verb, None, self._who, argument)
         dispatcher.obey(order)
-        while (event := dispatcher.machine.next_event(0.0)) is not None:
-            dispatcher.handle(event)
+        _catch_up(dispatcher)
         answer = floor.answer_to(dispatcher.store, number)
         assert answer is not None  # noqa: S101  (obey has written it down)
         return answer
+
+
+def _catch_up(dispatcher: Dispatcher) -> None:
+    """Write down what the machine told meanwhile. Of its states only the present one counts."""
+    while (event := dispatcher.machine.next_event(0.0)) is not None:
+        if not isinstance(event, Changed):
+            dispatcher.handle(event)
+    dispatcher.note_status(dispatcher.machine.status())
 
 
 @contextmanager
 def _connected(shop: Shop, machine: Machine, who: str) -> Iterator[Direct]:
     """The machine, connected by this program. What is open there is the agent's to settle, so that is refused."""
     offer = next(offer for offer in shop.offers if offer.name == machine.name)
-    floor.register(shop.store, offer, who)
+    floor.register(shop.store, offer, f"machine:{machine.name}")
     with shop.store.read() as connection:
         floor.check_free(connection, machine.name)
     state = shop.factory.config.state
@@ -122,6 +129,7 @@ def _connected(shop: Shop, machine: Machine, who: str) -> Iterator[Direct]:
         with Stops(state / SOCKET, {machine.name: stop}, lambda answer, by: wrote_down(shop.store, answer, by)):
             try:
                 dispatcher.connect()
+                _catch_up(dispatcher)
                 yield Direct(dispatcher, who)
             finally:
                 driver.close()

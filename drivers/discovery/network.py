@@ -58,6 +58,8 @@ def servers(seconds: float, interfaces: Sequence[str] = ()) -> list[Server]:
 
     Raises OSError where multicast is not possible.
     """
+    for address in interfaces:
+        _check_ours(address)
     announced: dict[tuple[str, str], None] = {}
 
     def heard(service_type: str, name: str, state_change: ServiceStateChange, **_: object) -> None:
@@ -71,6 +73,15 @@ def servers(seconds: float, interfaces: Sequence[str] = ()) -> list[Server]:
             found = list(pool.map(lambda service: _asked(zeroconf, *service), list(announced)))
         browser.cancel()
     return distinct(server for server in found if server is not None)
+
+
+def _check_ours(address: str) -> None:
+    """Raises OSError for an address that is not this computer's (zeroconf would leave a socket open by it)."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as test:
+        try:
+            test.bind((address, 0))
+        except OSError as error:
+            raise OSError(f"{address} is no address of this computer: {error.strerror or error}") from None
 
 
 def distinct(found: Iterable[Server]) -> list[Server]:

@@ -76,7 +76,8 @@ def add(
     driver = driver or _asked(person, "--driver", "The driver that speaks to it", sorted(DRIVERS))
     address = _lasting(address or _asked(person, "--address", "Its address; `ful machine discover` shows them"), path)
     name = name or _asked(person, "NAME", "Its name", usual=free_name(driver, _names(path)))
-    _check_new(path, name, address)
+    place = _anchored(address, path)
+    _check_new(path, name, place)
     processes = processes or (_asked(person, "--process", "What it is to do", PROCESSES),)
     secret, own = _secret(key_file, key_env, path), _options(options)
     given = {key.replace("_", "-"): value for key, value in flags.items() if value is not None}
@@ -84,7 +85,7 @@ def add(
     _complete(missing(driver, (), given), given, processes, person)
     if not offline:
         keys = own | {one.key[1]: given[one.name] for one in WANTED if one.key[0] == "options" and one.name in given}
-        given = told(_facts(name, driver, address, processes, keys, secret, path)) | given
+        given = told(_facts(name, driver, place, processes, keys, secret, path)) | given
     _complete(missing(driver, processes, given), given, processes, person)
     try:
         text = with_machine(raw.decode("utf-8"), entry(name, driver, address, processes, given, own, secret))
@@ -177,7 +178,7 @@ def _options(pairs: Sequence[str]) -> dict[str, object]:
 
 def _lasting(address: str, path: Path) -> str:
     """The address as it is written: a bare device by the name that stays, a path below the file's folder from there."""
-    if NOT_A_PATH.match(address) or ":" in address.partition("/")[0]:
+    if not _is_path(address):
         return address
     if Path(address).parent == Path("/dev"):
         from drivers.discovery.ports import serial_ports
@@ -187,6 +188,16 @@ def _lasting(address: str, path: Path) -> str:
             click.echo(f"{address} may be another machine after the next boot: it is written as {stable}")
         return stable
     return _from_folder(Path(address), path)
+
+
+def _is_path(address: str) -> bool:
+    """Neither a URL nor such as tcp:HOST:PORT."""
+    return not NOT_A_PATH.match(address) and ":" not in address.partition("/")[0]
+
+
+def _anchored(address: str, path: Path) -> str:
+    """The address as the configuration reads it."""
+    return str(path.absolute().parent / address) if _is_path(address) else address
 
 
 def _from_folder(place: Path, path: Path) -> str:
@@ -210,7 +221,7 @@ def _secret(key_file: Path | None, key_env: str | None, path: Path) -> dict[str,
 def _facts(
     name: str,
     driver: str,
-    address: str,
+    place: str,
     processes: Sequence[str],
     options: Mapping[str, object],
     secret: Mapping[str, str] | None,
@@ -218,7 +229,6 @@ def _facts(
 ) -> Facts:
     """What the machine says of itself; nothing where its driver cannot ask."""
     folder = path.absolute().parent
-    place = address if NOT_A_PATH.match(address) or ":" in address.partition("/")[0] else str(folder / address)
     try:
         kept = (
             Secret(env=secret.get("env"), file=folder / secret["file"] if "file" in secret else None)
@@ -230,7 +240,7 @@ def _facts(
         with build(driver, settings, RealClock()) as machine:
             if not isinstance(machine, Serviced):
                 return Facts()
-            click.echo(f"asking {address} what it is ...")
+            click.echo(f"asking {place} what it is ...")
             machine.connect()
             facts = machine.facts()
     except (DriverError, SecretMissing, ValueError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ BACKUP = ".before"
 
 Data = dict[str, Any]
 
+_EMPTY = re.compile(r"\[\s*\]")
+
 
 def with_machine(text: str, machine: Mapping[str, object]) -> str:
     """The file's text with one more machine, behind the others. Raises CannotEdit."""
@@ -34,7 +37,7 @@ def with_machine(text: str, machine: Mapping[str, object]) -> str:
         at = found.items[-1].last + 1
     else:
         at = found.key + 1
-        lines = [*lines[: found.key], f"{KEY}:", *lines[at:]]
+        lines = [*lines[: found.key], _EMPTY.sub("", lines[found.key]).rstrip(), *lines[at:]]
     gap = [""] if found.gaps else []
     made = found.newline.join([*lines[:at], *gap, *rendered(machine, found.indent), *lines[at:]])
     data = _data(text)
