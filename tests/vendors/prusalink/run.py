@@ -1,0 +1,35 @@
+"""PrusaLink as it is installed, with three changes for tests: it tells nobody on the network that it is there, it may
+keep files below /tmp, and two of its waits are shorter (the printer's boot, and how long a print stays FINISHED)."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from prusa.link import __main__ as program
+from prusa.link import const
+from prusa.link.printer_adapter import prusa_link, state_manager
+from prusa.link.serial import serial_adapter
+
+BOOT = 0.5
+REST = 3.0
+"""Seconds; 8 and 11 as it is installed."""
+
+
+class Silent:
+    def __init__(self, port: int) -> None:
+        """Tell nobody."""
+
+    def unregister(self) -> None: ...
+
+
+def main() -> int:
+    const.BLACKLISTED_PATHS.clear()
+    prusa_link.ServiceDiscovery = Silent
+    serial_adapter.sleep = lambda seconds: time.sleep(min(seconds, BOOT))
+    state_manager.PRINT_END_TIMEOUT = REST
+    return int(program.main() or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
