@@ -1,5 +1,6 @@
 """PrusaLink as it is installed, with three changes for tests: it tells nobody on the network that it is there, it may
-keep files below /tmp, and two of its waits are shorter (the printer's boot, and how long a print stays FINISHED)."""
+keep files below /tmp, and three of its waits are shorter (the printer's boot, what it leaves a printer after a power
+cut, and how long a print stays FINISHED)."""
 
 from __future__ import annotations
 
@@ -7,13 +8,13 @@ import sys
 import time
 
 from prusa.link import __main__ as program
-from prusa.link import const
+from prusa.link import const, util
 from prusa.link.printer_adapter import prusa_link, state_manager
 from prusa.link.serial import serial_adapter
 
 BOOT = 0.5
 REST = 3.0
-"""Seconds; 8 and 11 as it is installed."""
+"""Seconds; 8 and 20, and 11 as it is installed."""
 
 
 class Silent:
@@ -27,6 +28,7 @@ def main() -> int:
     const.BLACKLISTED_PATHS.clear()
     prusa_link.ServiceDiscovery = Silent
     serial_adapter.sleep = lambda seconds: time.sleep(min(seconds, BOOT))
+    util.PP_MOVES_DELAY = BOOT
     state_manager.PRINT_END_TIMEOUT = REST
     return int(program.main() or 0)
 
