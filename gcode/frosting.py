@@ -248,6 +248,8 @@ def plan(
             _lay_constant(layer, line, bead, pour.width)
     if wipe is not None:
         layer.wipe(wipe)
+    if pour is not None:
+        layer.rest(pour.bake)
     return layer.toolpath()
 
 

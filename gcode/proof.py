@@ -120,12 +120,12 @@ def turned_picture(data: bytes, piece: Piece, bead: Bead, place: Place, dialect:
 
 
 def _before_rest(data: bytes, dialect: Dialect) -> BoolArray:
-    """Which beads were laid before the longest rest; none where the machine never rests for a second."""
+    """Which beads were laid before the first rest of a second or more; none where the machine never rests as long."""
     program = parse(data)
     moves = dialect.trace(program)
-    rests = np.where(program.code == G4, np.nan_to_num(program.word("P")) / dialect.dwell_per_second, 0.0)
-    longest = int(rests.argmax()) if len(rests) else 0
-    before: BoolArray = moves.index[moves.lays] < (longest if len(rests) and rests[longest] >= 1.0 else 0)
+    seconds = np.nan_to_num(program.word("P")) / dialect.dwell_per_second
+    rests = np.flatnonzero((program.code == G4) & (seconds >= 1.0))
+    before: BoolArray = moves.index[moves.lays] < (rests[0] if len(rests) else 0)
     return before
 
 

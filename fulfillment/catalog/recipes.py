@@ -164,3 +164,5 @@ class Pour(Written):
     """Distance between the rows."""
     rest: Seconds
     """Time that the drawing browns before it is poured over."""
+    bake: Seconds = 0
+    """Time that all of it bakes on before the heat is turned off."""

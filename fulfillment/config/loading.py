@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fulfillment.catalog import FOLDER, Allergen, Catalog, Product
@@ -63,7 +63,15 @@ def inspect_bytes(raw: bytes, path: Path) -> tuple[Factory | None, list[Problem]
     config, problems = validate(document, Config, {"folder": folder})
     catalog, of_catalog = load_catalog(_catalog_folder(document, folder))
     problems = sorted({*problems, *findings(document, catalog)}, key=lambda p: (p.file != str(path), p)) + of_catalog
-    return (None if problems or config is None else Factory(config, catalog)), problems
+    return (None if problems or config is None else Factory(config, _offered(catalog, config))), problems
+
+
+def _offered(catalog: Catalog, config: Config) -> Catalog:
+    """The products of which this factory has all materials: others are shipped for other factories."""
+    here = {material.name for material in config.materials}
+    products = catalog.products.items()
+    offered = {name: one for name, one in products if all(material in here for _, _, material in one.materials())}
+    return replace(catalog, products=offered)
 
 
 def check(path: Path) -> list[Problem]:

@@ -5,12 +5,17 @@ They look at what was written, not at the typed model, so that a slip elsewhere 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
 
 from drivers.contract import OurFault, Settings
 from drivers.registry import DRIVERS, build
-from fulfillment.catalog import Catalog, Product
-from fulfillment.positions import Document, Problem, closest
+from fulfillment.catalog import Catalog, Product, Recipe
+from fulfillment.positions import Document, Mend, Problem, Unit, closest
+
+EXTRUDE = ("extrude-food", "fdm")
+"""Processes whose recipes are for a nozzle."""
 
 UNIQUE: tuple[tuple[str, ...], ...] = (
     ("machines", "*", "name"),
@@ -87,14 +92,13 @@ def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
 
     A product that no machine of the factory can make is not offered here: nothing is asked for it.
     """
-    done = _named(document, "machines", "*", "processes", "*")
     kinds = {
         material["name"]: material.get("kind")
         for _, material in document.select("materials", "*")
         if isinstance(material, dict) and isinstance(material.get("name"), str)
     }
     for product in catalog.products.values():
-        if not done.issuperset(operation.process for operation in product.route.values() if operation.process):
+        if not _made_here(document, product):
             continue
         own = catalog.documents[product.name]
         for option, choice, name in product.materials():
@@ -109,6 +113,36 @@ def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
                     f"{name!r} is of the kind {kind!r}, and there is no recipe for it.",
                     closest(kind, product.recipes, "Recipes are"),
                 )
+
+
+def _made_here(document: Document, product: Product) -> bool:
+    """Whether each of the product's processes has a machine here that one of its recipes is for."""
+    machines = [machine for _, machine in document.select("machines", "*") if isinstance(machine, dict)]
+    for process in {operation.process for operation in product.route.values() if operation.process}:
+        doing = [machine for machine in machines if process in (machine.get("processes") or ())]
+        beads = [recipe for recipe in product.recipes.values() if isinstance(recipe, Recipe)]
+        if process in EXTRUDE and beads:
+            doing = [machine for machine in doing if any(_lays(machine, recipe) for recipe in beads)]
+        if not doing:
+            return False
+    return True
+
+
+def _lays(machine: Mapping[str, Any], recipe: Recipe) -> bool:
+    """Whether a machine, as it is written, is fitted out for a recipe. What cannot be read is a problem of its own."""
+    limits = machine.get("limits")
+    limits = limits if isinstance(limits, dict) else {}
+    nozzle = _number(Unit("mm"), machine.get("nozzle"), recipe.nozzle)
+    reach = {name: _number(Unit("degC"), limits.get(f"{name}_temperature", 0.0), 0.0) for name in ("nozzle", "bed")}
+    warm = all(reach[heater] >= high for heater, (_, high) in recipe.heat.items())
+    return nozzle == recipe.nozzle and recipe.feeder in (None, machine.get("feeder")) and warm
+
+
+def _number(unit: Unit, written: object, otherwise: float) -> float:
+    with suppress(Mend):
+        read = unit.read(written)
+        return float(read) if isinstance(read, int | float) else otherwise
+    return otherwise
 
 
 class _Still:

@@ -153,7 +153,7 @@ def _poured(product: Product, how: PourRule) -> Pour:
     piece = product.piece
     body = Plate(piece.width, piece.height, piece.corner_radius, piece.thickness)
     try:
-        return pour(body, how.width, how.pitch, how.rest)
+        return pour(body, how.width, how.pitch, how.rest, how.bake)
     except ValueError as error:
         raise problem(sentence(str(error)), "Mend the product's pour, or its piece.") from None
 

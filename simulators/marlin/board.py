@@ -28,6 +28,8 @@ class Options:
     reset_on_open: bool = True
     bufsize: int = 4
     blocks: int = 16
+    bed_max: float = 120.0
+    """The hottest that the bed may be set."""
 
 
 class Board:
@@ -40,7 +42,7 @@ class Board:
         self._moved_at: float | None = None
         self.physical: Point = ORIGIN
         """Where the tool truly stands when nothing moves."""
-        self.hotend, self.bed = hotend(), bed()
+        self.hotend, self.bed = hotend(), bed(options.bed_max)
         self._out: list[tuple[bytes, bool]] = []
         self.reset()
 

@@ -56,5 +56,6 @@ def hotend() -> Heater:
     return Heater(full=420.0, tau=90.0, highest=275.0)
 
 
-def bed() -> Heater:
-    return Heater(full=140.0, tau=150.0, highest=120.0)
+def bed(highest: float = 120.0) -> Heater:
+    """``highest``: what the firmware lets it be set to (BED_MAXTEMP less its margin); a griddle is a bed, too."""
+    return Heater(full=highest + 20.0, tau=150.0, highest=highest)

@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--junction-deviation", type=float, default=0.013)
     build.add_argument("--bufsize", type=int, default=4, help="BUFSIZE, lines")
     build.add_argument("--blocks", type=int, default=16, help="BLOCK_BUFFER_SIZE")
+    build.add_argument("--bed-max", type=float, default=120.0, help="the hottest that the bed may be set, degrees C")
     build.add_argument("--no-advanced-ok", action="store_true")
     build.add_argument("--no-emergency-parser", action="store_true")
     build.add_argument("--no-reset-on-open", action="store_true")
@@ -96,6 +97,7 @@ def _build(options: argparse.Namespace) -> Options:
         not options.no_reset_on_open,
         options.bufsize,
         options.blocks,
+        options.bed_max,
     )
 
 
