@@ -133,8 +133,8 @@ class OctoPrint:
         self.core.files[name] = file
         # What cannot be done is left undone, and the answer is 201 all the same.
         start = fields.get("print") in TRUE and state is State.IDLE
-        select = start or (fields.get("select") in TRUE and state is State.IDLE)
-        if select:
+        select = fields.get("select") in TRUE and state is State.IDLE
+        if select or start:
             self.selected = file
         if start:
             self.printer.start(file)
@@ -273,7 +273,8 @@ class OctoPrint:
 
     async def _guarded(self, request: Request, operation: str, effect: Callable[[], Response]) -> Response:
         if not secrets.compare_digest(request.headers.get("X-Api-Key", "").encode(), self._key.encode()):
-            return error(403, DENIED)
+            # Without a key it takes whoever writes for a browser, and asks for a browser's token first.
+            return error(403, DENIED) if request.method == "GET" else error(400, "CSRF validation failed")
         return await self.core.act(operation, effect)
 
     def _get(self, operation: str, effect: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
