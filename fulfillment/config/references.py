@@ -90,15 +90,17 @@ def _mapping(document: Document, sku: tuple[str | int, ...], product: Product) -
 def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
     """Materials that products name are in the factory, and each product says how their kind is used.
 
-    A product that no machine of the factory can make is not offered here: nothing is asked for it.
+    A product that no machine of the factory can make, and that no order source sells, is not offered here: nothing is
+    asked for it.
     """
     kinds = {
         material["name"]: material.get("kind")
         for _, material in document.select("materials", "*")
         if isinstance(material, dict) and isinstance(material.get("name"), str)
     }
+    sold = _named(document, "order_sources", "*", "skus", "*", "product")
     for product in catalog.products.values():
-        if not _made_here(document, product):
+        if product.name not in sold and not _made_here(document, product):
             continue
         own = catalog.documents[product.name]
         for option, choice, name in product.materials():
