@@ -387,6 +387,11 @@ ROUTES = [
         ("operate", "POST", f"/v1/machines/frosting-1/{verb}")
         for verb in ("drain", "out-of-service", "in-service", "load", "cleaned", "maintained", "undo")
     ),
+    *(
+        ("operate", "POST", f"/v1/machines/frosting-1/{verb}")
+        for verb in ("facts", "console", "home", "nudge", "frame")
+    ),
+    ("read", "GET", "/v1/commands/1"),
     ("operate", "POST", "/v1/attempts/J-1-a1/pause"),
     ("operate", "POST", "/v1/jobs/J-1/decide"),
 ]
