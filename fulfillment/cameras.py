@@ -12,7 +12,7 @@ import httpx
 
 log = logging.getLogger(__name__)
 
-SECONDS, BYTES = 10.0, 20_000_000
+SECONDS, BYTES = 20.0, 20_000_000
 """Bounds of one picture: an address of a stream never ends, and somebody waits for it."""
 FRESH = 1.0
 """Seconds for which a picture is shown to everybody who asks before another one is fetched."""

@@ -36,10 +36,10 @@ class Person:
         return answer.json()
 
     def round(self) -> list[str]:
-        """Clear the beds whose piece was pictured, pack what is ready. Held units are left to a real person."""
+        """Clear the beds whose piece was pictured, do what is done by hand. Held units are left to a real person."""
         calls = self.get("/v1/attention")
         done = [self._clear(name) for name in self._to_clear(calls)]
-        done += [self._pack(call["subject"]) for call in calls if call["kind"] == "by-hand"]
+        done += [self._by_hand(call["subject"], call["target"]) for call in calls if call["kind"] == "by-hand"]
         return done
 
     def _to_clear(self, calls: list[dict[str, str]]) -> list[str]:
@@ -58,9 +58,9 @@ class Person:
         self._post(f"/v1/machines/{machine}/bed/clear", {"how": "took the piece off"})
         return f"{machine}: bed cleared"
 
-    def _pack(self, unit: str) -> str:
-        self._post(f"/v1/units/{unit}/operations/pack/done", None)
-        return f"{unit}: packed"
+    def _by_hand(self, unit: str, operation: str) -> str:
+        self._post(f"/v1/units/{unit}/operations/{operation}/done", None)
+        return f"{unit}: packed" if operation == "pack" else f"{unit}: {operation} done"
 
     def _post(self, path: str, body: dict[str, str] | None) -> None:
         self._web.post(path, json=body).raise_for_status()

@@ -55,6 +55,7 @@ def parser(kind: str, text: str) -> argparse.ArgumentParser:
     build.add_argument("--idle-timeout", type=float, default=600.0, help="s")
     build.add_argument("--no-extruder", action="store_true")
     build.add_argument("--no-bed", action="store_true", help="no [heater_bed]")
+    build.add_argument("--bed-max", type=float, default=120.0, help="max_temp of the bed")
     build.add_argument("--no-fan", action="store_true", help="no [fan]")
     piece = made.add_argument_group("material")
     piece.add_argument("--e-area", type=float, default=2.405, help="mm3 per mm of E")
@@ -74,6 +75,7 @@ def made(options: argparse.Namespace) -> tuple[Service, Klippy]:
         filament_area=options.e_area,
         max_extrude_cross_section=options.cross_section,
         idle_timeout=options.idle_timeout,
+        bed_max=options.bed_max,
     )
     recorder = Recorder(Pump(options.e_area, options.lag, options.surface_z))
     klippy = Klippy(config, options.gcodes, recorder)

@@ -37,6 +37,8 @@ class Config:
     max_extrude_cross_section: float = 0.64
     """4 x nozzle_diameter^2."""
     idle_timeout: float = 600.0
+    bed_max: float = 120.0
+    """max_temp of the bed."""
 
 
 class Toolhead:
@@ -49,7 +51,7 @@ class Toolhead:
         if config.extruder:
             self.heaters["extruder"] = hotend()
         if config.bed:
-            self.heaters["heater_bed"] = bed()
+            self.heaters["heater_bed"] = bed(config.bed_max)
         self.reset()
 
     def reset(self) -> None:
