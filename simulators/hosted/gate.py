@@ -130,7 +130,8 @@ class Cut(Response):
     """An answer of which half arrives: more is announced than comes, and the connection is closed."""
 
     def __init__(self, whole: Response) -> None:
-        super().__init__(whole.body or b"{}", whole.status_code)
+        # A 204 has no body that could be cut.
+        super().__init__(whole.body or b"{}", 200 if whole.status_code == 204 else whole.status_code)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         body = bytes(self.body)
