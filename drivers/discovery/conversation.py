@@ -55,7 +55,8 @@ class Conversation:
         out = b""
         for line in lines:
             if not self.over:
-                out += self._hear(line[-LONGEST_LINE:].decode("ascii", "replace").strip("\0 "), now)
+                text = line[-LONGEST_LINE:].decode("ascii", "replace")
+                out += self._hear("".join(letter for letter in text if letter.isprintable()).strip(), now)
         return out
 
     def tick(self, now: float) -> bytes:

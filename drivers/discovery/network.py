@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,14 @@ ANSWER = 1.0
 MOST_AT_ONCE = 16
 
 
+HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+"""What host and path may look like: anybody on the network may announce anything, and people paste what they see."""
+
+LONGEST = 120
+"""Letters of an announced name that are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """One print server. ``address`` is its URL; ``name`` is what it calls itself."""
@@ -38,7 +47,7 @@ class Server:
 
 
 def read(kind: str, name: str, host: str, port: int, address: str, texts: Mapping[str, str | None]) -> Server | None:
-    """A service as announced, or None where it is no print server.
+    """A service as announced, or None where it is no print server, or its host or path is none.
 
     PrusaLink announces itself as ``_octoprint._tcp`` and ``_http._tcp``, too, so its name is believed before its type.
     """
@@ -47,10 +56,16 @@ def read(kind: str, name: str, host: str, port: int, address: str, texts: Mappin
     driver = "prusalink" if "prusalink" in words else SERVICES.get(kind)
     if driver is None:
         return None
-    path = (texts.get("path") or "").rstrip("/")
+    path, host = (texts.get("path") or "").rstrip("/"), host.rstrip(".")
+    if not PATH.fullmatch(path) or not HOST.fullmatch(host):
+        return None
     shown = f"[{address}]" if ":" in address else address
     where = shown if port == 80 else f"{shown}:{port}"
-    return Server(driver, label, f"http://{where}{path}", host.rstrip("."), texts.get("version") or "")
+    return Server(driver, _printable(label), f"http://{where}{path}", host, _printable(texts.get("version") or ""))
+
+
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())[:LONGEST]
 
 
 def servers(seconds: float, interfaces: Sequence[str] = ()) -> list[Server]:
@@ -100,6 +115,8 @@ def _asked(zeroconf: Zeroconf, kind: str, name: str) -> Server | None:
     if not info.server or info.port is None:
         return None
     addresses = sorted(info.parsed_addresses(), key=lambda text: ipaddress.ip_address(text).version)
+    if not HOST.fullmatch(info.server.rstrip(".")):
+        return None
     address = addresses[0] if addresses else _resolved(info.server)
     return read(kind, name, info.server, info.port, address, info.decoded_properties)
 

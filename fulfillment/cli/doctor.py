@@ -15,6 +15,9 @@ import click
 
 from fulfillment.config import Factory, Machine, check, load_factory
 
+SERIAL = frozenset({"marlin", "grbl", "ebb"})
+"""Drivers whose address is a port of this computer."""
+
 FREE = 500 * 1024 * 1024
 """Bytes below which a disk is too full to go on."""
 
@@ -98,9 +101,11 @@ def _database(path: Path) -> Finding:
 def _machine(machine: Machine) -> Finding:
     address = Path(machine.address)
     simulated = machine.simulator is not None
-    if machine.driver == "marlin" and "://" not in machine.address and not machine.address.startswith("tcp:"):
+    if machine.driver in SERIAL and "://" not in machine.address and not machine.address.startswith("tcp:"):
         if not address.exists():
-            mend = "`ful up` starts its simulator" if simulated else "plug it in, and look for it in /dev/serial/by-id"
+            mend = (
+                "`ful up` starts its simulator" if simulated else "plug it in; `ful machine discover` lists the ports"
+            )
             return Finding(simulated, f"{machine.name}: {address} is not there", mend)
         if not os.access(address, os.R_OK | os.W_OK):
             return Finding(False, f"{machine.name}: no right to use {address}", "add this user to the group dialout")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +38,8 @@ class Seen:
 
     def add(self, name: str) -> str:
         """The command that adds it under this name."""
-        words = [f"ful machine add {name} --driver {self.driver} --address {self.address}"]
-        return " ".join([*words, *(f"--option {key}={value}" for key, value in self.options)])
+        words = ["ful", "machine", "add", name, "--driver", self.driver, "--address", self.address]
+        return shlex.join([*words, *(word for key, value in self.options for word in ("--option", f"{key}={value}"))])
 
 
 @click.command()

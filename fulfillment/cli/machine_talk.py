@@ -112,7 +112,7 @@ def _say(at: Bench, name: str, line: str) -> bool:
         click.secho(answer.text.removeprefix("console: "), fg="red", err=True)
         return False
     for text in answer.result["lines"]:
-        click.echo(text)
+        click.echo("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
     if answer.result["soiled"]:
         note = f"(not a known question: the bed of {name} counts as dirty; `ful machine clear {name}` once you looked)"
         click.secho(note, dim=True, err=True)

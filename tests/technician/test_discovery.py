@@ -277,6 +277,8 @@ def test_a_server_that_announces_no_address_is_found_by_its_name() -> None:
         ("_http._tcp.local.", "web", 80, "10.0.0.4", {"model": "PrusaLink MK4"}, ("prusalink", "http://10.0.0.4")),
         ("_http._tcp.local.", "web", 80, "10.0.0.4", {}, None),
         ("_ipp._tcp.local.", "paper", 631, "10.0.0.4", {}, None),
+        ("_octoprint._tcp.local.", "O", 80, "10.0.0.4", {"path": "/;reboot"}, None),
+        ("_octoprint._tcp.local.", "O", 80, "10.0.0.4", {"path": "$(reboot)"}, None),
     ],
 )
 def test_an_announcement_is_read(
@@ -284,6 +286,13 @@ def test_an_announcement_is_read(
 ) -> None:
     server = read(kind, f"{name}.{kind}", "host.local.", port, address, texts)
     assert (server and (server.driver, server.address)) == wanted
+
+
+def test_what_strangers_announce_is_shown_as_plain_text() -> None:
+    name = "\x1b[2J" + "x" * 300 + "._octoprint._tcp.local."
+    server = read("_octoprint._tcp.local.", name, "host.local.", 80, "10.0.0.4", {"version": "1\r\n2"})
+    assert server is not None and server.name.isprintable() and len(server.name) <= 120 and server.version == "12"
+    assert read("_octoprint._tcp.local.", "O", "host; reboot", 80, "10.0.0.4", {}) is None
 
 
 def test_one_server_is_one_row() -> None:
