@@ -168,6 +168,10 @@ class Wire:
                     if len(data) > MAX_ANSWER or self._clock.monotonic() > until:
                         raise WireFault(f"{self._name}: its answer to {method} /{path} does not end")
         except httpx.HTTPError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise MachineFault(
+                    f"nobody vouches for the certificate of {self._name}; name its authority by the option ca"
+                ) from error
             raise WireFault(
                 f"{self._name} did not answer {method} /{path} ({type(error).__name__}: {error}); "
                 "is it switched on, and is the address right?"
