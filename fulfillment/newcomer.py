@@ -62,15 +62,15 @@ class Wanted:
     write: Callable[[str], object] = str.strip
     needed: frozenset[str] = frozenset()
     """The processes that cannot do without it."""
-    driver: str | None = None
-    """The driver that cannot do without it."""
+    drivers: frozenset[str] = frozenset()
+    """The drivers that cannot even ask the machine without it."""
     told: Callable[[Facts], str | None] = lambda _facts: None
     """What the machine itself says of it."""
     usual: Mapping[str, str] = field(default_factory=dict)
     """What a person is offered, by process."""
 
     def misses(self, driver: str, processes: Iterable[str]) -> bool:
-        return self.driver == driver or not self.needed.isdisjoint(processes)
+        return driver in self.drivers or not self.needed.isdisjoint(processes)
 
 
 WANTED: tuple[Wanted, ...] = (
@@ -81,6 +81,7 @@ WANTED: tuple[Wanted, ...] = (
         "The space that it may work in, from its origin, as XxYxZ in mm.",
         _axes("xyz", 3, "[x×]", "XxYxZ", "mm"),
         MOVES,
+        frozenset({"ebb"}),
         told=lambda facts: _numbers(facts.envelope, "x"),
     ),
     Wanted("material", ("material",), "The material that is in it."),
@@ -135,10 +136,23 @@ WANTED: tuple[Wanted, ...] = (
         frozenset({"extrude-food"}),
         usual={"extrude-food": "yes"},
     ),
-    Wanted("tool", ("options", "tool"), "What its spindle output drives: laser, spindle or pen.", driver="grbl"),
+    Wanted(
+        "tool",
+        ("options", "tool"),
+        "What its spindle output drives: laser, spindle or pen.",
+        drivers=frozenset({"grbl"}),
+    ),
     Wanted("camera", ("camera",), "URL of one picture of its bed."),
 )
 """In the order in which they are written and asked for."""
+
+
+def envelope_of(given: Mapping[str, str]) -> tuple[float, float, float] | None:
+    """The envelope that was said, in mm; None where none was, or in other units."""
+    parts = [part.strip().removesuffix("mm").strip() for part in re.split("[x×]", given.get("envelope", ""))]
+    if len(parts) != 3 or not all(BARE.fullmatch(part) for part in parts):
+        return None
+    return float(parts[0]), float(parts[1]), float(parts[2])
 
 
 def told(facts: Facts) -> dict[str, str]:

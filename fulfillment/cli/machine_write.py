@@ -22,7 +22,7 @@ from fulfillment.config.loading import inspect_bytes
 from fulfillment.config.places import NOT_A_PATH
 from fulfillment.config.writing import replace, with_machine, without_machine
 from fulfillment.daemon import AlreadyRunning, RealClock, only_one
-from fulfillment.newcomer import PROCESSES, WANTED, NotUnderstood, Wanted, entry, missing, told
+from fulfillment.newcomer import PROCESSES, WANTED, NotUnderstood, Wanted, entry, envelope_of, missing, told
 from fulfillment.positions import Document, read
 from jobs import floor
 
@@ -85,7 +85,9 @@ def add(
     _complete(missing(driver, (), given), given, processes, person)
     if not offline:
         keys = own | {one.key[1]: given[one.name] for one in WANTED if one.key[0] == "options" and one.name in given}
-        given = told(_facts(name, driver, place, processes, keys, secret, path)) | given
+        key = _key(secret, path)
+        known = Settings(name, place, keys, None, key, frozenset(processes), envelope_of(given))
+        given = told(_facts(driver, known)) | given
     _complete(missing(driver, processes, given), given, processes, person)
     try:
         text = with_machine(raw.decode("utf-8"), entry(name, driver, address, processes, given, own, secret))
@@ -218,32 +220,28 @@ def _secret(key_file: Path | None, key_env: str | None, path: Path) -> dict[str,
     return {"file": _from_folder(key_file, path)}
 
 
-def _facts(
-    name: str,
-    driver: str,
-    place: str,
-    processes: Sequence[str],
-    options: Mapping[str, object],
-    secret: Mapping[str, str] | None,
-    path: Path,
-) -> Facts:
-    """What the machine says of itself; nothing where its driver cannot ask."""
-    folder = path.absolute().parent
+def _key(secret: Mapping[str, str] | None, path: Path) -> str | None:
+    """The key itself, for the driver alone. Raises ClickException."""
+    if secret is None:
+        return None
     try:
-        kept = (
-            Secret(env=secret.get("env"), file=folder / secret["file"] if "file" in secret else None)
-            if secret
-            else None
-        )
-        key = kept.read(os.environ) if kept else None
-        settings = Settings(name, place, options, None, key, frozenset(processes))
+        if "env" in secret:
+            return Secret(env=secret["env"]).read(os.environ)
+        return Secret(file=path.absolute().parent / secret["file"]).read(os.environ)
+    except (SecretMissing, ValueError) as error:
+        raise click.ClickException(f"{error}\n--offline adds it without asking it.") from None
+
+
+def _facts(driver: str, settings: Settings) -> Facts:
+    """What the machine says of itself; nothing where its driver cannot ask."""
+    try:
         with build(driver, settings, RealClock()) as machine:
             if not isinstance(machine, Serviced):
                 return Facts()
-            click.echo(f"asking {place} what it is ...")
+            click.echo(f"asking {settings.address} what it is ...")
             machine.connect()
             facts = machine.facts()
-    except (DriverError, SecretMissing, ValueError) as error:
+    except DriverError as error:
         raise click.ClickException(f"{error}\n--offline adds it without asking it.") from None
     click.echo(f"it is {facts.firmware or 'a machine that does not say what it is'}")
     return facts

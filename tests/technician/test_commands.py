@@ -127,6 +127,7 @@ def test_the_change_is_shown_and_nothing_is_written_on_a_no(desk: Any, tools: An
 
 
 OFFLINE = ["--driver", "marlin", "--address", "/dev/serial/by-id/x", "--process", "plot", "--offline", "--yes"]
+SERVER = ["--driver", "octoprint", "--address", "http://127.0.0.1:9", "--process", "fdm"]
 LIMITS = ["--envelope", "200x200x50", "--speed", "100,100,5", "--acceleration", "500"]
 
 
@@ -145,6 +146,10 @@ LIMITS = ["--envelope", "200x200x50", "--speed", "100,100,5", "--acceleration", 
         (["--address", "x"], ["--driver is missing"]),
         (["--driver", "marlin"], ["--address is missing", "discover"]),
         (["--driver", "grbl", "--address", "x", "--process", "engrave"], ["--tool"]),
+        (["--driver", "ebb", "--address", "x", "--process", "plot"], ["--envelope"]),
+        ([*SERVER, "--key-env", "NO_SUCH_KEY"], ["NO_SUCH_KEY is empty or not set", "--offline"]),
+        ([*SERVER, "--key-file", "none"], ["none cannot be read", "--offline"]),
+        ([*OFFLINE, *LIMITS, "--key-env", "not a name"], ["machines[0].secret.env"]),
     ],
 )
 def test_what_is_wrong_is_said_with_its_field_and_its_mend(words: list[str], says: list[str], desk: Any) -> None:
