@@ -262,6 +262,8 @@ def extrusion(view: View) -> Iterator[Finding]:
     text = f"E moves more than {limits.max_e_step:g} mm in one move: absolute and relative extrusion are mixed up"
     yield from _found("e-jump", view.lines_of(jumps), text)
     cold_words = view.program.code == COLD
+    if limits.cold_extrusion and "M302" not in view.dialect.commands:
+        return  # whether it extrudes cold is said by the machine's own settings
     if limits.cold_extrusion:
         permitted = carried(np.where(cold_words, np.nan_to_num(view.program.word("P"), nan=1.0), np.nan))
         blocked = (moves.e != 0) & ~(permitted[moves.index] == 1.0)

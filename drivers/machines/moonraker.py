@@ -124,8 +124,8 @@ class MoonrakerServer:
             self._clock.sleep(RESTART_LOOK)
             try:
                 info = self._rpc("printer.info")
-            except _NoPrinter:
-                last = "it is away"
+            except WireFault as fault:  # It is away, or too busy with its start to answer.
+                last = str(fault)
                 continue
             last = words.name(info, "state")
             if last == "ready":

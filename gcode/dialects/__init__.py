@@ -8,6 +8,7 @@ from typing import Final
 
 from gcode.dialects.ebb import EBB
 from gcode.dialects.grbl import GRBL_LASER, GRBL_PEN
+from gcode.dialects.klipper import KLIPPER_FDM, KLIPPER_FOOD
 from gcode.dialects.marlin import MARLIN_FDM, MARLIN_FOOD
 from gcode.dialects.model import CODES, Command, Dialect, DialectError, Range, Setup
 
@@ -17,6 +18,8 @@ __all__ = [
     "EBB",
     "GRBL_LASER",
     "GRBL_PEN",
+    "KLIPPER_FDM",
+    "KLIPPER_FOOD",
     "MARLIN_FDM",
     "MARLIN_FOOD",
     "Command",
@@ -30,6 +33,8 @@ DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
     {
         "marlin-food": MARLIN_FOOD,
         "marlin-fdm": MARLIN_FDM,
+        "klipper-food": KLIPPER_FOOD,
+        "klipper-fdm": KLIPPER_FDM,
         "grbl-laser": GRBL_LASER,
         "grbl-pen": GRBL_PEN,
         "ebb": EBB,
