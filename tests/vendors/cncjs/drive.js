@@ -15,6 +15,8 @@ const io = require(path.join(process.env.CNCJS, 'node_modules', 'socket.io-clien
 const PATIENCE = 90000;
 // ms in which CNCjs may do what it does after an alarm.
 const MOURNING = 2000;
+// ms between looks at what CNCjs told: it tells a state once.
+const LOOK = 500;
 
 function signIn() {
   return new Promise((resolve, reject) => {
@@ -51,11 +53,13 @@ async function main() {
   socket.on('controller:settings', (_, settings) => { told.settings = settings; });
   socket.on('controller:state', (_, state) => {
     told.state = state.status ? state.status.activeState : '';
-    if (over && told.state === 'Idle') {
+  });
+  setInterval(() => {
+    if (over && told.state === 'Idle' && told.alarms.length === 0) {
       process.stdout.write(`${JSON.stringify(told)}\n`);
       process.exit(0);
     }
-  });
+  }, LOOK);
   socket.on('sender:status', (status) => {
     told.total = status.total;
     told.sent = status.sent;
