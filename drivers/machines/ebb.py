@@ -85,8 +85,8 @@ class Ebb:
     """The shell around the engine; see :class:`drivers.contract.Machine` for the verbs.
 
     Longest times: ``connect`` :data:`GREETING_WAIT`, ``transfer`` the time of planning (a second for some 100,000
-    moves), ``start`` start_wait, ``stop`` and ``close`` :data:`STOP_WAIT`, a technician's verbs as long as they move,
-    others the time of one writing.
+    moves), ``start`` start_wait, ``stop`` :data:`STOP_WAIT`, ``close`` that and pen_delay, a technician's verbs as
+    long as they move, others the time of one writing.
     """
 
     def __init__(self, settings: Settings, clock: Clock, opener: Callable[[str, int], Wire] = open_wire) -> None:
@@ -259,8 +259,10 @@ class Ebb:
     def close(self) -> None:
         """Lift the pen and give the port back. What runs has failed by that."""
         why = "the port was closed while it ran, and the pen was lifted; what is fed is not resumed"
-        if self._engine.parting is None:
-            self._last_word(why)
+        down = self._engine.desk.down
+        if self._engine.parting is None and self._last_word(why) and down:
+            # Whoever closes it may switch it off next, and then the pen stays where it has got to.
+            self._clock.sleep(self._options.pen_delay)
         port, self._port = self._port, None
         if port is not None:
             port.close(why)

@@ -47,6 +47,8 @@ class Desk:
     """A motion of the attempt was said: from then on the piece counts as begun."""
     stop: bool = False
     """A standstill is wanted."""
+    astray: str | None = None
+    """Why nobody knows any more where the carriage stands."""
     prompt: str | None = None
     """What a person is asked to do."""
     done: int = 0
@@ -75,6 +77,6 @@ class Desk:
     def begin(self, total: int) -> None:
         """A new attempt: nothing of it was said."""
         self.moved = self.stop = False
-        self.prompt = None
+        self.astray = self.prompt = None
         self.done, self.total, self.told, self.looked, self.queued = 0, total, 0.0, 0.0, 0.0
         self.pace = Pace(self.options.acceleration)

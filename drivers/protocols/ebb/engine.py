@@ -67,7 +67,6 @@ class Engine:
         self._now = 0.0
         self._attempt: str | None = None
         self._ending: Ending | None = None
-        self._latch: str | None = None
         self._shown = Status()
 
     # --- what is known --------------------------------------------------------------------------------------------
@@ -201,11 +200,10 @@ class Engine:
     def _cued(self, cue: Cue) -> None:
         self._turn(cue)
         if cue is Cue.ENDED and self._ending is not None:
-            ending, latch = self._ending, self._latch
-            self._ending = self._latch = None
+            ending, self._ending = self._ending, None
             self._tell(ending)
-            if latch is not None:
-                self._halt(latch)
+            if self.desk.astray is not None:
+                self._halt(self.desk.astray)
 
     def _tell(self, event: Told) -> None:
         if isinstance(event, Made | Failed | Cancelled | Withdrawn):
@@ -286,11 +284,11 @@ class Engine:
 
     # --- ends -----------------------------------------------------------------------------------------------------
 
-    def _end(self, ending: Ending, latch: str | None = None) -> bytes:
+    def _end(self, ending: Ending, astray: str | None = None) -> bytes:
         """End an attempt on a board that still listens."""
         self._turn(Cue.END)
-        self._ending, self._latch = ending, latch
-        return self._play(scripts.end(self.desk, latches=latch is not None))
+        self._ending = ending
+        return self._play(scripts.end(self.desk, astray=astray))
 
     def _troubled(self, trouble: Trouble) -> bytes:
         why = str(trouble)

@@ -135,7 +135,7 @@ def run(desk: Desk, attempt: str, program: Program, now: Callable[[], float]) ->
     """A whole program. ``now``: the time, for how often the button is looked at."""
     yield from _ready(desk)
     approach = _way(desk, program.approach)
-    desk.begin(len(approach) + program.slices)
+    desk.total = len(approach) + program.slices
     yield from _pen(desk, down=False)
     yield from _make(desk, attempt, approach, now)
     for act in program.acts:
@@ -144,7 +144,7 @@ def run(desk: Desk, attempt: str, program: Program, now: Callable[[], float]) ->
             yield from _pen(desk, down=act is Pen.DOWN)
         else:
             yield from _make(desk, attempt, act, now)
-    if desk.stop:
+    while desk.stop:
         yield from _stand(desk)
     if desk.done == 0:
         yield Began(attempt)  # It had no way to go.
@@ -171,11 +171,17 @@ def _ready(desk: Desk) -> Script:
 
 def _same(desk: Desk) -> Script:
     """The board was not restarted and its motors were not switched off since the origin was set."""
-    on = True
-    if desk.version >= words.KNOWS_MOTORS:
-        on = words.pair((yield from _value(words.ASK_MOTORS))) == words.SIXTEENTH
-    if not on or int((yield from _value(words.ASK_MARK))) != words.MARK:
+    if not (yield from _stayed(desk)):
         raise Trouble(RESTARTED, latches=True)
+
+
+def _stayed(desk: Desk) -> Generator[Wanted, Lines, bool]:
+    if desk.version >= words.KNOWS_MOTORS:
+        motors = yield from _value(words.ASK_MOTORS)
+        if words.pair(motors) != words.SIXTEENTH:
+            return False
+    mark = yield from _value(words.ASK_MARK)
+    return int(mark) == words.MARK
 
 
 def _make(desk: Desk, attempt: str, slices: Slices, now: Callable[[], float]) -> Script:
@@ -213,9 +219,8 @@ def _stand(desk: Desk) -> Script:
     yield from _still(desk)
     yield from _pen(desk, down=False)
     yield from _still(desk)
-    if desk.stop:
-        yield Cue.STOOD
     while desk.stop:
+        yield Cue.STOOD
         yield Rest(desk.options.poll)
         yield from _powered(desk, latches=True)
         yield from _same(desk)
@@ -224,15 +229,17 @@ def _stand(desk: Desk) -> Script:
     desk.pace.begin()
 
 
-def end(desk: Desk, *, latches: bool) -> Script:
-    """Motion off and pen up, whatever was under way. ``latches``: the origin is lost, and the board forgets it too."""
-    desk.prompt = None
+def end(desk: Desk, *, astray: str | None) -> Script:
+    """Motion off and pen up, whatever was under way. ``astray``: why the origin is lost; the board forgets it too."""
+    desk.prompt, desk.astray = None, astray
     yield words.STOP
     yield words.lift(desk.options)
     desk.down = False
     yield from _still(desk)
-    if latches:
+    if astray is not None:
         yield words.CLEAR_MARK
+    elif not (yield from _stayed(desk)):
+        desk.astray = RESTARTED
     desk.place = words.pair((yield from _value(words.ASK_PLACE)))
     yield Cue.ENDED
 

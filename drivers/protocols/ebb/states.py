@@ -55,7 +55,7 @@ TABLE: Mapping[State, Mapping[Cue, State]] = {
     State.SERVING: {Cue.SERVED: State.IDLE, **_ANYWHERE},
     State.RUNNING: {Cue.PAUSE: State.PAUSING, Cue.FED: State.FINISHING, **_RUNS},
     State.PAUSING: {Cue.STOOD: State.PAUSED, Cue.RESUME: State.RUNNING, **_RUNS},
-    State.PAUSED: {Cue.RESUME: State.RUNNING, **_RUNS},
+    State.PAUSED: {Cue.STOOD: State.PAUSED, Cue.RESUME: State.RUNNING, **_RUNS},
     State.FINISHING: {Cue.DRAINED: State.IDLE, **_RUNS},
     State.ENDING: {Cue.ENDED: State.IDLE, **_ANYWHERE},
     State.HALTED: dict(_ANYWHERE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.rigs.common import Rig
+from tests.conformance.rigs.ebb import EbbRig
 from tests.conformance.rigs.grbl import GrblRig
 from tests.conformance.rigs.hot_folder import HotFolderRig
 from tests.conformance.rigs.marlin import MarlinRig
@@ -11,6 +12,7 @@ from tests.conformance.rigs.octoprint import OctoPrintRig
 from tests.conformance.rigs.prusalink import PrusaLinkPiRig, PrusaLinkRig
 
 RIGS: dict[str, type[Rig]] = {
+    "ebb": EbbRig,
     "grbl": GrblRig,
     "hot-folder": HotFolderRig,
     "marlin": MarlinRig,
