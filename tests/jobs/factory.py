@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,23 +16,35 @@ from typing import Any
 from sqlalchemy import select
 
 from drivers.contract import Machine
-from jobs import attempts, floor, intake
+from jobs import attempts, attention, floor, intake, upkeep
 from jobs import models as m
 from jobs.agent import Agent, Worker
 from jobs.artifacts import ArtifactStore
 from jobs.dispatch import Dispatcher, Surroundings
-from jobs.queue import Offer
+from jobs.fits import Floor, Load, Measure, Needs, Offer, Task
 from jobs.route import cancel_unit, done_by_person, hold, release_unit
 from jobs.store import ENTITIES, Policy, Refused, Store, Tx
 from jobs.wake import Wake
 
-from .shop import FROSTED, Clock, Shop, create, frosting, numbered, replay, rows
-from .world import WORLDS, Crash, FakeDriver, Fate, MachineWorld, Violation
+from .shop import FROST, FROSTED, SECONDS, VOLUME, Clock, Shop, create, frosting, numbered, replay, rows
+from .world import WORLDS, Crash, FakeDriver, Fate, Kitchen, MachineWorld, Violation
 
-ROUNDS, CALM_ROUNDS = 50, 120
+ROUNDS, CALM_ROUNDS = 50, 200
 ENDS = ("packed", "cancelled")
 STEPS = ("claimed", "intended", "transferred", "started", "confirmed", "after start", "before commit", "after commit")
 """Where the agent dies at least once, in turn from seed to seed."""
+
+
+WHITE = Load("frosting-white", "frosting", frozenset({"milk"}), 4 * VOLUME)
+NUTTY = Load("frosting-nut", "frosting", frozenset({"milk", "nuts"}), 4 * VOLUME)
+LOADS = {load.material: load for load in (WHITE, NUTTY)}
+PLAIN = replace(FROST, contains=("milk",), leaves=("milk",))
+ON_WHEAT = replace(FROST, contains=("milk", "wheat"), leaves=("milk", "wheat"))
+WITH_NUTS = replace(FROST, material=NUTTY.material, contains=("milk", "nuts"), leaves=("milk", "nuts"))
+MENU = (PLAIN, ON_WHEAT, WITH_NUTS)
+"""What is ordered: after the second and the third, the first needs a clean machine."""
+EVERY = 3
+UPKEEP = (Task("clean nozzle", EVERY, Measure.JOBS, f"{EVERY} jobs", blocks=True),)
 
 
 class MortalStore(Store):
@@ -72,9 +84,30 @@ class Factory:
         self.shop = Shop(self.store, ArtifactStore(folder / "artifacts"), self.clock)
         self.has_bed = kind != "folder"
         self.worlds = [WORLDS[kind](f"{kind}-{n}", self.fate, self.has_bed) for n in (1, 2)]
-        self.offers: list[Offer] = [frosting(w.name, bed=self.has_bed and plant.bed) for w in self.worlds]
+        initial = replace(WHITE, volume=None)  # as config.yaml says it: nobody has said how much there is
+        more: dict[str, Any] = {"load": initial, "tasks": UPKEEP}
+        self.offers: list[Offer] = [frosting(w.name, bed=self.has_bed and plant.bed, **more) for w in self.worlds]
+        for world in self.worlds:
+            most = EVERY if self.has_bed else 1_000  # without a bed, pieces of which nobody knows do not hold it up
+            world.kitchen = Kitchen(self._allowed, self._leaves, VOLUME, WHITE.allergens, 1e9, most=most)
+            world.kitchen.residue |= WHITE.allergens
         self.agent: Agent | None = None
         self.restarts = 0
+
+    def _needs(self, attempt: str) -> Needs:
+        with self.store.read() as connection:
+            body = connection.execute(
+                select(m.needs.c.body)
+                .join(m.jobs, m.jobs.c.needs_id == m.needs.c.id)
+                .where(m.jobs.c.id == attempt.rsplit("-a", 1)[0])
+            ).scalar_one()
+        return Needs.of(body)
+
+    def _allowed(self, attempt: str) -> frozenset[str]:
+        return frozenset(self._needs(attempt).contains or ())
+
+    def _leaves(self, attempt: str) -> frozenset[str]:
+        return frozenset(self._needs(attempt).leaves)
 
     # --- the agent's lives ----------------------------------------------------------------------------------
 
@@ -97,6 +130,7 @@ class Factory:
         try:
             self.agent = self.agent or self._begin_agent()
             self.agent.look()
+            self._meddle_with_machines()  # what people say between a look and a claim
             for worker in self.agent.workers:
                 worker.step(0.0)
         except Crash:
@@ -112,7 +146,7 @@ class Factory:
     def people(self) -> None:
         """Some of what needs a person is seen to; when all is calm, everything is."""
         busy = self.fate.random.random
-        for chore in (self._beds, self._unknown, self._held, self._pack, self._meddle):
+        for chore in (self._beds, self._unknown, self._held, self._pack, self._machines, self._meddle):
             if self.fate.calm or busy() < 0.5:
                 chore()
 
@@ -175,13 +209,68 @@ class Factory:
             with refused(), self.store.write("operator:ben") as tx:
                 cancel_unit(tx, draw.choice(units)["id"])
 
+    def _machines(self) -> None:
+        """What machines ask for. Hands come first, words after; nobody touches a machine that moves."""
+        with self.store.read() as connection:
+            calls = attention.calls(connection, Floor(self.offers, self.clock.now()))
+        for call in calls:
+            if call.kind in ("upkeep", "cleaning", "load"):
+                self._see_to(call)
+        for row in rows(self.store, m.machines):
+            if self.fate.calm and row["state"] != "in-service":
+                upkeep.put_back(self.store, row["name"], "done", "operator:cem")
+
+    def _see_to(self, call: attention.Call) -> None:
+        world = next(world for world in self.worlds if world.name == call.subject)
+        offer = next(offer for offer in self.offers if offer.name == call.subject)
+        kitchen = world.kitchen
+        assert kitchen is not None
+        with refused():
+            if call.kind == "upkeep":
+                upkeep.maintained(self.store, offer, call.target, "", "operator:cem")
+                kitchen.since_maintained = 0
+            elif call.kind == "cleaning":
+                upkeep.cleaned(self.store, offer.name, "hot water", "operator:cem")
+                kitchen.clean()
+            else:
+                self._load(world, LOADS[call.target])
+
+    def _load(self, world: MachineWorld, load: Load) -> None:
+        assert world.kitchen is not None and load.volume is not None
+        upkeep.load(self.store, world.name, load, "operator:cem")
+        world.kitchen.load(load.allergens, load.volume)
+
+    def _meddle_with_machines(self) -> None:
+        draw = self.fate.random
+        if self.fate.calm or draw.random() > 0.2:
+            return
+        self.fate.mortal = False
+        world = draw.choice(self.worlds)
+        with refused():
+            match draw.choice(("load", "uncleaned", "drain", "out", "back")):
+                case "load":
+                    self._load(world, draw.choice((WHITE, NUTTY)))
+                case "uncleaned":
+                    said = {row["name"]: row["undo"].get("what") for row in rows(self.store, m.machines)}
+                    if said.get(world.name) == "cleaned":
+                        upkeep.undo(self.store, world.name, "it was not", "operator:cem")
+                case "drain":
+                    upkeep.drain(self.store, world.name, "new hose", "operator:cem")
+                case "out":
+                    upkeep.take_out(self.store, world.name, "it leaks", "operator:cem")
+                case "back":
+                    upkeep.put_back(self.store, world.name, "", "operator:cem")
+        self.fate.mortal = True
+
     def office(self) -> None:
         """Intake and planning go on whatever the floor does."""
         if not self.fate.calm and self.fate.random.random() < 0.2 and len(rows(self.store, m.units)) < 8:
             self.shop.order(quantity=self.fate.random.randint(1, 2), route=FROSTED)
         for unit in intake.units_to_plan(self.store):
             intake.plan(self.store, unit.id, "planner")
-        self.shop.render()
+        for waiting in intake.to_render(self.store):
+            needs = self.fate.random.choice(MENU)
+            intake.rendered(self.store, waiting.id, self.shop.artifact(needs), "planner")
 
     # --- the run --------------------------------------------------------------------------------------------
 
@@ -224,7 +313,20 @@ class Factory:
                 require(operation["id"] in kept, f"{operation['id']} is called done, and there is no good piece of it")
         for unit in rows(self.store, m.units):
             require(unit["state"] in ENDS, f"{unit['id']} was lost: it is {unit['state']}, and nothing goes on")
+        self._judge_counters(tries)
         judge_history(self.store)
+
+    def _judge_counters(self, tries: dict[str, dict[str, Any]]) -> None:
+        """Each attempt that ended is counted, once; and what is left on record is no more than what truly is."""
+        for row in rows(self.store, m.machines):
+            done = [tried["done"] for tried in tries.values() if tried["machine"] == row["name"]]
+            ended = [share for share in done if share is not None]
+            require(row["jobs_done"] == len(ended), f"{row['name']} has done {row['jobs_done']} of {len(ended)} jobs")
+            require(close(row["volume_used"], VOLUME * sum(ended)), f"{row['name']} lost {row['volume_used']} mm3")
+            require(close(row["seconds_run"], SECONDS * sum(ended)), f"{row['name']} ran {row['seconds_run']} s")
+            kitchen = next(world.kitchen for world in self.worlds if world.name == row["name"])
+            left = row["volume_left"]
+            require(kitchen is None or left is None or left <= kitchen.left + 1e-6, f"{row['name']} has {left} left")
 
     def _judge_pieces(self, tries: dict[str, dict[str, Any]]) -> None:
         for world in self.worlds:
@@ -235,6 +337,10 @@ class Factory:
         made = {attempt for world in self.worlds for attempt in world.pieces}
         for attempt, tried in tries.items():
             require(tried["state"] != "made" or attempt in made, f"{attempt} is called made, and never began")
+
+
+def close(one: float, other: float) -> bool:
+    return abs(one - other) < 1e-3
 
 
 def require(true: bool, otherwise: str) -> None:

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, true, update
 
 from drivers import contract as c
-from jobs import attempts
+from jobs import attempts, condition, queue
+from jobs import models as m
 from jobs.attempts import Intent
 from jobs.dispatch import Dispatcher
 from jobs.store import Tx
 
-from .factory import STEPS, Plant, simulate
+from .factory import SOUND, STEPS, Plant, simulate
 from .world import FakeDriver, FolderDriver, MachineWorld, SerialDriver, ServerDriver, Violation
 
 SEEDS = 12
@@ -180,3 +182,38 @@ def test_a_bed_that_is_not_dirty_after_a_start_is_caught(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(attempts, "_soil", unused)
     assert "on a bed where" in caught("server", Plant(), tmp_path)
+
+
+# --- plants in what machines remember -----------------------------------------------------------------------------
+
+
+def test_traces_that_nobody_looks_at_are_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(condition, "forbidden_traces", lambda _condition, _needs: [])
+    assert "may not contain" in caught("server", SOUND, tmp_path)
+
+
+def test_a_claim_by_an_old_condition_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was said of a machine between a look and a claim, and between a claim and a start."""
+    for module in (queue, attempts):
+        monkeypatch.setattr(module, "unchanged", lambda _machine, _condition: true())
+    assert caught("server", SOUND, tmp_path)
+
+
+def test_an_attempt_that_is_not_counted_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def uncounted(tx: Tx, machine: str, _attempt: str, _job: object, _share: float) -> None:
+        attempts._activity(tx, machine, "idle")
+
+    monkeypatch.setattr(attempts, "_count", uncounted)
+    assert caught("server", SOUND, tmp_path)
+
+
+def test_a_cartridge_that_is_not_counted_down_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = attempts._count
+
+    def full(tx: Tx, machine: str, attempt: str, job: object, share: float) -> None:
+        left = tx.connection.execute(select(m.machines.c.volume_left).where(m.machines.c.name == machine)).scalar()
+        counted(tx, machine, attempt, job, share)  # type: ignore[arg-type]
+        tx.connection.execute(update(m.machines).where(m.machines.c.name == machine).values(volume_left=left))
+
+    monkeypatch.setattr(attempts, "_count", full)
+    assert caught("server", SOUND, tmp_path)

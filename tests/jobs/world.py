@@ -8,6 +8,7 @@ drop, refusals, pieces that fail. A violated promise raises :class:`Violation`.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from types import TracebackType
@@ -61,6 +62,47 @@ class Piece:
 
 
 @dataclass
+class Kitchen:
+    """What truly is in a machine, on it and used up. ``allowed`` and ``leaves``: of an attempt's piece, by its order.
+
+    It knows nothing of the record: people clean and load by their hands, and only then say so.
+    """
+
+    allowed: Callable[[str], frozenset[str]]
+    leaves: Callable[[str], frozenset[str]]
+    takes: float
+    """mm3 that every piece takes."""
+    holds: frozenset[str] = frozenset()
+    """Allergens of what is loaded."""
+    left: float = 0.0
+    residue: set[str] = field(default_factory=set)
+    since_maintained: int = 0
+    most: int = 1_000
+    """Pieces that may begin before somebody maintains it."""
+
+    def begin(self, machine: str, attempt: str) -> None:
+        foreign = (self.residue | self.holds) - self.allowed(attempt)
+        if foreign:
+            raise Violation(f"{machine}: {attempt} began, and may not contain {', '.join(sorted(foreign))}")
+        self.since_maintained += 1
+        if self.since_maintained > self.most:
+            raise Violation(f"{machine}: {attempt} is the {self.since_maintained}th piece without upkeep")
+        self.residue |= self.holds | self.leaves(attempt)
+
+    def press(self, machine: str, share: float) -> None:
+        self.left -= self.takes * share
+        if self.left < -1e-6:
+            raise Violation(f"{machine}: its cartridge ran out in the middle of a piece")
+
+    def load(self, allergens: frozenset[str], volume: float) -> None:
+        self.holds, self.left = allergens, volume
+        self.residue |= allergens
+
+    def clean(self) -> None:
+        self.residue.clear()
+
+
+@dataclass
 class MachineWorld:
     """One physical machine. Subclasses say what a wire can do to it, and what it remembers."""
 
@@ -73,6 +115,8 @@ class MachineWorld:
     bed: list[Piece] = field(default_factory=list)
     pieces: dict[str, Piece] = field(default_factory=dict)
     """Everything that ever began, by attempt."""
+    kitchen: Kitchen | None = None
+    """What is in it and on it, where that is watched."""
 
     def begin(self, attempt: str) -> None:
         if self.current is not None:
@@ -81,6 +125,8 @@ class MachineWorld:
             raise Violation(f"{self.name}: {attempt} began on a bed where {self.bed[0].attempt} lies")
         if attempt in self.pieces:
             raise Violation(f"{self.name}: {attempt} began twice")
+        if self.kitchen is not None:
+            self.kitchen.begin(self.name, attempt)
         self.current = self.pieces[attempt] = Piece(attempt)
         self.paused = False
         if self.has_bed:
@@ -95,6 +141,8 @@ class MachineWorld:
         """A little time: growth, failures, links."""
         if self.current is not None and not self.paused:
             self.current.done += 0.25
+            if self.kitchen is not None:
+                self.kitchen.press(self.name, 0.25)
             if self.fate.trouble_now(0.3):
                 self.end("scrap")
             elif self.current.done >= 1.0:
