@@ -302,10 +302,10 @@ class Board:
 
     def alarm(self, code: int) -> None:
         """Everything off; what comes next is a reset, by itself or by the host."""
+        self.recorder.count("refusals" if self.state is State.CHECK else "alarms")
         self.halt()
         self.off()
         self.state = State.ALARM
-        self.recorder.count("alarms")
         self.recorder.event(self.now, "alarm", f"ALARM:{code}")
         self.say(f"ALARM:{code}\r\n")
         if code in CRITICAL:

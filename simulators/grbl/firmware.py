@@ -295,7 +295,8 @@ class Firmware(Board):
     def _answer(self, item: Item, text: str) -> None:
         self._item = None
         if text != "ok":
-            self.recorder.count("errors")
+            harmless = item.line.text.startswith("$") or self.state in (State.CHECK, State.ALARM)
+            self.recorder.count("refusals" if harmless else "errors")
             self.recorder.event(self.now, "error", f"{text}: {item.line.raw}")
         if item.startup:
             self.say(f">{item.line.text}:{text}\r\n")

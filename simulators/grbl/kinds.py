@@ -24,6 +24,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 COUNTS = (
+    # "errors" are lines of a program that were not executed; "refusals" those of check mode, of a lock and of $.
     "overflow_bytes",
     "deaf_bytes",
     "boots",
@@ -31,6 +32,7 @@ COUNTS = (
     "resets",
     "alarms",
     "errors",
+    "refusals",
     "checked",
     "holds",
     "aborts",
