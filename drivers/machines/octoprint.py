@@ -166,10 +166,7 @@ class OctoPrintServer:
         sight = says.sight(job, None, None)
         if sight.link is not Link.ONLINE:
             return sight
-        prompt = None
-        if sight.activity is not Activity.IDLE:
-            prompt = says.read(says.Prompt, self._api.prompt() or {}, self._name)
-        return says.sight(job, self._printer(), prompt)
+        return says.sight(job, self._printer(), None if sight.activity is Activity.IDLE else self._prompt())
 
     def _job(self) -> says.Job:
         return says.read(says.Job, self._api.job_info(), self._name)
@@ -180,6 +177,12 @@ class OctoPrintServer:
         except _Refused as refused:  # It was disconnected a moment ago.
             if refused.status != 409:
                 raise
+            return None
+
+    def _prompt(self) -> says.Prompt | None:
+        try:
+            return says.read(says.Prompt, self._api.prompt() or {}, self._name)
+        except _Refused:  # Its plugin may be switched off, and the key need not be allowed to answer.
             return None
 
     def outcome(self, file: str) -> Outcome:
@@ -277,6 +280,8 @@ class OctoPrintServer:
         return socket
 
     def _pushed(self, frame: str, hint: Callable[[], None]) -> None:
+        if says.expired(frame):
+            raise WireFault("the session has expired")
         for file, end in says.pushed(frame):
             if file is not None and end is not None and attempt_of(file) is not None:
                 self._ends[file] = end

@@ -290,6 +290,11 @@ def pushed(frame: str) -> list[tuple[str | None, Outcome | None]]:
     return events
 
 
+def expired(frame: str) -> bool:
+    """Whether OctoPrint wants a new login; until then it pushes no events."""
+    return frame.startswith('a[{"reauthRequired"')
+
+
 def message(body: Mapping[str, object]) -> str:
     """A message to the push channel, in SockJS's wrapping."""
     return json.dumps([json.dumps(body)])

@@ -122,6 +122,11 @@ def test_pushes() -> None:
         assert says.pushed(frame) == []
 
 
+def test_a_session_that_has_expired() -> None:
+    assert says.expired('a[{"reauthRequired": {"reason": "logout"}}]')
+    assert not says.expired('a[{"event": {"type": "PrintDone", "payload": {"path": "reauthRequired"}}}]')
+
+
 @given(anything)
 def test_whatever_is_answered_is_read_or_refused(value: object) -> None:
     for kind in (says.Job, says.Printer, says.FileInfo, says.Connection, says.Version, says.User, says.Profiles):
