@@ -92,7 +92,7 @@ class Toolhead:
         self._settle()
         if len(self.planner):
             self.stir()
-        elif self.idle == "Printing" and now - self._rest >= READY_AFTER:
+        elif self.idle == "Printing" and now >= self._rest + READY_AFTER:  # the very sum that is the event's time
             self.idle = "Ready"
 
     def stir(self) -> None:
@@ -110,8 +110,6 @@ class Toolhead:
 
     def abort(self) -> None:
         """Drop all motion at once, in the middle of a block if need be."""
-        if not hasattr(self, "last"):
-            return
         self.planner.advance(self._reactor.now)
         if len(self.planner):
             self.recorder.count("aborts")
@@ -319,7 +317,7 @@ class Toolhead:
     # --- heat -----------------------------------------------------------------------------------------------------
 
     def _heat(self, name: str, wait: bool) -> Handler:
-        """M104, M109, M140, M190. Only S is known: without it the target is 0."""
+        """M104, M109, M140, M190. Only S is known: without it the target is 0. PID waits for cooling, too."""
 
         def command(command: Command) -> Steps | None:
             target = command.number("S", 0.0) or 0.0
@@ -336,7 +334,7 @@ class Toolhead:
         yield self.drained()
         while True:
             self.heat()
-            if heater.shown >= heater.target - 1:
+            if abs(heater.shown - heater.target) <= 1:
                 return
             self._respond(self.temperatures())
             self.stir()
