@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import cast
 
-from simulators.ebb import program as ebb
-from simulators.grbl import program as grbl
-from simulators.klipper import program as klipper
-from simulators.marlin import program as marlin
-from simulators.moonraker import program as moonraker
-from simulators.octoprint import program as octoprint
-from simulators.prusalink import server as prusalink
-
-KINDS: Mapping[str, Callable[[Sequence[str]], int]] = {
-    "ebb": ebb.main,
-    "grbl": grbl.main,
-    "klipper": klipper.main,
-    "marlin": marlin.main,
-    "moonraker": moonraker.main,
-    "octoprint": octoprint.main,
-    "prusalink": prusalink.main,
+KINDS: Mapping[str, str] = {
+    "ebb": "simulators.ebb.program:main",
+    "grbl": "simulators.grbl.program:main",
+    "klipper": "simulators.klipper.program:main",
+    "marlin": "simulators.marlin.program:main",
+    "moonraker": "simulators.moonraker.program:main",
+    "octoprint": "simulators.octoprint.program:main",
+    "prusalink": "simulators.prusalink.server:main",
 }
+"""Names to import paths: only the one that is asked for is imported, as a factory's start is made of many of them."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +25,9 @@ def main(arguments: Sequence[str]) -> int:
             f"usage: python -m simulators {{{','.join(KINDS)}}} ... (--help after the kind tells more)", file=sys.stderr
         )
         return 2
-    return KINDS[arguments[0]](arguments[1:])
+    module, _, name = KINDS[arguments[0]].partition(":")
+    run = cast(Callable[[Sequence[str]], int], getattr(import_module(module), name))
+    return run(arguments[1:])
 
 
 if __name__ == "__main__":
