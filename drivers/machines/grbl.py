@@ -311,12 +311,13 @@ class Grbl:
 
     def home(self) -> None:
         """``$H``."""
-        if self._engine.status.link is Link.ONLINE and not self._engine.known.homes:
+        if self._engine.attempt is None and self._engine.state is State.IDLE and not self._engine.known.homes:
             raise NotSupported(f"{self._settings.name} cannot home: it has $22=0, and no switches as far as it says")
         self._do((talk.HOME,), self._options.home_wait)
 
     def nudge(self) -> None:
         """Z up by 1 mm and back, or X where there is no Z; down and back where up would meet the switch."""
+        self._check_unlocked()
         envelope, known = self._settings.envelope, self._engine.known
         has_z = envelope[_Z] > 0 if envelope is not None else self._options.tool == "spindle"
         axis = _Z if has_z else _X
@@ -328,8 +329,13 @@ class Grbl:
         x0, y0, x1, y1 = checked_box(box, self._settings.envelope)
         if not 0 < speed <= FASTEST_FRAME:
             raise OurFault(f"a frame is traced at more than 0 and at most {FASTEST_FRAME:g} mm/s, not {speed:g}")
+        self._check_unlocked()
         way = 2 * (x1 - x0 + y1 - y0) + x1 + y1
         self._do(talk.frame(box, speed), SERVICE_WAIT + 2 * way / speed)
+
+    def _check_unlocked(self) -> None:
+        if self._engine.locked:
+            raise MachineFault(f"{self._settings.name} is locked until it has homed; home it first")
 
     def _do(self, lines: tuple[bytes, ...], limit: float) -> None:
         answer = self._serve(lines, limit)

@@ -380,6 +380,7 @@ def test_a_restart_is_never_streamed_over() -> None:
     end = ended(bench)
     assert isinstance(end, Failed)
     assert "restarted" in end.why
+    assert bench.sent[-1] == b"\x18"  # What was on its way is dropped by that.
     bench.sent.clear()
     bench.until(lambda: False, 50)
     assert bench.sent == []

@@ -324,8 +324,8 @@ def test_lines_that_a_console_sends() -> None:
 
 
 def test_jogs_are_relative_there_and_back_and_frames_go_round_with_the_tool_off() -> None:
-    assert talk.nudge(2, up=True) == (b"$J=G91G21Z1F300", b"$J=G91G21Z-1F300")
-    assert talk.nudge(0, up=False) == (b"$J=G91G21X-1F300", b"$J=G91G21X1F300")
+    assert talk.nudge(2, up=True) == (b"M5S0", b"$J=G91G21Z1F300", b"$J=G91G21Z-1F300")
+    assert talk.nudge(0, up=False) == (b"M5S0", b"$J=G91G21X-1F300", b"$J=G91G21X1F300")
     assert talk.frame((1, 2, 3, 4), 50) == (
         b"M5S0",
         b"$J=G90G21X1.000Y2.000F3000",

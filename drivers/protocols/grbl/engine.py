@@ -83,6 +83,11 @@ class Engine:
         return self._session.free and not self._session.locked
 
     @property
+    def locked(self) -> bool:
+        """The firmware takes no motion until it has homed."""
+        return self._session.locked
+
+    @property
     def at_work(self) -> bool:
         """Something of ours is in hand: an attempt, its check, or a technician's lines."""
         return self._session.task is not None or self._session.talk is not None
@@ -306,7 +311,8 @@ def _booted(m: Session, reply: replies.Booted) -> bytes:
         m.banner = True
         m.watch.soon(m.now)
     elif m.state in RUNS:
-        m.halt("the machine restarted: where it stands is not known; clear the bed, connect again")
+        # What was on its way when it restarted is behind the banner in its buffer: the reset drops that.
+        return m.crash("the machine restarted: where it stands is not known; clear the bed, connect again")
     else:
         why = MachineFault("the machine restarted by itself; nothing of the job was carried out")
         m.end_talk(why)

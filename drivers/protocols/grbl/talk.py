@@ -20,6 +20,9 @@ HOME = b"$H"
 JOG_SPEED = 300
 """mm/min of a nudge."""
 
+_OFF = b"M5S0"
+"""Before every jog: a jog keeps the laser as the parser has it (laser_mode.md)."""
+
 _QUESTION = re.compile(r"\?|\$|\$\$|\$[#GIN]", re.IGNORECASE)
 """Lines that only ask. Each is a command of its own, so nothing can stand behind it."""
 
@@ -45,16 +48,16 @@ def asks(line: str) -> bool:
 
 
 def nudge(axis: int, up: bool) -> tuple[bytes, ...]:
-    """1 mm there and back, as jogs: they end at a soft limit with an error instead of an alarm, and lay no modes."""
+    """1 mm there and back. A jog ends at a soft limit with an error instead of an alarm, and leaves no modes."""
     ways = (1, -1) if up else (-1, 1)
-    return tuple(b"$J=G91G21%c%dF%d" % (b"XYZ"[axis], way, JOG_SPEED) for way in ways)
+    return (_OFF, *(b"$J=G91G21%c%dF%d" % (b"XYZ"[axis], way, JOG_SPEED) for way in ways))
 
 
 def frame(box: Box, speed: float) -> tuple[bytes, ...]:
-    """Once around a box, with the tool off before it: a jog keeps the laser as the parser has it (laser_mode.md)."""
+    """Once around a box, in the coordinates of programs."""
     x0, y0, x1, y1 = box
     corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))
-    return (b"M5S0", *(b"$J=G90G21X%.3fY%.3fF%.0f" % (x, y, speed * 60) for x, y in corners))
+    return (_OFF, *(b"$J=G90G21X%.3fY%.3fF%.0f" % (x, y, speed * 60) for x, y in corners))
 
 
 def room_above(axis: int, position: Point | None, top: Point, pulloff: float) -> bool:
