@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from drivers.registry import DRIVERS
 from fulfillment.catalog import FOLDER
 from fulfillment.config import Config, ConfigError, SecretMissing, check, load, load_factory
 from fulfillment.config import Secret as SecretReference
@@ -21,7 +22,8 @@ def test_the_shipped_factory_has_no_problem(factory: Make) -> None:
     path = factory()
     assert check(path) == []
     config = load(path)
-    assert [machine.name for machine in config.machines] == ["frosting-1", "frosting-2", "slip-printer"]
+    assert [machine.name for machine in config.machines][:3] == ["frosting-1", "frosting-2", "slip-printer"]
+    assert {machine.driver for machine in config.machines} == set(DRIVERS), "the demo has every kind of machine"
     assert {config.machine(name).material for name in ("frosting-1", "frosting-2")} == {"frosting-chocolate"}
     assert config.web.host == "127.0.0.1"
     assert not config.web.keys_required
@@ -260,14 +262,17 @@ def test_a_product_needs_a_material_that_is_there_and_a_recipe_for_its_kind(fact
     assert all("pop-tart.yaml:" in one for one in said)
 
 
+BAMBOO = '  - name: bamboo\n    title: Bamboo\n    kind: bamboo\n    colour: "#5a3413"\n'
+NO_BAMBOO = ((BAMBOO, ""), ("    material: bamboo\n", ""))
+
+
+def test_a_product_needs_its_materials_where_a_machine_can_make_it(factory: Make) -> None:
+    (said,) = [str(problem) for problem in check(factory(*NO_BAMBOO))]
+    assert "bamboo-coaster.yaml:" in said and "No material of the factory is called 'bamboo'." in said
+
+
 def test_a_product_that_no_machine_can_make_needs_no_material(factory: Make) -> None:
-    """The shipped factory has no laser and no bamboo, which is no problem; with a laser it is one."""
-    laser = "name: laser, driver: hot-folder, address: x, processes: [engrave], envelope: { x: 1, y: 1, z: 1 }"
-    limits = "limits: { speed: { x: 1, y: 1, z: 1 }, acceleration: 1 }"
-    said = [str(p) for p in check(factory(("machines:\n", f"machines:\n  - {{ {laser}, {limits} }}\n")))]
-    assert len(said) == 1
-    assert "bamboo-coaster.yaml:" in said[0]
-    assert "No material of the factory is called 'bamboo'." in said[0]
+    assert check(factory(*NO_BAMBOO, ("processes: [engrave]", "processes: [plot]"))) == []
 
 
 def test_only_a_machine_that_extrudes_needs_the_speed_of_a_feeder(factory: Make) -> None:
