@@ -595,6 +595,22 @@ def test_a_visit_goes_with_the_pen_up_and_comes_back(bench: Bench) -> None:
     assert reached.max(axis=0) == pytest.approx([30, 20], abs=0.02)
 
 
+def test_a_pen_that_a_technician_put_down_is_lifted_before_anything_moves(bench: Bench) -> None:
+    assert served(bench, bench.engine.say(b"SP,0,100", bench.now)).fault is None
+    assert bench.until(lambda: bench.board.pen_down)
+    bench.begin(SQUARE)
+    assert bench.until(bench.ended)
+    assert bench.saw(Made)
+    assert bench.path.min() > 9.9, "the way to the first stroke is clean"
+
+
+def test_a_restart_that_a_technician_meets_is_the_machines(bench: Bench) -> None:
+    bench.board.restart()
+    answer = served(bench, bench.engine.visit(lambda x, y: Path(np.array([[1.0, 1.0]]), np.full(1, 9.0)), bench.now))
+    assert isinstance(answer.fault, MachineFault)
+    assert bench.engine.state is State.HALTED
+
+
 def test_a_visit_without_power_says_so(bench: Bench) -> None:
     bench.board.power = 0
     answer = served(bench, bench.engine.visit(lambda x, y: Path(np.array([[1.0, 1.0]]), np.full(1, 9.0)), bench.now))

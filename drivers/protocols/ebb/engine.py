@@ -15,6 +15,7 @@ from drivers.contract import (
     Activity,
     Cancelled,
     Changed,
+    DriverError,
     Event,
     Failed,
     Link,
@@ -306,7 +307,7 @@ class Engine:
     def _unserved(self, trouble: Trouble) -> bytes:
         """A technician's wish that did not come true. Where an answer is missing, nothing can be said any more."""
         if isinstance(trouble, Unanswered) or trouble.latches:
-            self._halt(str(trouble))
+            self._halt(str(trouble), MachineFault)
             return b""
         self._turn(Cue.SERVED)
         self._tell(Answered(fault=MachineFault(str(trouble))))
@@ -315,7 +316,7 @@ class Engine:
     def _why(self) -> str:
         return self._ending.why if self._ending is not None else "it was to be ended"
 
-    def _halt(self, why: str) -> None:
+    def _halt(self, why: str, culprit: type[DriverError] = WireFault) -> None:
         """Nothing is said any more; a person must look, and the port be opened anew."""
         served = self.state is State.SERVING
         if self.state is not State.HALTED:
@@ -326,8 +327,9 @@ class Engine:
         self._script, self._awaited, self._timer = None, None, NEVER
         self._line.clear()
         self.desk.prompt = None
-        attempt, self._ending = self._attempt, None
+        attempt, ending, self._ending = self._attempt, self._ending, None
         if attempt is not None:
-            self._tell(Failed(attempt, why) if self.desk.moved else Withdrawn(attempt, why))
+            begun = self.desk.moved or isinstance(ending, Cancelled)
+            self._tell(Failed(attempt, why) if begun else Withdrawn(attempt, why))
         if served:
-            self._tell(Answered(fault=WireFault(why)))
+            self._tell(Answered(fault=culprit(why)))

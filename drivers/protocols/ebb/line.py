@@ -102,7 +102,7 @@ class Line:
             waiting.lines.append(line)
             waiting.due = now + MORE
         elif waiting.ask.value is None or waiting.lines:
-            return self._done() if line == b"OK" and (waiting.lines or waiting.ask.value is None) else None
+            return self._done() if line == b"OK" else None
         elif waiting.ask.value.fullmatch(line):
             waiting.lines.append(line)
             if not waiting.ask.ok:

@@ -58,7 +58,7 @@ def greet(desk: Desk) -> Script:
     if future:
         yield words.LEGACY
     yield words.ACKNOWLEDGE
-    yield words.STOP
+    yield words.stop(desk.options)
     yield words.pen_up(desk.options)
     yield words.pen_down(desk.options)
     yield words.lift(desk.options)
@@ -198,7 +198,7 @@ def _make(desk: Desk, attempt: str, slices: Slices, now: Callable[[], float]) ->
         if desk.done == 0:
             yield Began(attempt)
         desk.done += 1
-        if desk.done >= desk.told + STEP * desk.total:
+        if desk.done >= min(desk.told + STEP * desk.total, desk.total):
             desk.told = desk.done
             yield Progressed(attempt, desk.done / desk.total)
 
@@ -232,7 +232,7 @@ def _stand(desk: Desk) -> Script:
 def end(desk: Desk, *, astray: str | None) -> Script:
     """Motion off and pen up, whatever was under way. ``astray``: why the origin is lost; the board forgets it too."""
     desk.prompt, desk.astray = None, astray
-    yield words.STOP
+    yield words.stop(desk.options)
     yield words.lift(desk.options)
     desk.down = False
     yield from _still(desk)
@@ -261,8 +261,9 @@ def facts(desk: Desk) -> Script:
     yield Answered(tuple(said))
 
 
-def say(desk: Desk, text: bytes) -> Script:  # noqa: ARG001  (like its siblings)
-    """One line of a technician."""
+def say(desk: Desk, text: bytes) -> Script:
+    """One line of a technician. The pen may be anywhere after it, so it counts as down."""
+    desk.down = True
     lines = yield Ask(text, all=True)
     yield Cue.SERVED
     yield Answered(tuple(line.decode("ascii", "replace") for line in lines or ()))

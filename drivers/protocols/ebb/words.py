@@ -24,7 +24,6 @@ _BUSY = re.compile(rb"QM,(\d+),(\d+),(\d+),(\d+)")
 STOPPED = re.compile(rb"(ES,)?[01](,\d+){0,4}")
 
 ASK_VERSION = Ask(b"V", _VERSION, ok=False)
-STOP = Ask(b"ES", STOPPED)
 ACKNOWLEDGE = Ask(b"CU,1,1")
 """Another program may have switched the answers off."""
 LEGACY = Ask(b"CU,10,0")
@@ -40,8 +39,13 @@ ASK_PLACE = Ask(b"QS", _PAIR)
 ASK_BUTTON = Ask(b"QB", re.compile(rb"[01]"))
 ASK_BUSY = Ask(b"QM", _BUSY, ok=False)
 ASK_NAME = Ask(b"QT", all=True)
-FAREWELL = b"\r" + STOP.text + b"\rSP,1\r"
+FAREWELL = b"\rES\rSP,1\r"
 """Behind a line that may be half said: motion ends, the pen goes up."""
+
+
+def stop(options: Options) -> Ask:
+    """No motion any more. It may wait behind a pen that is on its way."""
+    return Ask(b"ES", STOPPED, time=options.pen_delay)
 
 
 def pen_up(options: Options) -> Ask:
