@@ -65,8 +65,6 @@ class Options:
     """Seconds within which the server must name our file after a start, or be as asked after any other verb."""
     settle: float = 5.0
     """Seconds that the server's record of ended prints may lag behind its state."""
-    patience: float = 120.0
-    """Seconds that the printer may be away behind a server that answers, before its print is given up."""
     keep: bool = False
     """Leave the files of ended attempts on the server."""
 
@@ -505,20 +503,20 @@ class Hosted:
                 self._events.put(event)
 
     def _follow(self) -> None:
-        """An attempt that left the printer: the record says how, or after some patience nobody can."""
+        """An attempt that left the printer: the record says how, or after a while it is clear that it does not.
+
+        A printer that is out of its server's sight may print on, unless it is the server that feeds it.
+        """
         attempt, view = self._view.attempt, self._view
         away = view.sight.link is not Link.ONLINE
-        if attempt is None or not (view.gone or away):
+        if attempt is None or not (view.gone or away) or self._recorded(attempt):
             self._missing = None
-            return
-        if self._recorded(attempt):
-            self._missing = None
-            return
-        now = self._clock.monotonic()
-        self._missing = now if self._missing is None else self._missing
-        if now - self._missing >= (self._options.patience if away else self._options.settle):
-            self._missing = None
-            self._evidence(attempt)
+        elif view.gone or self._server.feeds:
+            now = self._clock.monotonic()
+            self._missing = now if self._missing is None else self._missing
+            if now - self._missing >= self._options.settle:
+                self._missing = None
+                self._evidence(attempt)
 
     def _came_and_went(self, attempt: str) -> bool:
         """Whether a short print began and ended between two looks."""

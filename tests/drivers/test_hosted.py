@@ -223,7 +223,7 @@ def refused(verb: Callable[[], None]) -> None:
 
 STILL = {"poll": 3600.0, "idle_poll": 3600.0}
 """The watcher looks only when it is told to, so that verbs alone make the calls."""
-QUICK = {"poll": 0.01, "idle_poll": 0.01, "settle": 2.0, "patience": 5.0}
+QUICK = {"poll": 0.01, "idle_poll": 0.01, "settle": 2.0}
 
 
 @contextmanager
@@ -459,7 +459,7 @@ def test_a_lost_link_ends_nothing(payload: Payload) -> None:
         assert isinstance(until(machine, (Made, Failed)), Made)
 
 
-def test_a_printer_that_is_away_for_long_is_given_up_with_patience(payload: Payload) -> None:
+def test_a_fed_printer_that_is_gone_from_its_server_prints_no_more(payload: Payload) -> None:
     world, clock = World(), Clock()
     with hosted(world, clock, **QUICK) as machine:
         machine.transfer("j1-a1", payload)
@@ -467,11 +467,27 @@ def test_a_printer_that_is_away_for_long_is_given_up_with_patience(payload: Payl
         world.restart()
         world.online = False
         reach(lambda: machine._missing is not None)
-        clock.now += 3.0
-        time.sleep(0.05)
         assert machine.status().attempt == "j1-a1"
         clock.now += 3.0
-        assert isinstance(until(machine, (Made, Failed)), Failed)
+        until(machine, Failed)
+        assert machine.reconcile("j1-a1").seen is Seen.FAILED
+
+
+def test_a_printer_out_of_its_servers_sight_may_print_on(payload: Payload) -> None:
+    world, clock = World(feeds=False), Clock()
+    with hosted(world, clock, **QUICK) as machine:
+        machine.transfer("j1-a1", payload)
+        machine.start("j1-a1")
+        world.online = False
+        reach(lambda: machine.status().link is Link.OFFLINE)
+        clock.now += 3600.0
+        time.sleep(0.05)
+        assert machine.status().attempt == "j1-a1"
+        assert machine.reconcile("j1-a1").seen is Seen.UNKNOWN and FILE in world.files
+        world.online = True
+        reach(lambda: machine.status().link is Link.ONLINE)
+        world.finish()
+        until(machine, Made)
 
 
 def test_what_was_given_up_and_runs_all_the_same_is_foreign(payload: Payload) -> None:

@@ -20,7 +20,6 @@ QUICK = {
     "idle_poll": 0.05,
     "start_wait": 3.0,
     "settle": 1.0,
-    "patience": 3.0,
     "timeout": 1.0,
     "act_timeout": 1.0,
     "upload_timeout": 1.0,

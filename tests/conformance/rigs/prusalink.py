@@ -59,7 +59,6 @@ class PrusaLinkRig:
             "idle_poll": 0.05,
             "start_wait": 2.0,
             "settle": 0.3,
-            "patience": 2.0,
             "timeout": 0.7,
             "upload_timeout": 0.7,
         }

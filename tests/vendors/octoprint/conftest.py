@@ -37,7 +37,7 @@ CONFIG = {
         "virtual_printer": {"_config_version": 1, "enabled": True, "throttle": 0.0},
     },
 }
-QUICK = {"poll": 0.1, "idle_poll": 0.1, "start_wait": 20.0, "settle": 3.0, "patience": 2.0, "timeout": 20.0}
+QUICK = {"poll": 0.1, "idle_poll": 0.1, "start_wait": 20.0, "settle": 3.0, "timeout": 20.0}
 names = count(1)
 
 

@@ -23,7 +23,7 @@ PYTHON = ROOT / ".vendors/prusalink/venv/bin/python"
 PATIENCE = 60.0
 """Seconds: PrusaLink takes 6 to know its printer on a machine that does nothing else."""
 PASSWORD, KEY = "a-Password-1", "a-key-of-the-tests"
-QUICK = {"poll": 0.1, "idle_poll": 0.1, "start_wait": 20.0, "settle": 2.0, "patience": 20.0}
+QUICK = {"poll": 0.1, "idle_poll": 0.1, "start_wait": 20.0, "settle": 2.0}
 INI = """
 [daemon]
 data_dir = {folder}
