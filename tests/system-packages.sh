@@ -2,7 +2,7 @@
 # The Debian packages that tests need: a browser for the dashboard with letters for it, and what the vendors' programs
 # are built with. As root they are installed.
 set -eu
-packages="chromium fonts-dejavu-core libcap-dev libmagic1 libsodium23 libturbojpeg0"
+packages="chromium fonts-dejavu-core gcc libc6-dev libcap-dev libmagic1 libsodium23 libturbojpeg0"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"

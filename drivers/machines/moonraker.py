@@ -60,6 +60,8 @@ class Options(HostedOptions):
     """Seconds that a technician's line may take: homing, heating."""
     restart_wait: float = 60.0
     """Seconds that Klipper may take to come back after a restart of its firmware."""
+    rest_wait: float = 60.0
+    """Seconds that the last moves of a print may take after its last line was read."""
     ca: str | None = None
     """File of the certificates (PEM) that an https address is checked against; none: those of this computer."""
 
@@ -86,6 +88,8 @@ class MoonrakerServer:
         self._heaters: tuple[str, ...] = ()
         self._going: str | None = None
         """The file that was seen printing last: it has ended only once its moves have."""
+        self._read_at: float | None = None
+        """When that file was first seen read to its end."""
         self._halted = False
         """A halt was told. Connecting again acknowledges it, and only then is the firmware restarted."""
 
@@ -159,14 +163,19 @@ class MoonrakerServer:
         except _NoPrinter:
             return Sight(Link.OFFLINE)
         self._halted |= printer.halted
-        if printer.holds and not printer.halted:
-            self._going = printer.file
-        elif not self._coming_to_rest(printer):
-            self._going = None
         return words.sight(printer, self._coming_to_rest(printer))
 
     def _coming_to_rest(self, printer: words.Printer) -> bool:
-        return printer.moving and not printer.holds and printer.file == self._going
+        """Its print was read to the end, and it still moves: that ends soon, whatever Klipper says of it."""
+        if printer.holds and not printer.halted:
+            self._going, self._read_at = printer.file, None
+            return False
+        if printer.file != self._going or not printer.moving or printer.halted:
+            self._going = None
+            return False
+        now = self._clock.monotonic()
+        self._read_at = now if self._read_at is None else self._read_at
+        return now - self._read_at < self._options.rest_wait
 
     def _printer(self) -> words.Printer:
         objects = {**words.LOOKED_AT, **dict.fromkeys(self._heaters, ("temperature", "target"))}

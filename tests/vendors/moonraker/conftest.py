@@ -22,7 +22,7 @@ from drivers.registry import build
 from tests.conformance.rigs.common import PATIENCE, ROOT, RealClock, Simulated
 from tests.conformance.rigs.moonraker import QUICK
 
-PATIENT = {**QUICK, "timeout": 10.0, "act_timeout": 10.0, "upload_timeout": 60.0}
+PATIENT = {**QUICK, "timeout": 10.0, "act_timeout": 10.0, "upload_timeout": 60.0, "restart_wait": 60.0}
 """It reads an uploaded file through, in a process of its own, before it answers."""
 START = 60.0
 """Seconds that Moonraker may take to come up."""
