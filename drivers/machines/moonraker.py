@@ -9,7 +9,6 @@ Moonraker's own job queue is never used: what waits in it would begin by itself,
 from __future__ import annotations
 
 import json
-import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,18 +17,16 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx
-from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
 
 from drivers.contract import Clock, DriverError, Link, MachineFault, OurFault, Payload, Settings, WireFault
 from drivers.hosted import Hosted
 from drivers.hosted import Options as HostedOptions
+from drivers.listening import Listener, Place, Send
 from drivers.options import checked
 from drivers.protocols import moonraker as words
 from drivers.servers import Outcome, Sight
 from drivers.service import Facts
-
-_log = logging.getLogger(__name__)
+from drivers.uploads import Form
 
 MAX_ANSWER = 8 * 1024 * 1024
 """Bytes of one answer; a longer one is no answer."""
@@ -38,8 +35,6 @@ HISTORY = 500
 PAGE = 100
 STORED = 200
 """Lines of the console that are looked through for what a technician's line was answered."""
-PUSH_FIRST, PUSH_MOST = 1.0, 30.0
-"""Seconds between tries to be pushed to, doubling."""
 PUSH_SILENCE = 60.0
 """Seconds of silence after which pushes are asked for anew: Moonraker says something every second."""
 RESTART_LOOK = 0.5
@@ -73,6 +68,10 @@ class Moonraker(Hosted):
         options = checked(Options, settings.options, settings.name)
         super().__init__(settings, clock, MoonrakerServer(settings, clock, options), options)
 
+    def asks(self, line: str) -> bool:
+        """See :class:`drivers.service.KnowsQuestions`."""
+        return words.asks(line)
+
 
 class MoonrakerServer:
     """See :class:`drivers.servers.Server`."""
@@ -84,12 +83,14 @@ class MoonrakerServer:
         self._name = settings.name
         self._url = _checked_url(settings)
         self._client: httpx.Client | None = None
-        self._pushes: _Pushes | None = None
+        self._listener: Listener | None = None
         self._heaters: tuple[str, ...] = ()
         self._going: str | None = None
         """The file that was seen printing last: it has ended only once its moves have."""
         self._read_at: float | None = None
         """When that file was first seen read to its end."""
+        self._stopped = threading.Event()
+        """Set, it ends the upload that is under way."""
         self._halted = False
         """A halt was told. Connecting again acknowledges it, and only then is the firmware restarted."""
 
@@ -116,8 +117,26 @@ class MoonrakerServer:
             if why is not None:
                 raise MachineFault(f"{self._name}: {why}")
         self._halted = False
-        self._pushes = _Pushes(self._url, self._headers(), self._trust(), hint, self._name)
+        self._listener = self._listening(hint)
         return words.firmware(info, server)
+
+    def _listening(self, hint: Callable[[], None]) -> Listener:
+        def begin(send: Send) -> None:
+            send(_call("server.connection.identify", words.IDENTITY))
+            subscribe(send)
+
+        def subscribe(send: Send) -> None:
+            send(_call("printer.objects.subscribe", {"objects": words.WATCHED}))
+
+        def heard(message: str, send: Send) -> None:
+            method = words.name(json.loads(message), "method")
+            if method == "notify_klippy_ready":  # who has subscribed to the Klipper before is forgotten
+                subscribe(send)
+            if method in words.HINTS:
+                hint()
+
+        place = Place("ws" + self._url.removeprefix("http") + "/websocket", self._headers(), self._trust())
+        return Listener(place, begin, heard, hint, PUSH_SILENCE, self._name)
 
     def _restart(self) -> object:
         """Restart the firmware, and wait until Klipper is ready or says why it is not."""
@@ -148,9 +167,9 @@ class MoonrakerServer:
             )
 
     def close(self) -> None:
-        pushes, self._pushes = self._pushes, None
-        if pushes is not None:
-            pushes.close()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -219,13 +238,14 @@ class MoonrakerServer:
     def upload(self, file: str, payload: Payload) -> None:
         if self.size(file) is not None:
             raise MachineFault(f"{self._name} has a {file} already; delete it there, or make a new attempt")
+        self._stopped.clear()
         what = f"the upload of {file}"
-        form = {"root": "gcodes", "print": "false", "checksum": payload.sha256.lower()}
-        with payload.path.open("rb") as data, self._asked(what):
+        fields = {"root": "gcodes", "print": "false", "checksum": payload.sha256.lower()}
+        with Form(fields, file, payload.path, self._stopped) as form, self._asked(what):
             response = self._http().post(
                 "/server/files/upload",
-                data=form,
-                files={"file": (file, data, "application/octet-stream")},
+                content=form,
+                headers={"Content-Type": form.media_type, "Content-Length": str(len(form))},
                 timeout=httpx.Timeout(self._options.timeout, read=self._options.upload_timeout),
             )
         self._check_status(response, what)
@@ -274,6 +294,7 @@ class MoonrakerServer:
 
     def stop(self) -> str:
         self._halted = True
+        self._stopped.set()
         with self._new_client() as client:
             self._rpc("printer.emergency_stop", client=client)
         return "Klipper has shut down, with heaters and motors off; connecting again restarts its firmware"
@@ -388,72 +409,8 @@ _UNAUTHORIZED, _NO_METHOD = -32602, -32601
 """What 401 and 404 are in Moonraker's JSON-RPC. Klipper's methods are there only once Klipper was."""
 
 
-class _Pushes:
-    """A thread that listens to what the server pushes, and gives hints. It is tried again for as long as it lives."""
-
-    def __init__(
-        self, url: str, headers: Mapping[str, str], trust: ssl.SSLContext | None, hint: Callable[[], None], name: str
-    ) -> None:
-        self._url = "ws" + url.removeprefix("http") + "/websocket"
-        self._headers, self._trust, self._hint, self._name = headers, trust, hint, name
-        self._closing = threading.Event()
-        self._guard = threading.Lock()
-        self._socket: ClientConnection | None = None
-        self._thread = threading.Thread(target=self._run, name=f"pushes {name}", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._closing.set()
-        with self._guard:
-            if self._socket is not None:
-                self._socket.close()
-        self._thread.join()
-
-    def _run(self) -> None:
-        pause = PUSH_FIRST
-        while not self._closing.is_set():
-            try:
-                self._listen()
-            except (OSError, WebSocketException, ValueError) as error:
-                _log.debug("%s: no pushes (%s)", self._name, error)
-            if self._closing.wait(pause):
-                return
-            self._hint()
-            pause = min(PUSH_MOST, pause * 2)
-
-    def _listen(self) -> None:
-        with connect(
-            self._url,
-            additional_headers=self._headers,
-            ssl=self._trust,
-            proxy=None,
-            open_timeout=5,
-            close_timeout=1,
-            ping_interval=None,
-            max_size=MAX_ANSWER,
-        ) as socket:
-            with self._guard:
-                if self._closing.is_set():
-                    return
-                self._socket = socket
-            self._send(socket, "server.connection.identify", words.IDENTITY)
-            self._subscribe(socket)
-            try:
-                while True:
-                    method = words.name(json.loads(socket.recv(timeout=PUSH_SILENCE)), "method")
-                    if method == "notify_klippy_ready":
-                        self._subscribe(socket)
-                    if method in words.HINTS:
-                        self._hint()
-            finally:
-                with self._guard:
-                    self._socket = None
-
-    def _subscribe(self, socket: ClientConnection) -> None:
-        self._send(socket, "printer.objects.subscribe", {"objects": words.WATCHED})
-
-    def _send(self, socket: ClientConnection, method: str, params: Mapping[str, object]) -> None:
-        socket.send(json.dumps({"jsonrpc": "2.0", "method": method, "params": params, "id": 1}))
+def _call(method: str, params: Mapping[str, object]) -> str:
+    return json.dumps({"jsonrpc": "2.0", "method": method, "params": params, "id": 1})
 
 
 def _checked_url(settings: Settings) -> str:

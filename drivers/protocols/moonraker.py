@@ -261,6 +261,15 @@ def answered(store: object, line: str) -> list[str]:
     return said[::-1][:100]
 
 
+QUESTIONS = frozenset({"M20", "M27", "M105", "M114", "M115", "M119", "STATUS", "HELP", "GET_POSITION"})
+"""Commands that move, heat and change nothing, where no macro has taken their names."""
+
+
+def asks(line: str) -> bool:
+    """Whether this line is a question."""
+    return line.split(";")[0].strip().upper().split(" ")[0] in QUESTIONS
+
+
 # --- what it is ---------------------------------------------------------------------------------------------------
 
 
