@@ -7,7 +7,7 @@ import importlib
 import platform
 import sys
 
-NAMES = ("marlin_stream", "photo", "frosting_fidelity", "job_cost", "clean_clone", "cncjs_stream")
+NAMES = ("marlin_stream", "grbl_stream", "photo", "frosting_fidelity", "job_cost", "clean_clone", "cncjs_stream")
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ class Engine:
         self.wake = NEVER
         self._partial = b""
         self._mark = 0
-        """Answers of the program at which something is to be told: the short way ends there."""
+        """Answers of the program at which something is to be told. 0: something else than a program is answered."""
 
     # --- what is known --------------------------------------------------------------------------------------------
 
@@ -113,14 +113,12 @@ class Engine:
         """Take what was read; the bytes to write."""
         m = self._session
         window, answers = m.window, len(data) >> 2
-        if (
-            window.answered + answers < self._mark
-            and data == _OKS[: answers << 2]
-            and not self._partial
-            and window.take(answers)
-        ):
+        if self._mark and data == _OKS[: answers << 2] and not self._partial and window.take(answers):
             m.heard = m.answer_at = now
-            return window.pump()
+            if window.answered < self._mark:
+                return window.pump()
+            m.now = now
+            return self._out(_answered(m))
         m.now = m.heard = now
         lines = (self._partial + data).split(b"\n")
         self._partial = lines.pop()[-LONGEST_REPLY:]
@@ -273,6 +271,11 @@ def _ok(m: Session, _: replies.Ok) -> bytes:
         return b""
     if not m.window.take(1):
         return _one_too_many(m)
+    return _answered(m)
+
+
+def _answered(m: Session) -> bytes:
+    """Lines of a program were answered well."""
     return prepare.check_ok(m) if m.state is State.CHECKING else run.run_ok(m)
 
 
