@@ -15,7 +15,7 @@ import logging
 import random
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,6 +50,8 @@ PUSH_FIRST, PUSH_MOST = 1.0, 30.0
 """Seconds between tries to be pushed to, doubling."""
 PUSH_SILENCE = 60.0
 """Seconds of silence after which pushes are asked for anew: a heartbeat comes every 25."""
+CONSOLE_WAIT = 60.0
+"""Seconds that the firmware may take to answer a technician's line; what it has said until then is what is shown."""
 CONNECT_LOOK = 0.25
 """Seconds between looks while OctoPrint connects its printer."""
 
@@ -94,6 +96,9 @@ class OctoPrintServer:
     def __init__(self, settings: Settings, clock: Clock, options: Options) -> None:
         self._settings, self._clock, self._options, self._name = settings, clock, options, settings.name
         self._address = _Address(settings)
+        key = settings.secret or ""
+        if not (key.isascii() and key.isprintable()) or key != key.strip():
+            raise OurFault(f"machine {settings.name}: its secret is no API key; copy the key from OctoPrint again")
         self._api = self._session(options.timeout)
         self._stopped = threading.Event()
         self._ends: Memory[Outcome] = Memory()
@@ -125,7 +130,8 @@ class OctoPrintServer:
         self._compare()
         self._connect_printer()
         if self._options.push and self._pushes is None:
-            self._pushes = _Pushes(self._name, self._listen, lambda said: self._pushed(said, hint))
+            wanted = {"state": False, "events": sorted(says.EVENTS), "plugins": False}
+            self._pushes = _Pushes(self._name, lambda: self._listen(wanted), lambda said: self._pushed(said, hint))
         return version.text
 
     def _compare(self) -> None:
@@ -245,9 +251,20 @@ class OctoPrintServer:
         return says.facts(version, self._profile(), connection)
 
     def console(self, line: str) -> list[str]:
-        """OctoPrint tells nobody what the firmware answers but its own terminal."""
-        self._api.gcode(line)
-        return []
+        """What the firmware answers is shown by OctoPrint's terminal alone, and that is pushed."""
+        dialogue = says.Dialogue(line)
+        try:
+            with self._listen({"state": {"logs": True, "messages": False}, "events": False}) as terminal:
+                self._api.gcode(line)
+                asked = self._clock.monotonic()
+                while not dialogue.over:
+                    patience = CONSOLE_WAIT if dialogue.sent else self._options.timeout
+                    frame = terminal.recv(max(0.0, asked + patience - self._clock.monotonic()))
+                    for each in says.logged(frame if isinstance(frame, str) else ""):
+                        dialogue.hear(each)
+        except (OSError, WebSocketException) as error:
+            _log.debug("%s: what was answered to %s is not known: %s", self._name, line, _brief(error))
+        return dialogue.answer
 
     def close(self) -> None:
         pushes, self._pushes = self._pushes, None
@@ -257,7 +274,7 @@ class OctoPrintServer:
 
     # --- pushes ---------------------------------------------------------------------------------------------------
 
-    def _listen(self) -> ClientConnection:
+    def _listen(self, wanted: Mapping[str, object]) -> ClientConnection:
         """A connection that is authorised and subscribed. Without a login it would say nothing but ``connected``."""
         with self._session(self._options.timeout, once=True) as api:
             login = says.read(says.Login, api.login(), self._name)
@@ -274,7 +291,6 @@ class OctoPrintServer:
             max_size=MAX_ANSWER,
             legacy=True,
         )
-        wanted = {"state": False, "events": sorted(says.EVENTS), "plugins": False}
         socket.send(says.message({"subscribe": wanted}))
         socket.send(says.message({"auth": f"{login.name}:{login.session}"}))
         return socket
@@ -354,6 +370,8 @@ class _Session(requests.Session):
                 f"{self._name}: no answer to {method!s} {path} at {self._address.origin} ({_brief(error)}); "
                 "look at OctoPrint and the network"
             ) from None
+        except OSError as error:  # Before anything is sent.
+            raise MachineFault(f"{self._name}: option ca cannot be used ({_brief(error)})") from None
 
 
 class _Api(OctoRest):  # type: ignore[misc]

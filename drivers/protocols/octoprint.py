@@ -12,7 +12,9 @@ Sources: its REST and push documentation, and the program itself. What misleads:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -58,6 +60,9 @@ EVENTS: Mapping[str, Outcome | None] = {
     "PrintCancelled": Outcome.CANCELLED,
 }
 """The pushed events that are worth a look, and what they say of their file."""
+
+NUMBERED = re.compile(r"N\d+\s*(.*?)\*\d+")
+"""A line with a number and a checksum, as a terminal shows it."""
 
 NEEDED = ("STATUS", "FILES_LIST", "FILES_UPLOAD", "FILES_SELECT", "FILES_DELETE", "PRINT", "CONTROL", "CONNECTION")
 """Permissions without which a key is of no use."""
@@ -196,8 +201,13 @@ class _Event(_Said):
     payload: _Payload | None = None
 
 
+class _Current(_Said):
+    logs: list[str] = []
+
+
 class _Message(_Said):
     event: _Event | None = None
+    current: _Current | None = None
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -269,18 +279,8 @@ def outcome(info: FileInfo | None, pushed: Outcome | None) -> Outcome:
 
 def pushed(frame: str) -> list[tuple[str | None, Outcome | None]]:
     """The events of a SockJS frame that are worth a look: (file, how it ended). What is none is left alone."""
-    if frame[:1] not in ("a", "m"):
-        return []
-    try:
-        said = json.loads(frame[1:])
-    except (ValueError, RecursionError):
-        return []
     events = []
-    for each in said if isinstance(said, list) else [said]:
-        try:
-            event = _Message.model_validate(each).event
-        except ValidationError:
-            continue
+    for event in (each.event for each in _messages(frame)):
         if event is None or event.type not in EVENTS:
             continue
         payload, end = event.payload or _Payload(), EVENTS[event.type]
@@ -288,6 +288,45 @@ def pushed(frame: str) -> list[tuple[str | None, Outcome | None]]:
             end = Outcome.CANCELLED
         events.append((named(payload.path, payload.origin), end))
     return events
+
+
+def logged(frame: str) -> list[str]:
+    """The lines of OctoPrint's terminal that a frame brings: ``Send: ...``, ``Recv: ...``."""
+    return [line for each in _messages(frame) if each.current is not None for line in each.current.logs]
+
+
+def _messages(frame: str) -> Iterator[_Message]:
+    if frame[:1] not in ("a", "m"):
+        return
+    try:
+        said = json.loads(frame[1:])
+    except (ValueError, RecursionError):
+        return
+    for each in said if isinstance(said, list) else [said]:
+        with suppress(ValidationError):
+            yield _Message.model_validate(each)
+
+
+class Dialogue:
+    """What the firmware answers to one line, picked out of the terminal, where OctoPrint's own questions stand, too.
+
+    One line is under way at a time, so what is received between ours and its ``ok`` is the answer to it.
+    """
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+        self.sent = self.over = False
+        self.answer: list[str] = []
+
+    def hear(self, logged: str) -> None:
+        way, _, text = logged.partition(": ")
+        if way == "Send":
+            self.sent |= NUMBERED.sub(r"\1", text.strip()) == self._line
+        elif way == "Recv" and self.sent and not self.over:
+            self.over = text.startswith("ok")
+            said = text.removeprefix("ok").strip() if self.over else text.strip()
+            if said and not said.startswith("echo:busy:"):
+                self.answer.append(said)
 
 
 def expired(frame: str) -> bool:

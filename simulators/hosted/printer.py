@@ -87,6 +87,8 @@ class Printer:
         self.jobs: list[Job] = []
         """All jobs ever, the newest last."""
         self.terminal: deque[str] = deque(maxlen=TERMINAL)
+        self.overheard: Callable[[str], None] | None = None
+        """Called with each line on the serial link, as a terminal shows it: ``Send: ...``, ``Recv: ...``."""
         self.held = False
         """A person is waited for, as at :meth:`hold`."""
         self._order = State.IDLE
@@ -232,7 +234,10 @@ class Printer:
             line = self._next()
             if line is None:
                 break
+            if self.overheard is not None:
+                self.overheard(f"Send: {line.decode('ascii', 'replace')}")
             firmware.receive(line + b"\n")
+            self._hear()
         self._settle()
 
     def _next(self) -> bytes | None:
@@ -257,7 +262,7 @@ class Printer:
     def _settle(self) -> None:
         """What has come about by itself."""
         firmware, job = self.firmware, self.job
-        self.terminal.extend(b"".join(data for data, _ in firmware.output()).decode("ascii", "replace").splitlines())
+        self._hear()
         if job is None or self._order not in ACTIVE:
             return
         if firmware.stopped():
@@ -271,6 +276,14 @@ class Printer:
             self._ready.extend(SWITCH_OFF)
         elif self._order is State.PRINTING and job.fed >= len(job.data) and not self.held:
             self._end(Result.DONE)
+
+    def _hear(self) -> None:
+        """What the firmware has said."""
+        said = b"".join(data for data, _ in self.firmware.output()).decode("ascii", "replace").splitlines()
+        self.terminal.extend(said)
+        if self.overheard is not None:
+            for line in said:
+                self.overheard(f"Recv: {line}")
 
     def _to(self, order: State, what: str) -> None:
         self._order = order

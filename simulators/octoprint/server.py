@@ -55,6 +55,9 @@ class OctoPrint:
         self._connecting: float | None = None
         self._sessions: set[str] = set()
         core.printer.told = self._told
+        core.printer.overheard = self._overheard
+        self._terminals = 0
+        """Listeners to what goes over the serial link."""
         core.printer.own["@HOLD"] = lambda _: core.printer.hold()
 
     # --- what happens ---------------------------------------------------------------------------------------------
@@ -90,6 +93,10 @@ class OctoPrint:
 
     def _push(self, event: str, payload: Json | None) -> None:
         self.core.push.publish({"event": {"type": event, "payload": payload}})
+
+    def _overheard(self, line: str) -> None:
+        if self._terminals:
+            self.core.push.publish({"current": {"logs": [line]}})
 
     @property
     def state(self) -> State:
@@ -344,23 +351,31 @@ class OctoPrint:
         await socket.accept()
         await socket.send_text("o")
         await _say(socket, {"connected": {"version": answers.VERSION, "display_version": answers.VERSION}})
+        wanted = {"event"}
         async with self.core.push.listening() as events:
             hearing: asyncio.Task[None] | None = None
             try:
                 while True:
                     said = json.loads(json.loads(await socket.receive_text())[0])
+                    state = said.get("subscribe", {}).get("state")
+                    if isinstance(state, dict) and state.get("logs") and "current" not in wanted:
+                        wanted.add("current")
+                        self._terminals += 1
                     if said.get("auth", "").partition(":")[2] in self._sessions and hearing is None:
-                        hearing = asyncio.create_task(_pass_on(socket, events))
+                        hearing = asyncio.create_task(_pass_on(socket, events, wanted))
             except (WebSocketDisconnect, ValueError, LookupError, AttributeError):
                 pass
             finally:
+                self._terminals -= "current" in wanted
                 if hearing is not None:
                     hearing.cancel()
 
 
-async def _pass_on(socket: WebSocket, events: asyncio.Queue[Json]) -> None:
+async def _pass_on(socket: WebSocket, messages: asyncio.Queue[Json], wanted: set[str]) -> None:
     while True:
-        await _say(socket, await events.get())
+        message = await messages.get()
+        if wanted & message.keys():
+            await _say(socket, message)
 
 
 async def _say(socket: WebSocket, message: Json) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.contract import Activity, ArtifactFault, Link, MachineFault, OurFault, Settings, Temperature, WireFault
@@ -122,11 +122,35 @@ def test_pushes() -> None:
         assert says.pushed(frame) == []
 
 
+def test_an_answer_is_picked_out_of_the_terminal() -> None:
+    dialogue = says.Dialogue("M115")
+    terminal = ["Recv: ok", "Send: M105", "Recv: ok T:21", "Send: N7 M115*36", "Recv: FIRMWARE_NAME:Marlin"]
+    terminal += ["Recv: echo:busy: processing", "Recv: Cap:EEPROM:1", "Recv: ok", "Send: M105", "Recv: ok T:22"]
+    for line in says.logged("a" + json.dumps([{"current": {"logs": terminal}}, {"event": {"type": "Home"}}])):
+        dialogue.hear(line)
+    assert (dialogue.sent, dialogue.over) == (True, True)
+    assert dialogue.answer == ["FIRMWARE_NAME:Marlin", "Cap:EEPROM:1"]
+    short = says.Dialogue("M105")
+    for line in ("Send: M105", "Recv: ok T:21.0 /0.0"):
+        short.hear(line)
+    assert short.answer == ["T:21.0 /0.0"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=30) | st.sampled_from(["Send: M1", "Recv: ok", "Recv: x"]), max_size=30))
+def test_whatever_the_terminal_shows(lines: list[str]) -> None:
+    dialogue = says.Dialogue("M1")
+    for line in lines:
+        dialogue.hear(line)
+    assert dialogue.sent or dialogue.answer == []
+
+
 def test_a_session_that_has_expired() -> None:
     assert says.expired('a[{"reauthRequired": {"reason": "logout"}}]')
     assert not says.expired('a[{"event": {"type": "PrintDone", "payload": {"path": "reauthRequired"}}}]')
 
 
+@settings(deadline=None)
 @given(anything)
 def test_whatever_is_answered_is_read_or_refused(value: object) -> None:
     for kind in (says.Job, says.Printer, says.FileInfo, says.Connection, says.Version, says.User, says.Profiles):
@@ -147,6 +171,7 @@ def test_a_profile_whose_coordinates_begin_elsewhere_says_nothing_of_an_envelope
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000), st.integers(1, 700))
 def test_a_form_is_what_another_reader_makes_of_it(tmp_path_factory: Any, data: bytes, size: int) -> None:
     path = tmp_path_factory.mktemp("form") / "artifact"
@@ -276,6 +301,8 @@ def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
     with server(saying(500, b""), context) as address:
         with machine(address) as printer, pytest.raises(MachineFault, match=r"certificate.*option ca"):
             printer.connect()
+        with machine(address, ca=str(tmp_path / "x")) as printer, pytest.raises(MachineFault, match=r"option ca.*x"):
+            printer.connect()
         with machine(address, ca=str(certificate)) as printer, pytest.raises(WireFault, match="500"):
             printer.connect()
 
@@ -286,6 +313,13 @@ def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
 def test_what_is_no_address_is_ours(address: str) -> None:
     with pytest.raises(OurFault, match=r"printer.*no address"):
         machine(address)
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", f" {KEY}", f"{KEY}\u2026", f"{KEY}\x00"])
+def test_what_is_no_key_is_not_shown(key: str) -> None:
+    with pytest.raises(OurFault, match=r"secret") as why:
+        octoprint.OctoPrint(Settings("printer", "http://x", secret=key), RealClock())
+    assert KEY not in str(why.value)
 
 
 def test_options() -> None:

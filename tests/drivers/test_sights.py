@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.contract import Activity, Changed, Foreign, Link, Progressed, Temperature
@@ -28,6 +28,7 @@ def test_names_that_are_none_of_ours(file: str | None) -> None:
     assert attempt_of(file) is None
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", fullmatch=True))
 def test_a_name_leads_back_to_its_attempt(attempt: str) -> None:
     assert attempt_of(file_of(attempt)) == attempt
@@ -79,6 +80,7 @@ def test_temperatures_are_a_change_and_progress_is_none() -> None:
     assert [type(event) for event in looked(view, warmer, {"a-1"}, {"a-1"})[1]] == [Changed]
 
 
+@settings(deadline=None)
 @given(st.lists(sights, max_size=20))
 def test_whatever_is_seen(seen: list[Sight]) -> None:
     """Only what is open is taken in hand, in hand it stays, and its progress never goes back."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.sync.client import ClientConnection, connect
 
@@ -142,6 +142,7 @@ def test_a_fault_can_be_addressed_to_every_operation(operation: str) -> None:
     assert parse(f"timeout-after@{operation}:3").operation == operation
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.text(max_size=40))
 def test_whatever_is_sent_as_a_form(body: bytes, kind: str) -> None:
     forms.parse(kind, body)
@@ -337,6 +338,18 @@ def test_pushes_are_for_whoever_has_logged_in(client: Client) -> None:
         assert ours.events("PrintDone") == ["PrintStarted", "PrintDone"]
         with pytest.raises(TimeoutError):
             stranger.next(0.1)
+
+
+def test_the_terminal_is_for_whoever_subscribes_to_it(client: Client) -> None:
+    with listening(client) as socket:
+        listener = Listener(socket, client, login=True)
+        socket.send(json.dumps([json.dumps({"subscribe": {"state": {"logs": True}, "events": False}})]))
+        time.sleep(0.1)
+        client.call("POST", "printer/command", json={"command": "M114"})
+        shown: list[str] = []
+        while "Recv: ok" not in " ".join(shown):
+            shown += listener.next().get("current", {}).get("logs", [])
+        assert shown[0] == "Send: M114" and shown[1].startswith("Recv: X:")
 
 
 @pytest.mark.parametrize(

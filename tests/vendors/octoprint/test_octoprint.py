@@ -166,6 +166,16 @@ def test_a_wrong_key_and_a_wrong_path_are_named(octoprint: Any) -> None:
             machine.connect()
 
 
+def test_a_console_shows_what_the_firmware_answers(octoprint: Any, work: Any) -> None:
+    assert any("FIRMWARE_NAME" in line for line in work.machine.console("M115"))
+    assert work.machine.console("M105")[0].startswith("T:")
+    work.machine.home()
+    attempt = running(work)
+    with pytest.raises(WrongAttempt):
+        work.machine.console("M105")
+    work.machine.cancel(attempt)
+
+
 def test_facts(work: Any) -> None:
     facts = work.machine.facts()
     assert facts.firmware.startswith("OctoPrint 1.11")
