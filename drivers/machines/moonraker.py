@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import quote
 
 import httpx
@@ -81,8 +81,8 @@ class MoonrakerServer:
     def __init__(self, settings: Settings, clock: Clock, options: Options) -> None:
         self._settings, self._clock, self._options = settings, clock, options
         self._name = settings.name
-        self._url = _checked_url(settings)
-        self._client: httpx.Client | None = None
+        _checked_url(settings)
+        self._open: Wire | None = None
         self._listener: Listener | None = None
         self._heaters: tuple[str, ...] = ()
         self._going: str | None = None
@@ -98,12 +98,11 @@ class MoonrakerServer:
 
     def open(self, hint: Callable[[], None]) -> str:
         self.close()
-        self._client = self._new_client()
-        server = self._rpc("server.info")
-        self._check_queue()
+        self._open = wire = Wire(self._settings, self._options)
+        server = wire.call("server.info")
         if words.at(server, "klippy_connected") is not True:
             raise WireFault(f"{self._name}: Moonraker answers, Klipper does not run; look at its klippy.log")
-        info = self._rpc("printer.info")
+        info = self._wire.call("printer.info")
         if words.name(info, "state") in ("shutdown", "error") and self._halted:
             info = self._restart()
         if words.name(info, "state") == "startup":
@@ -116,11 +115,13 @@ class MoonrakerServer:
             )
             if why is not None:
                 raise MachineFault(f"{self._name}: {why}")
+            if not self._printer().holds:  # what runs is first of all looked at
+                self._check_queue()
         self._halted = False
-        self._listener = self._listening(hint)
+        self._listener = self._listening(wire, hint)
         return words.firmware(info, server)
 
-    def _listening(self, hint: Callable[[], None]) -> Listener:
+    def _listening(self, wire: Wire, hint: Callable[[], None]) -> Listener:
         def begin(send: Send) -> None:
             send(_call("server.connection.identify", words.IDENTITY))
             subscribe(send)
@@ -135,18 +136,18 @@ class MoonrakerServer:
             if method in words.HINTS:
                 hint()
 
-        place = Place("ws" + self._url.removeprefix("http") + "/websocket", self._headers(), self._trust())
+        place = Place("ws" + wire.url.removeprefix("http") + "/websocket", wire.headers, wire.trust)
         return Listener(place, begin, heard, hint, PUSH_SILENCE, self._name)
 
     def _restart(self) -> object:
         """Restart the firmware, and wait until Klipper is ready or says why it is not."""
-        self._rpc("printer.firmware_restart", timeout=self._options.act_timeout)
+        self._wire.call("printer.firmware_restart", timeout=self._options.act_timeout)
         until = self._clock.monotonic() + self._options.restart_wait
         last = "it is away"
         while self._clock.monotonic() < until:
             self._clock.sleep(RESTART_LOOK)
             try:
-                info = self._rpc("printer.info")
+                info = self._wire.call("printer.info")
             except WireFault as fault:  # It is away, or too busy with its start to answer.
                 last = str(fault)
                 continue
@@ -159,7 +160,7 @@ class MoonrakerServer:
         )
 
     def _check_queue(self) -> None:
-        waiting = words.queued(self._rpc("server.job_queue.status"))
+        waiting = words.queued(self._wire.call("server.job_queue.status"))
         if waiting:
             raise MachineFault(
                 f"{self._name}: {waiting} jobs wait in Moonraker's own queue and may begin by themselves, on whatever "
@@ -170,16 +171,16 @@ class MoonrakerServer:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        wire, self._open = self._open, None
+        if wire is not None:
+            wire.close()
 
     # --- looking --------------------------------------------------------------------------------------------------
 
     def look(self) -> Sight:
         try:
             printer = self._printer()
-        except _NoPrinter:
+        except NoPrinter:
             return Sight(Link.OFFLINE)
         self._halted |= printer.halted
         return words.sight(printer, self._coming_to_rest(printer))
@@ -198,7 +199,7 @@ class MoonrakerServer:
 
     def _printer(self) -> words.Printer:
         objects = {**words.LOOKED_AT, **dict.fromkeys(self._heaters, ("temperature", "target"))}
-        answer = self._rpc("printer.objects.query", {"objects": objects})
+        answer = self._wire.call("printer.objects.query", {"objects": objects})
         printer = words.printer(words.at(answer, "status"))
         self._heaters = printer.heaters
         return printer
@@ -207,14 +208,14 @@ class MoonrakerServer:
         """Klipper's own word first: what Moonraker calls interrupted may have gone on, and ended well."""
         try:
             printer = self._printer()
-        except _NoPrinter:
+        except NoPrinter:
             printer = None
         if printer is not None:
             told = words.of_printer(printer, file)
             if told is not None:
                 return Outcome.GOING if self._coming_to_rest(printer) else told
         for start in range(0, HISTORY, PAGE):
-            page = words.jobs(self._rpc("server.history.list", {"limit": PAGE, "start": start, "order": "desc"}))
+            page = words.jobs(self._wire.call("server.history.list", {"limit": PAGE, "start": start, "order": "desc"}))
             for job in page:
                 if job.file == file:
                     return words.of_history(job.status, asked=printer is not None)
@@ -225,15 +226,14 @@ class MoonrakerServer:
     # --- files ----------------------------------------------------------------------------------------------------
 
     def size(self, file: str) -> int | None:
-        with self._asked(f"the size of {file}"):
-            response = self._http().head(_path(file))
-        if response.status_code == httpx.codes.NOT_FOUND:
+        what = f"the size of {file}"
+        answer = self._wire.ask("HEAD", _path(file), what)
+        if answer.status == httpx.codes.NOT_FOUND:
             return None
-        self._check_status(response, f"the size of {file}")
-        try:
-            return int(response.headers["content-length"])
-        except (KeyError, ValueError):
-            raise MachineFault(f"{self._name} does not say how large {file} is; is it Moonraker?") from None
+        self._wire.check(answer, what)
+        if answer.length is None:
+            raise MachineFault(f"{self._name} does not say how large {file} is; is it Moonraker?")
+        return answer.length
 
     def upload(self, file: str, payload: Payload) -> None:
         if self.size(file) is not None:
@@ -241,29 +241,25 @@ class MoonrakerServer:
         self._stopped.clear()
         what = f"the upload of {file}"
         fields = {"root": "gcodes", "print": "false", "checksum": payload.sha256.lower()}
-        with Form(fields, file, payload.path, self._stopped) as form, self._asked(what):
-            response = self._http().post(
-                "/server/files/upload",
-                content=form,
-                headers={"Content-Type": form.media_type, "Content-Length": str(len(form))},
-                timeout=httpx.Timeout(self._options.timeout, read=self._options.upload_timeout),
-            )
-        self._check_status(response, what)
-        answer = _decoded(response.content, self._name)
-        if words.name(answer, "item", "path") != file:
+        wait = httpx.Timeout(self._options.timeout, read=self._options.upload_timeout)
+        with Form(fields, file, payload.path, self._stopped) as form:
+            headers = {"Content-Type": form.media_type, "Content-Length": str(len(form))}
+            answer = self._wire.ask("POST", "/server/files/upload", what, wait, content=form, headers=headers)
+        self._wire.check(answer, what)
+        said = answer.json()
+        if words.name(said, "item", "path") != file:
             raise MachineFault(f"{self._name} stored {file} under another name; look at its upload settings")
-        if words.at(answer, "print_started") is True or words.at(answer, "print_queued") is True:
+        if words.at(said, "print_started") is True or words.at(said, "print_queued") is True:
             raise WireFault(f"{self._name} started or queued {file} although it was asked not to; look at the machine")
 
     def delete(self, file: str) -> None:
         what = f"the deletion of {file}"
-        with self._asked(what):
-            response = self._http().delete(_path(file))
-        if response.is_success or self.size(file) is None:
+        answer = self._wire.ask("DELETE", _path(file), what)
+        if answer.good or self.size(file) is None:
             return
-        if response.status_code == httpx.codes.FORBIDDEN:
+        if answer.status == httpx.codes.FORBIDDEN:
             raise MachineFault(f"{self._name} does not delete {file}: it is on the printer")
-        self._check_status(response, what)
+        self._wire.check(answer, what)
 
     # --- acting ---------------------------------------------------------------------------------------------------
 
@@ -289,77 +285,150 @@ class MoonrakerServer:
             self._act("printer.gcode.script", {"script": "TURN_OFF_HEATERS"})
             raise
 
-    def _act(self, method: str, params: Mapping[str, object] | None = None) -> None:
-        self._rpc(method, params, self._options.act_timeout)
-
     def stop(self) -> str:
         self._halted = True
         self._stopped.set()
-        with self._new_client() as client:
-            self._rpc("printer.emergency_stop", client=client)
+        with Wire(self._settings, self._options) as wire:
+            wire.call("printer.emergency_stop")
         return "Klipper has shut down, with heaters and motors off; connecting again restarts its firmware"
 
     # --- a technician's -------------------------------------------------------------------------------------------
 
     def facts(self) -> Facts:
         return words.facts(
-            self._rpc("printer.info"), self._rpc("server.info"), self._query("toolhead", "extruder", "configfile")
+            self._wire.call("printer.info"),
+            self._wire.call("server.info"),
+            self._query("toolhead", "extruder", "configfile"),
         )
 
     def console(self, line: str) -> list[str]:
         """An unknown command is no error to Klipper: it is answered with a line that says so."""
-        self._rpc("printer.gcode.script", {"script": line}, self._options.console_timeout)
-        return words.answered(self._rpc("server.gcode_store", {"count": STORED}), line)
+        self._wire.call("printer.gcode.script", {"script": line}, self._options.console_timeout)
+        return words.answered(self._wire.call("server.gcode_store", {"count": STORED}), line)
 
     # --- the wire -------------------------------------------------------------------------------------------------
 
     def _query(self, *objects: str) -> object:
-        answer = self._rpc("printer.objects.query", {"objects": dict.fromkeys(objects)})
-        return words.at(answer, "status")
+        return words.at(self._wire.call("printer.objects.query", {"objects": dict.fromkeys(objects)}), "status")
 
-    def _rpc(
-        self,
-        method: str,
-        params: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-        client: httpx.Client | None = None,
-    ) -> object:
-        """One call. Raises as :class:`drivers.servers.Server` says, and _NoPrinter where Klipper is away."""
-        body = {"jsonrpc": "2.0", "method": method, "params": params or {}, "id": 1}
-        with (
-            self._asked(method),
-            (client or self._http()).stream(
-                "POST", "/server/jsonrpc", json=body, timeout=timeout or self._options.timeout
-            ) as response,
-        ):
-            data = b""
-            for chunk in response.iter_bytes():
-                data += chunk
-                if len(data) > MAX_ANSWER:
-                    raise MachineFault(f"{self._name} answered {method} with over {MAX_ANSWER >> 20} MiB")
-        self._check_status(response, method)
-        answer = _decoded(data, self._name)
-        error = words.at(answer, "error")
+    def _act(self, method: str, params: Mapping[str, object] | None = None) -> None:
+        self._wire.call(method, params, self._options.act_timeout)
+
+    @property
+    def _wire(self) -> Wire:
+        if self._open is None:
+            raise WireFault(f"{self._name} is not connected; connect first")
+        return self._open
+
+
+class NoPrinter(WireFault):
+    """The server answers and its printer is away."""
+
+
+_JSON: Mapping[str, str] = {"Content-Type": "application/json"}
+_UNAUTHORIZED, _NO_METHOD = -32602, -32601
+"""What 401 and 404 are in Moonraker's JSON-RPC. Klipper's methods are there only once Klipper was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``length``: what the header says, or None."""
+
+    status: int
+    reason: str
+    length: int | None
+    data: bytes
+    url: str
+
+    @property
+    def good(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> object:
+        try:
+            return json.loads(self.data)
+        except ValueError:
+            raise MachineFault(f"what {self.url} answers is no JSON; is there a Moonraker?") from None
+
+
+class Wire:
+    """Calls over HTTP, each within a time and a size. Raises as :class:`drivers.servers.Server` says."""
+
+    def __init__(self, settings: Settings, options: Options) -> None:
+        self._name, self._options = settings.name, options
+        self.url = _checked_url(settings)
+        self.headers = {"X-Api-Key": settings.secret} if settings.secret else {}
+        self.trust = self._trust() if self.url.startswith("https:") else None
+        self._client = httpx.Client(
+            base_url=self.url,
+            headers=self.headers,
+            timeout=options.timeout,
+            verify=self.trust or True,
+            trust_env=False,  # a proxy of this computer's is none for a printer beside it
+        )
+
+    def _trust(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=self._options.ca)
+        except OSError as error:
+            raise OurFault(f"{self._name}: the certificates of the option ca cannot be read ({error})") from error
+
+    def call(self, method: str, params: Mapping[str, object] | None = None, timeout: float | None = None) -> object:
+        """A method of the JSON-RPC; NoPrinter where Klipper is away."""
+        answer = self.ask(
+            "POST", "/server/jsonrpc", method, timeout, content=_call(method, params or {}), headers=_JSON
+        )
+        self.check(answer, method)
+        said = answer.json()
+        error = words.at(said, "error")
         if error is None:
-            return words.at(answer, "result")
+            return words.at(said, "result")
         raise self._refusal(method, words.number(error, "code"), words.text(error, "message") or "no reason is given")
+
+    def ask(
+        self,
+        verb: str,
+        path: str,
+        what: str,
+        timeout: float | httpx.Timeout | None = None,
+        *,
+        content: str | Form | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A request, whatever its status; WireFault where no whole answer came."""
+        wait = timeout or self._options.timeout
+        data = b""
+        try:
+            with self._client.stream(verb, path, content=content, headers=headers, timeout=wait) as response:
+                for chunk in response.iter_bytes():
+                    data += chunk
+                    if len(data) > MAX_ANSWER:
+                        raise MachineFault(f"{self._name} answers {what} with over {MAX_ANSWER >> 20} MiB")
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            why = str(error) or type(error).__name__
+            raise WireFault(f"{self._name}: no answer to {what} from {self.url} ({why})") from error
+        length = response.headers.get("content-length", "")
+        return Answer(
+            response.status_code, response.reason_phrase, int(length) if length.isdigit() else None, data, self.url
+        )
+
+    def check(self, answer: Answer, what: str) -> None:
+        """Raise for what is no success."""
+        if answer.status == httpx.codes.UNAUTHORIZED:
+            raise self._key_refused()
+        if answer.status >= 500:
+            raise WireFault(f"{self._name}: {what} was answered {answer.status} {answer.reason}; look at the machine")
+        if not answer.good:
+            raise MachineFault(f"{self._name} refuses {what}: {answer.status} {answer.reason}")
 
     def _refusal(self, method: str, code: float | None, why: str) -> DriverError:
         if code in (_UNAUTHORIZED, httpx.codes.UNAUTHORIZED) and "nauthorized" in why:
             return self._key_refused()
         if code == httpx.codes.SERVICE_UNAVAILABLE or (code == _NO_METHOD and method.startswith("printer.")):
-            return _NoPrinter(f"{self._name}: Klipper does not run ({why}); look at its klippy.log")
+            return NoPrinter(f"{self._name}: Klipper does not run ({why}); look at its klippy.log")
         if code is not None and (400 <= code < 500 or code < 0):
             return MachineFault(f"{self._name} refuses {method}: {why}")
         return WireFault(f"{self._name} failed at {method}: {why}; look at the machine")
-
-    def _check_status(self, response: httpx.Response, what: str) -> None:
-        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise self._key_refused()
-        if response.is_server_error:
-            raise WireFault(f"{self._name}: {what} was answered {response.status_code} {response.reason_phrase}")
-        if not response.is_success:
-            raise MachineFault(f"{self._name} refuses {what}: {response.status_code} {response.reason_phrase}")
 
     def _key_refused(self) -> MachineFault:
         return MachineFault(
@@ -367,46 +436,14 @@ class MoonrakerServer:
             "or this computer among its trusted_clients"
         )
 
-    @contextmanager
-    def _asked(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            why = str(error) or type(error).__name__
-            raise WireFault(f"{self._name}: no answer to {what} from {self._url} ({why})") from error
+    def close(self) -> None:
+        self._client.close()
 
-    def _http(self) -> httpx.Client:
-        if self._client is None:
-            raise WireFault(f"{self._name} is not connected; connect first")
-        return self._client
+    def __enter__(self) -> Self:
+        return self
 
-    def _new_client(self) -> httpx.Client:
-        return httpx.Client(
-            base_url=self._url,
-            headers=self._headers(),
-            timeout=self._options.timeout,
-            verify=self._trust() or True,
-            trust_env=False,  # a proxy of this computer's is none for a printer beside it
-        )
-
-    def _headers(self) -> dict[str, str]:
-        return {"X-Api-Key": self._settings.secret} if self._settings.secret else {}
-
-    def _trust(self) -> ssl.SSLContext | None:
-        if not self._url.startswith("https:"):
-            return None
-        try:
-            return ssl.create_default_context(cafile=self._options.ca)
-        except OSError as error:
-            raise OurFault(f"{self._name}: the certificates of the option ca cannot be read ({error})") from error
-
-
-class _NoPrinter(WireFault):
-    """The server answers and its printer is away."""
-
-
-_UNAUTHORIZED, _NO_METHOD = -32602, -32601
-"""What 401 and 404 are in Moonraker's JSON-RPC. Klipper's methods are there only once Klipper was."""
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _call(method: str, params: Mapping[str, object]) -> str:
@@ -422,12 +459,3 @@ def _checked_url(settings: Settings) -> str:
 
 def _path(file: str) -> str:
     return f"/server/files/gcodes/{quote(file, safe='')}"
-
-
-def _decoded(data: bytes, name: str) -> object:
-    try:
-        return json.loads(data)
-    except ValueError:
-        raise MachineFault(
-            f"{name} answered something that is no JSON; is there a Moonraker at that address?"
-        ) from None
