@@ -7,7 +7,17 @@ import importlib
 import platform
 import sys
 
-NAMES = ("marlin_stream", "grbl_stream", "photo", "frosting_fidelity", "job_cost", "clean_clone", "cncjs_stream")
+NAMES = (
+    "marlin_stream",
+    "grbl_stream",
+    "cncjs_stream",
+    "fifty_machines",
+    "emergency_stop",
+    "photo",
+    "frosting_fidelity",
+    "job_cost",
+    "clean_clone",
+)
 
 
 def main() -> None:
