@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import drivers.protocols.ebb.scripts as scripts
+import drivers.protocols.ebb.words as words
 from drivers.contract import (
     Activity,
     Cancelled,
@@ -26,7 +28,6 @@ from drivers.contract import (
     WireFault,
     WrongAttempt,
 )
-from drivers.protocols.ebb import scripts, words
 from drivers.protocols.ebb.desk import Desk, Rest, Trouble, Unanswered
 from drivers.protocols.ebb.events import Answered, Began, Withdrawn
 from drivers.protocols.ebb.line import NEVER, Answer, Ask, Line

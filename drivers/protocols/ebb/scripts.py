@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
+import drivers.protocols.ebb.words as words
 from drivers.contract import Made, Progressed
-from drivers.protocols.ebb import words
 from drivers.protocols.ebb.desk import Desk, Rest, Trouble
 from drivers.protocols.ebb.events import Answered, Began
 from drivers.protocols.ebb.line import Ask
