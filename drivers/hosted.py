@@ -495,7 +495,10 @@ class Hosted:
                 for each in self._attempts.values():
                     each.interrupted |= each.asked
             open_ = [attempt for attempt, each in self._attempts.items() if each.end is None]
+            idle = self._view.attempt is None
             self._view, events = looked(self._view, sight, open_, self._attempts)
+            if idle and self._view.attempt is not None:
+                self._hint.set()  # The watcher is in the middle of a long wait.
             named = self._attempts.get(self._view.attempt or "")
             if named is not None and self._view.named == self._view.attempt:
                 named.seen = named.asked = True

@@ -221,16 +221,23 @@ def refused(verb: Callable[[], None]) -> None:
         verb()
 
 
-STILL = {"poll": 3600.0, "idle_poll": 3600.0}
-"""The watcher looks only when it is told to, so that verbs alone make the calls."""
 QUICK = {"poll": 0.01, "idle_poll": 0.01, "settle": 2.0}
+
+
+class Unwatched(Hosted):
+    """Verbs alone make the calls, so that each comes in its turn."""
+
+    def _watch(self) -> None:
+        self._closing.wait()
 
 
 @contextmanager
 def hosted(world: World, clock: Clock | None = None, **options: object) -> Iterator[Hosted]:
+    """Watched where options say how often."""
     server: Server = world
+    kind = Hosted if options.keys() & {"poll", "idle_poll"} else Unwatched
     settings_ = Settings("printer", "model:", envelope=(100.0, 100.0, 50.0))
-    with Hosted(settings_, clock or Clock(), server, Options(**(STILL | options))) as machine:  # type: ignore[arg-type]
+    with kind(settings_, clock or Clock(), server, Options(**options)) as machine:  # type: ignore[arg-type]
         machine.connect()
         yield machine
 
@@ -413,6 +420,15 @@ def test_a_print_that_came_and_went_between_two_looks_is_told(payload: Payload, 
         kind = Made if outcome is Outcome.DONE else Failed
         assert isinstance(until(machine, (Made, Failed, Cancelled)), kind)
         assert machine.reconcile("j1-a1").seen is (Seen.MADE if outcome is Outcome.DONE else Seen.FAILED)
+
+
+def test_what_runs_is_looked_at_often_from_its_start_on(payload: Payload) -> None:
+    world = World()
+    with hosted(world, poll=0.01, idle_poll=3600.0) as machine:
+        machine.transfer("j1-a1", payload)
+        machine.start("j1-a1")
+        world.finish()
+        until(machine, Made)
 
 
 def test_idle_is_no_end(payload: Payload) -> None:
