@@ -23,6 +23,8 @@ MARGIN = 1.5
 """mm around a bead that its shadow may reach."""
 LEVELS = 24
 """Steps of depth in a picture of grooves."""
+ALIKE = 0.25
+"""Samples of the mask by which the widths of one drawn piece may differ."""
 ARC = 13
 """Corners of half a circle."""
 
@@ -220,11 +222,24 @@ def _bead_mask(beads: Beads, corner: tuple[float, float], density: float, size: 
     low, high = np.minimum(a, b) - radius[:, None], np.maximum(a, b) + radius[:, None]
     seen = np.all(high >= 0, axis=1) & np.all(low <= mask.size, axis=1)
     still = np.linalg.norm(b - a, axis=1) < 1e-6 * scale
-    for polygon in _capsules(a[seen & ~still], b[seen & ~still], radius[seen & ~still]).tolist():
+    for polygon in _capsules(*_straight(a[seen & ~still], b[seen & ~still], radius[seen & ~still])).tolist():
         paint.polygon([tuple(point) for point in polygon], fill=255)
     for box in np.concatenate([low, high], axis=1)[seen & still].tolist():
         paint.ellipse(box, fill=255)
     return mask.resize(size, Image.Resampling.BOX)
+
+
+def _straight(a: Array, b: Array, radius: Array) -> tuple[Array, Array, Array]:
+    """Pieces that go on in one line with one width, as one piece: a long bead comes as hundreds of samples."""
+    if len(a) < 2:
+        return a, b, radius
+    way = (b - a) / np.linalg.norm(b - a, axis=1)[:, None]
+    on = np.abs(b[:-1] - a[1:]).max(axis=1) < 1e-2
+    ahead = np.abs(way[:-1] - way[1:]).max(axis=1) < 1e-4
+    alike = np.floor(radius[:-1] / ALIKE) == np.floor(radius[1:] / ALIKE)
+    first = np.flatnonzero(np.concatenate([[True], ~(on & ahead & alike)]))
+    last = np.append(first[1:], len(a)) - 1
+    return a[first], b[last], np.maximum.reduceat(radius, first)
 
 
 def _capsules(a: Array, b: Array, radius: Array) -> Array:
