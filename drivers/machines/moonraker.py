@@ -267,8 +267,10 @@ class MoonrakerServer:
         """Moonraker starts over a paused print, and abandons it: so it is looked at directly before."""
         self._check_queue()
         printer = self._printer()
-        if printer.holds or printer.halted:
-            raise MachineFault(f"{self._name}: {printer.file or 'the printer'} is {printer.stats or printer.state}")
+        if printer.halted:
+            raise MachineFault(f"{self._name}: {words.fault(printer)}")
+        if printer.holds:
+            raise MachineFault(f"{self._name}: {printer.file} is {printer.stats}; let it end first")
         self._act("printer.print.start", {"filename": file})
 
     def pause(self, sight: Sight) -> None:  # noqa: ARG002  (Moonraker knows no job: it pauses what is there)
@@ -371,7 +373,9 @@ class Wire:
         try:
             return ssl.create_default_context(cafile=self._options.ca)
         except OSError as error:
-            raise OurFault(f"{self._name}: the certificates of the option ca cannot be read ({error})") from error
+            raise MachineFault(
+                f"{self._name}: {self._options.ca} holds no certificates ({error}); look at the option ca"
+            ) from error
 
     def call(self, method: str, params: Mapping[str, object] | None = None, timeout: float | None = None) -> object:
         """A method of the JSON-RPC; NoPrinter where Klipper is away."""
@@ -406,6 +410,8 @@ class Wire:
                         raise MachineFault(f"{self._name} answers {what} with over {MAX_ANSWER >> 20} MiB")
         except (httpx.HTTPError, httpx.StreamError) as error:
             why = str(error) or type(error).__name__
+            if "CERTIFICATE_VERIFY_FAILED" in why:
+                raise MachineFault(f"{self._name}: nobody vouches for {self.url} ({why}); set the option ca") from error
             raise WireFault(f"{self._name}: no answer to {what} from {self.url} ({why})") from error
         length = response.headers.get("content-length", "")
         return Answer(
