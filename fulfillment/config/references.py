@@ -119,9 +119,10 @@ def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
 
 def _made_here(document: Document, product: Product) -> bool:
     """Whether each of the product's processes has a machine here that one of its recipes is for."""
-    machines = [machine for _, machine in document.select("machines", "*") if isinstance(machine, dict)]
+    written = [machine for _, machine in document.select("machines", "*") if isinstance(machine, dict)]
+    machines = [machine for machine in written if isinstance(machine.get("processes"), list)]
     for process in {operation.process for operation in product.route.values() if operation.process}:
-        doing = [machine for machine in machines if process in (machine.get("processes") or ())]
+        doing = [machine for machine in machines if process in machine["processes"]]
         beads = [recipe for recipe in product.recipes.values() if isinstance(recipe, Recipe)]
         if process in EXTRUDE and beads:
             doing = [machine for machine in doing if any(_lays(machine, recipe) for recipe in beads)]

@@ -65,6 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(loc=("machines", 0, "driver"), value=[1])
 @example(loc=("order_sources", 0, "skus", 0, "product"), value={"x": 1})
 @example(loc=("materials", 0, "name"), value=[])
+@example(loc=("machines", 4, "processes"), value=1)
 @given(loc=st.sampled_from(sorted((loc for loc in CONFIG.values if loc), key=str)), value=ANYTHING)
 def test_one_value_of_the_configuration(folder: Path, loc: tuple[str | int, ...], value: object) -> None:
     path = folder / "config.yaml"
