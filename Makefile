@@ -11,6 +11,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 export FULFILLMENT_REQUIRE_ALL ?= 1
+# Workers of the tests; 0: one after the other, in this process. More are no faster: the longest journeys set the pace.
+WORKERS ?= 2
 
 .PHONY: setup setup-dev system vendors demo run test drivers check docs bench lock
 
@@ -45,7 +47,7 @@ vendors: system
 	@sh tests/vendors/install.sh
 
 test: setup-dev vendors
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup-dev
 	@$(BIN)/ruff format --check .

@@ -1,6 +1,9 @@
 """For every test: nothing may be skipped where FULFILLMENT_REQUIRE_ALL=1 says that all components must be there.
 
 Where FULFILLMENT_RESULTS names a file, what the drivers' tests found is written there: docs/machines.md is made of it.
+
+`make test` runs on several workers (pytest-xdist, ``--dist loadgroup``); what must not, or need not, run beside itself
+is grouped here.
 """
 
 from __future__ import annotations
@@ -14,14 +17,44 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("house", deadline=None)  # A deadline is a wall time, and no test asserts one.
+settings.load_profile("house")
+
+TESTS = Path(__file__).parent
 RESULTS = os.environ.get("FULFILLMENT_RESULTS")
 CONTRACT = re.compile(r"tests/conformance/test_contract\.py::.*\[([a-z-]+)\]")
 VENDOR = re.compile(r"tests/vendors/([a-z]+)/")
 
+ALONE = ("journeys", "web", "vendors")
+"""Folders whose tests run one after the other on one worker: whole factories, a browser, and of the vendors' programs
+(those of each vendor by themselves) one of a kind. They take longest, and so begin first."""
+SCATTERED = ("conformance",)
+"""Folders whose tests share nothing dear: each goes to whoever is free. Others stay together by file."""
+
 contract: Counter[str] = Counter()
 vendors: Counter[str] = Counter()
 faults: dict[str, dict[str, Any]] = {}
+
+
+def group(path: Path) -> str | None:
+    """Which tests stay on one worker with this file's; None: each goes its own way."""
+    folder, *rest = path.relative_to(TESTS).parts if path.is_relative_to(TESTS) else path.parts[-1:]
+    if folder in SCATTERED or not rest:
+        return None
+    if folder in ALONE:
+        return f"{folder}/{rest[0]}" if folder == "vendors" else folder
+    return "/".join((folder, *rest))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if name := group(item.path):
+            item.add_marker(pytest.mark.xdist_group(name))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (group(item.path) or "").partition("/")[0] not in ALONE)
 
 
 @pytest.hookimpl(wrapper=True)
