@@ -44,10 +44,9 @@ class Form:
     def read(self, size: int = -1) -> bytes:
         if self._stopped.is_set():
             raise WireFault("the upload was broken off: an emergency stop was asked for")
-        for part in self._parts:
-            if data := part.read(size):
-                return data
-        return b""
+        if size < 0:
+            return b"".join(part.read() for part in self._parts)
+        return next((data for part in self._parts if (data := part.read(size))), b"")
 
     def __iter__(self) -> Iterator[bytes]:
         while data := self.read(CHUNK):
