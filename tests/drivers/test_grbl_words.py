@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.contract import ArtifactFault, OurFault
+from drivers.options import checked
 from drivers.protocols.grbl import meanings, program, replies, talk
 from drivers.protocols.grbl.known import Known
 from drivers.protocols.grbl.options import Options
@@ -190,6 +191,13 @@ def test_a_position_without_its_offset_is_not_made_up() -> None:
     assert sight.work == (1.0, 1.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    "field", ["MPos:1", "MPos:1,nan,2", "MPos:a", "Bf:1", "Bf:x,y", "FS:1", "Ov:", "Ln:", "WCO:1,2"]
+)
+def test_a_spoilt_field_is_left_out(field: str) -> None:
+    assert report(f"Idle|{field}|Pn:X") == Report(Mode.IDLE, pins="X")
+
+
 def test_inches_become_mm() -> None:
     sight = Sight(inches=True)
     sight.hear(report("Idle|MPos:1.0000,2.0000,0.0000|WCO:1.0000,0.0000,0.0000") or Report(Mode.ALARM))
@@ -286,6 +294,25 @@ def test_a_machine_that_is_not_the_configured_one_is_named(
         assert found is None
     else:
         assert re.search(why, found or ""), found
+
+
+@pytest.mark.parametrize("told", ["nan", "inf", "-inf", "1e999", "x", ""])
+def test_a_setting_that_is_no_number_raises_nothing(told: str) -> None:
+    spoilt = known(s22=told, s23=told, s30=told, s13=told, s130=told)
+    assert not spoilt.homes
+    assert not spoilt.inches
+    assert "$30" in (spoilt.misfit(Options(tool="laser"), None) or "")
+    assert spoilt.facts(None).envelope is None
+    assert spoilt.top == (0.0, 0.0, 0.0)
+
+
+def test_reports_that_would_be_asked_for_too_often_are_refused() -> None:
+    with pytest.raises(OurFault, match="five status reports"):
+        checked(Options, {"tool": "laser", "report": 0.1}, "laser-1")
+    with pytest.raises(OurFault, match="tool"):
+        checked(Options, {}, "laser-1")
+    with pytest.raises(OurFault, match="tool"):
+        checked(Options, {"tool": "hammer"}, "laser-1")
 
 
 def test_an_old_firmware_is_refused() -> None:

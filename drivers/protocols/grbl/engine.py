@@ -168,14 +168,15 @@ class Engine:
     def rehearse(self, attempt: str, program: Program, now: float) -> bytes:
         """Have the firmware check a program. Rehearsed or Withdrawn follows.
 
-        Raises OurFault out of turn, MachineFault where the machine is not free, ArtifactFault for too long a line.
+        Raises MachineFault where the machine is not free, ArtifactFault for too long a line.
         """
         m = self._session
         m.check_free()
         m.check_length(program)
-        if not self.can_check:
+        if m.locked:
             raise MachineFault("it is locked until it has homed; a start does that, and checks the program then")
-        return self._prepare(now, lambda: prepare.rehearse(m, Task(attempt, program, rehearsal=True)))
+        m.now = now
+        return self._out(prepare.rehearse(m, Task(attempt, program, rehearsal=True)))
 
     def begin(self, attempt: str, program: Program, now: float, *, rehearsed: bool) -> bytes:
         """Home if that is due, have the program checked if it was not, and feed it. Began or Withdrawn follows.
@@ -187,16 +188,8 @@ class Engine:
         m.check_length(program)
         if m.must_home:
             raise MachineFault(m.must_home)
-        return self._prepare(now, lambda: prepare.begin(m, Task(attempt, program), rehearsed=rehearsed))
-
-    def _prepare(self, now: float, work: Callable[[], bytes]) -> bytes:
-        m = self._session
-        if m.task is not None or m.talk is not None or m.state is not State.IDLE:
-            raise MachineFault(
-                f"the machine is {m.state}, with {m.attempt or 'no attempt'} in hand; wait until it is free"
-            )
         m.now = now
-        return self._out(work())
+        return self._out(prepare.begin(m, Task(attempt, program), rehearsed=rehearsed))
 
     def pause(self, attempt: str, now: float) -> bytes:
         """Hold; paused when the machine stands still. Raises WrongAttempt, NotSupported."""
@@ -315,7 +308,8 @@ def _booted(m: Session, reply: replies.Booted) -> bytes:
         m.watch.soon(m.now)
     elif m.state in RUNS:
         # What was on its way when it restarted is behind the banner in its buffer: the reset drops that.
-        return m.crash("the machine restarted: where it stands is not known; clear the bed, connect again")
+        mend = "connect again" if m.known.homes else "set its origin anew, and connect again"
+        return m.crash(f"the machine restarted, and no longer knows where it stands; clear the bed, {mend}")
     else:
         why = MachineFault("the machine restarted by itself; nothing of the job was carried out")
         m.end_talk(why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 import drivers.protocols.grbl.replies as replies
@@ -23,6 +24,8 @@ BUFFERS = range(96, 65_537)
 OLDEST = (1, 1)
 """Before that version an ``ok`` meant something else."""
 
+REMARKS = 10
+
 _TRUTHS = {"0": False, "1": True}
 _AXES = range(3)
 
@@ -38,7 +41,7 @@ class Known:
         self.buffer: int | None = None
         self.settings: dict[int, str] = {}
         self.remarks: list[str] = []
-        """What it said to people since it booted; see :data:`_REMARKS`."""
+        """What it said to people since it booted, the last :data:`REMARKS` of it."""
 
     def booted(self, reply: replies.Booted) -> None:
         """A banner. What was learned of the machine stays: it is the same one."""
@@ -80,9 +83,10 @@ class Known:
 
     def number(self, setting: int) -> float | None:
         try:
-            return float(self.settings[setting])
+            value = float(self.settings[setting])
         except (KeyError, ValueError):
             return None
+        return value if isfinite(value) else None
 
     def axes(self, first: int) -> Point | None:
         """A setting of three axes, such as ``$130`` to ``$132``."""
@@ -179,10 +183,8 @@ class Known:
         self.settings[reply.number] = reply.value
 
     def _message(self, reply: replies.Message) -> None:
-        self.remarks = [*self.remarks[-_REMARKS:], reply.text]
+        self.remarks = [*self.remarks, reply.text][-REMARKS:]
 
-
-_REMARKS = 9
 
 _LEARN: Mapping[type, Callable[[Known, Any], None]] = {
     replies.Version: Known._version,

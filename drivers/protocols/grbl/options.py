@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+REPORT_LEAST = 0.2
+"""Between two status reports: a firmware that is asked more often has no time left for the motion (interface.md)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -41,11 +44,7 @@ class Options:
     """How long the firmware may take to come back from a reset."""
 
     def __post_init__(self) -> None:
-        # A firmware that is asked more often than this has no time left for the motion (GRBL, interface.md).
         if min(self.report, self.poll) < REPORT_LEAST:
             raise ValueError(
                 f"report and poll are at least {REPORT_LEAST:g} s: GRBL bears five status reports a second"
             )
-
-
-REPORT_LEAST = 0.2

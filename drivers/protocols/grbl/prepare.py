@@ -148,6 +148,9 @@ def reset_report(m: Session, report: Report, _: bool) -> bytes:
     then = m.then
     if not m.banner or then is None:
         return b""
+    if report.state is Mode.RUN:  # A startup line of its own moves it.
+        m.timer = m.now + m.options.reset_wait
+        return b""
     m.then, m.timer = None, NEVER
     return then(report)
 

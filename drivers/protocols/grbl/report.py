@@ -14,6 +14,9 @@ from typing import Any
 
 INCH = 25.4
 
+AXES = 3
+"""Every GRBL has so many axes or more, X, Y and Z first."""
+
 Point = tuple[float, ...]
 
 
@@ -82,6 +85,13 @@ def _numbers(text: str) -> Point:
     return values
 
 
+def _point(text: str) -> Point:
+    values = _numbers(text)
+    if len(values) < AXES:
+        raise ValueError(text)
+    return values
+
+
 def _free(text: str) -> dict[str, Any]:
     blocks, buffer = (int(value) for value in text.split(","))
     return {"free": (blocks, buffer)}
@@ -93,9 +103,9 @@ def _speeds(text: str) -> dict[str, Any]:
 
 
 _FIELDS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "MPos": lambda text: {"machine": _numbers(text)},
-    "WPos": lambda text: {"work": _numbers(text)},
-    "WCO": lambda text: {"offset": _numbers(text)},
+    "MPos": lambda text: {"machine": _point(text)},
+    "WPos": lambda text: {"work": _point(text)},
+    "WCO": lambda text: {"offset": _point(text)},
     "Bf": _free,
     "F": lambda text: {"feed": _numbers(text)[0]},
     "FS": _speeds,

@@ -1,8 +1,7 @@
 """One connection: what is known of the machine, what is in hand, and the few moves that every phase is made of.
 
-The properties may be read from other threads; everything else is for the owner of the port.
-
-The phases (``boot``, ``prepare``, ``run``, ``serve``) decide; each move here returns the bytes that it sends.
+The phases (``boot``, ``prepare``, ``run``, ``serve``) decide; a move here returns the bytes that it sends. The
+properties may be read from other threads; everything else is for the owner of the port.
 """
 
 from __future__ import annotations
@@ -151,6 +150,8 @@ class Session:
             raise MachineFault("the machine runs something that nobody here ordered; wait until it is over")
         if self.prompt is not None:
             raise MachineFault(f"the machine waits: {self.prompt}")
+        if self.state is not State.IDLE or self.task is not None:
+            raise MachineFault(f"the machine is {self.state}, with {self.attempt or 'no attempt'} in hand; wait for it")
 
     def check_length(self, program: Program) -> None:
         most = min(self.known.longest, self.window.capacity - 1)
