@@ -6,6 +6,7 @@ by a condition and carried out where the record still has that condition: its ``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -211,7 +212,9 @@ def unfit(condition: Condition, needs: Needs, volume: float | None = None) -> li
         mend = f"load {needs.material}, then `ful machine load {name} {needs.material}`"
         found.append(Reason(f"{name} is loaded with {holds}, {needs.material} is needed", mend))
     elif loaded and loaded.left is not None and volume is not None and volume > loaded.left:
-        left, takes = amount(loaded.left, Measure.VOLUME), amount(volume, Measure.VOLUME)
+        # Rounded apart: what is a little too little must not read like enough.
+        left = amount(math.floor(loaded.left / 10) * 10, Measure.VOLUME)
+        takes = amount(math.ceil(volume / 10) * 10, Measure.VOLUME)
         mend = f"load more, then `ful machine load {name} {loaded.material} --volume`"
         found.append(Reason(f"{name} has {left} of {loaded.material} left, {takes} are needed", mend))
     forbidden = forbidden_traces(condition, needs)
