@@ -72,6 +72,7 @@ class Front:
         self._listener: socket.socket | None = None
         self._closing = threading.Event()
         klippy.disconnected.append(self._cut)
+        self._up()  # before anybody is told that it listens
         self._thread = threading.Thread(target=self._run, name="klippy socket", daemon=True)
         self._thread.start()
 

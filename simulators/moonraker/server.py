@@ -103,12 +103,12 @@ class Moonraker:
             self._notify("gcode_response", params["response"])
             return
         status = params["status"]
+        self._notify("status_update", status, params["eventtime"])
         if "print_stats" in status:
             self.history.updated(status["print_stats"])
         if status.get("webhooks", {}).get("state") == "shutdown":
             self.history.finish("klippy_shutdown")
             self._notify("klippy_shutdown")
-        self._notify("status_update", status, params["eventtime"])
 
     def _lost(self) -> None:
         """The socket to Klippy is closed."""
