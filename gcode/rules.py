@@ -337,10 +337,14 @@ def held(view: View) -> Iterator[Finding]:
     for name, (low, high) in view.limits.held.items():
         to, wait = HEATERS[name]
         window = f"{low:g} to {high:g} degrees C"
-        reached = np.where(program.code == wait, np.nan_to_num(program.word("R")), np.nan)
+        # Where R is known, S waits for warmth alone; where it is not (Klipper), S waits for cooling, too.
+        word = "R" if "R" in view.dialect.commands[name_of(wait)] else "S"
+        reached = np.where(program.code == wait, np.nan_to_num(program.word(word)), np.nan)
         waited = carried(reached)[moves.index]
         never = presses & ~((waited >= low) & (waited <= high))
-        text = f"material is laid before {name_of(wait)} R has waited for {window} of the {name}, which it is held in"
+        text = (
+            f"material is laid before {name_of(wait)} {word} has waited for {window} of the {name}, which it is held in"
+        )
         yield from _found("not-held", view.lines_of(never), text)
         target = carried(np.where(np.isin(program.code, (to, wait)), np.nan_to_num(view.heats), np.nan))[moves.index]
         left = presses & ~never & ~((target >= low) & (target <= high))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gcode.dialects import KLIPPER_FDM, KLIPPER_FOOD, MARLIN_FOOD, Command, DialectError, Setup
+from gcode.dialects import DIALECTS, KLIPPER_FDM, KLIPPER_FOOD, MARLIN_FOOD, Command, DialectError, Setup
 from gcode.limits import Limits
 from gcode.preflight import check
 from gcode.recipe import Motion
@@ -69,3 +69,18 @@ def test_a_program_for_marlin_does_not_pass_for_klipper() -> None:
     marlin = program(square(), MARLIN_FOOD, replace(HOT, acceleration=None))
     assert check(marlin, MARLIN_FOOD, replace(LIMITS, cold_extrusion=False)).errors == ()
     assert check(marlin, KLIPPER_FOOD, replace(LIMITS, cold_extrusion=False)).errors
+
+
+def test_a_heater_that_is_held_is_waited_for_by_the_word_that_the_firmware_knows() -> None:
+    """Klipper takes S for both ways and R for a target of 0; Marlin's S waits for warmth alone."""
+    limits = Limits(
+        (0, 0, 0, 200, 200, 50), 100.0, 900.0, cold_extrusion=True, bed_temperature=(0, 200), held={"bed": (177, 191)}
+    )
+    laid = b"G21\nG90\nM83\nG28\n%s\nG1 X10 Y10 E1 F600\nM104 S0\nM140 S0\nM107\nM84\n"
+    for name, word, other in (("klipper-food", b"S", b"R"), ("marlin-food", b"R", b"S")):
+        codes = [
+            {finding.code for finding in check(laid % (b"M190 " + said + b"185"), DIALECTS[name], limits).errors}
+            for said in (word, other)
+        ]
+        assert "not-held" not in codes[0], name
+        assert "not-held" in codes[1], name
