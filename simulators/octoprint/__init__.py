@@ -15,6 +15,5 @@ One word in a file is the simulator's own: ``@HOLD`` keeps the printer at that l
 long line would. (OctoPrint itself has such words, and sends none of them on.)
 
 - ``answers``  what it says, as JSON
-- ``forms``    uploads
 - ``server``   the routes
 """

@@ -18,10 +18,12 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from simulators.hosted import Core, File, Job, Result, State
+from simulators.hosted.forms import Part, parts
 from simulators.octoprint import answers
-from simulators.octoprint.forms import LONGEST, parse
 from simulators.record import Json
 
+LONGEST = 64 * 1024 * 1024
+"""Bytes of an upload."""
 CONNECTING = 0.15
 """Real seconds from the order to connect until the printer is there."""
 PORTS, BAUDRATES = ("SIMULATED",), (250000, 115200)
@@ -123,10 +125,11 @@ class OctoPrint:
         file = self.core.files.get(name)
         return error(404, MISSING) if file is None else JSONResponse(answers.file_info(file, self._base))
 
-    def upload(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> Response:
-        if "file" not in files:
+    def upload(self, form: Mapping[str, Part]) -> Response:
+        if "file" not in form or not form["file"].filename:
             return error(400, "No file to upload and no folder to create")
-        name, data = files["file"]
+        name, data = form["file"].filename, form["file"].data
+        fields = {key: part.data.decode("utf-8", "replace") for key, part in form.items() if part.filename is None}
         state = self.state
         if self.selected is not None and self.selected.name == name and state not in (State.IDLE, State.OFFLINE):
             return error(409, "Trying to overwrite file that is currently being printed")
@@ -324,8 +327,8 @@ class OctoPrint:
             data += chunk
             if len(data) > LONGEST:
                 return error(413, "The data value transmitted exceeds the capacity limit.")
-        fields, files = parse(request.headers.get("Content-Type", ""), bytes(data))
-        return await self._guarded(request, "upload", lambda: self.upload(fields, files))
+        form = parts(request.headers.get("Content-Type", ""), bytes(data))
+        return await self._guarded(request, "upload", lambda: self.upload(form))
 
     async def _info(self, request: Request) -> Response:
         """One answer serves two questions: is it there, and how did it end."""
