@@ -1,4 +1,4 @@
-"""What the command lines of the simulators have in common: where they listen, how fast time passes, what they write."""
+"""What command lines of simulators have in common: where they listen, how fast time passes, what they write."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def looks(made: argparse.ArgumentParser, look: Look | None) -> None:
     """The arguments of the picture. ``look`` None: the colours depend on other arguments."""
     group = made.add_argument_group("picture")
     group.add_argument("--piece", type=plate, metavar="X,Y,W,H[,R]", help="the drawn surface, mm")
-    group.add_argument("--mark-colour", default=look and look.bead, help="of what the tool leaves")
+    group.add_argument("--mark-colour", "--bead-colour", default=look and look.bead, help="of what the tool leaves")
     group.add_argument("--surface-colour", default=look and look.surface)
     group.add_argument("--background-colour", default=look and look.background)
     group.add_argument("--px-per-mm", type=float, default=10.0)

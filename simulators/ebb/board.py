@@ -114,6 +114,9 @@ class Board:
         self.queued = 0
         """Motions since the start."""
         self.servo = Servo()
+        self.tag = ""
+        self.restarts = False
+        """RB was said."""
         self._speed: Steps = (0.0, 0.0)
         self._recorded = 0.0
         """Up to when the current motion is on record."""
@@ -134,7 +137,6 @@ class Board:
         self.pressed = False
         self.layers = [0] * 32
         self.nodes = 0
-        self.tag = ""
 
     # --- the queue ---
 

@@ -222,6 +222,17 @@ def _nothing(_: Board, __: Given) -> None:
     """Accepted, and of no effect here."""
 
 
+def _name(board: Board, given: Given) -> None:
+    """ST: the nickname outlives a restart."""
+    board.tag = given.text(0)
+
+
+def _reboot(board: Board, _: Given) -> Answer:
+    """RB: off the USB, and back as if just plugged in. Nothing is answered."""
+    board.restarts = True
+    return Answer("", "", ok=False)
+
+
 def _layer(board: Board, given: Given) -> None:
     board.layers[given.number(1) % len(board.layers)] = given.number(0)
 
@@ -249,7 +260,9 @@ COMMANDS: Mapping[str, Command] = {
     "CS": Command((), at_once(_clear_steps)),
     "ES": Command(fields("u8?"), at_once(stop)),
     "R": Command((), at_once(_reset)),
+    "RB": Command((), at_once(_reboot)),
     "SL": Command(fields("u8", "u8?"), at_once(_layer)),
+    "ST": Command(fields("text"), at_once(_name)),
     "SN": Command(fields("u32"), at_once(_node(lambda _, given: given.number(0)))),
     "NI": Command((), at_once(_node(lambda count, _: count + 1))),
     "ND": Command((), at_once(_node(lambda count, _: count - 1))),

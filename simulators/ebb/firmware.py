@@ -18,6 +18,8 @@ from simulators.faults import Fault, Faults, Stage
 from simulators.record import Recorder
 
 ALL: Mapping[str, Command] = {**COMMANDS, **QUERIES}
+REBOOT = 1.0
+"""Real seconds that the port is away after RB."""
 END = re.compile(rb"[\r\n]")
 OVERRUN = "!3 Err: RX Buffer overrun"
 
@@ -66,7 +68,7 @@ class Firmware(Board):
         self.settle()
         self.stop()
         self._data, self._item, self.hung = b"", None, False
-        self.acknowledges, self.future, self.threshold = True, False, 0
+        self.acknowledges, self.future, self.threshold, self.restarts = True, False, 0, False
         self.reset()
         self.recorder.count("boots")
         self.recorder.event(self.now, "boot", reason)
@@ -201,6 +203,8 @@ class Firmware(Board):
                 self._out.append((piece, True))
         if item.extra:
             self._refuse(item, EXTRA)
+        if self.restarts:
+            self.boot("RB", REBOOT)
 
     def _text(self, name: str, answer: Answer) -> str:
         if self.future:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LONGEST = 255
+TEXT = 16
 DIGITS = re.compile(r"\d+")
 
 RANGES: Mapping[str, tuple[int, int]] = {
@@ -29,7 +30,7 @@ EXTRA = "!7 Err: Extra parameter"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``kind``: of RANGES, or ``char``."""
+    """``kind``: of RANGES, ``char``, or ``text`` of at most 16 characters."""
 
     kind: str
     required: bool = True
@@ -75,7 +76,7 @@ def read(rest: str, wanted: Sequence[Field]) -> Given:
 
 
 def _one(rest: str, field: Field) -> tuple[int | str | None, str]:
-    if not rest or rest == ",":
+    if not rest or (rest == "," and field.kind != "text"):
         if field.required:
             raise Bad(MISSING)
         return None, ""
@@ -86,6 +87,9 @@ def _one(rest: str, field: Field) -> tuple[int | str | None, str]:
     rest = rest[1:]
     if field.kind == "char":
         return rest[0], rest[1:]
+    if field.kind == "text":
+        text = rest.partition(",")[0][:TEXT]
+        return text, rest[len(text) :]
     low, high = RANGES[field.kind]
     negative = rest.startswith("-")
     if negative and low == 0:

@@ -194,7 +194,7 @@ class Board:
     def beyond(self, target: Point) -> bool:
         """Whether a target lies outside of the frame."""
         return any(
-            not -1e-6 <= value + shift <= most + 1e-6
+            not -1e-4 <= value + shift <= most + 1e-4
             for value, shift, most in zip(target, self.offset, self.options.envelope, strict=True)
         )
 
@@ -280,18 +280,31 @@ class Board:
         self.planner.advance(self.now)
         running = self.planner.running
         speed = running.speed(self.now) if running is not None else 0.0
-        if running is not None:
-            slip = self.dice.uniform(0.1, ADRIFT) * speed * speed / (2 * running.acceleration)
-            unit = running.unit
-            x, y, z = (shift + slip * unit[axis] for axis, shift in enumerate(self.offset))
-            self.offset = (x, y, z)
-            self.recorder.count("aborts")
-            self.homed = False
         place = self.planner.abort(self.now)
         self.settle()
         if place is not None:
             self.stopped = place
+        if running is not None:
+            slip = self.dice.uniform(0.1, ADRIFT) * speed * speed / (2 * running.acceleration)
+            x, y, z = (shift + slip * running.unit[axis] for axis, shift in enumerate(self.offset))
+            self.offset = (x, y, z)
+            self.recorder.count("aborts")
+            self.homed = False
         self.parser.position = self.stopped
+
+    def crossing(self) -> float | None:
+        """When the tool runs into a limit switch, if it does on the line at work and $21 watches them."""
+        running = self.planner.running
+        if running is None or not self.store.on(21) or not self.beyond(running.target):
+            return None
+        shares = [1.0]
+        for begun, ended, shift, most in zip(
+            running.origin, running.target, self.offset, self.options.envelope, strict=True
+        ):
+            edge = -shift if ended + shift < 0 else most - shift
+            if ended != begun and (ended - edge) * (ended - begun) > 0:
+                shares.append(max(0.0, (edge - begun) / (ended - begun)))
+        return running.when(min(shares) * running.length)
 
     @property
     def moved_at(self) -> float | None:

@@ -24,7 +24,7 @@ from simulators.grbl.system import system
 from simulators.grbl.words import Refused, parse
 from simulators.record import Recorder
 
-LOCKED, OVERFLOW = 9, 11
+LOCKED, OVERFLOW, HARD_LIMIT = 9, 11, 1
 LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -171,7 +171,7 @@ class Firmware(Board):
         """The next time at which something happens by itself."""
         if self.hung:
             return None
-        times = [self.planner.next_event(), self.reboot_at, self.held.restoring, self._close_at]
+        times = [self.planner.next_event(), self.crossing(), self.reboot_at, self.held.restoring, self._close_at]
         if self._item is not None and self._item.wait is not None and not self.suspended:
             times.append(self._item.wait.event)
         if self.faults and self.moved_at is not None and (due := self.faults.next_time()) is not None:
@@ -319,6 +319,8 @@ class Firmware(Board):
                 MACHINE_FAULTS[fault.kind](self, fault)
         if self.hung:
             return
+        if (crossing := self.crossing()) is not None and self.now >= crossing - 1e-9:
+            self.alarm(HARD_LIMIT)
         self.planner.advance(self.now)
         self.settle()
         if self.reboot_at is not None and self.now >= self.reboot_at - 1e-9:

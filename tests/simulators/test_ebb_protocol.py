@@ -196,6 +196,13 @@ def test_motors_and_microsteps() -> None:
     assert machine.do("EM,1,1", "QS") == "OK\r\n0,0\n\rOK\r\n"  # and the counters are zeroed
 
 
+def test_a_nickname_outlives_a_reboot_which_takes_the_port_away() -> None:
+    machine = bench()
+    assert machine.send("ST,East EBB|QT|SM,100,10,10") == "OK\r\nEast EBB\r\nOK\r\nOK\r\n"
+    assert machine.send("RB") == "" and machine.firmware.wishes() == [1.0]
+    assert machine.send("QT|QS") == "East EBB\r\nOK\r\n0,0\n\rOK\r\n"
+
+
 def test_nodes_and_layers() -> None:
     assert bench().send("SN,5|NI|NI|ND|QN|SL,4|QL") == (
         "OK\r\n" * 4 + "0000000006\r\nOK\r\n" + "OK\r\n" + "004\r\nOK\r\n"

@@ -282,6 +282,14 @@ def test_the_frame_stops_what_no_limit_stopped_and_steps_are_lost() -> None:
     assert machine.place[0] == 60 and machine.firmware.true(machine.firmware.stopped)[0] == 60
 
 
+def test_a_limit_switch_stops_the_machine_where_it_is() -> None:
+    machine = bench(envelope=(100.0, 100.0, 50.0), settings=FAST | {21: 1})
+    machine.send("G1 X50 F3000\nG1 X150 Y20\nG1 X0\n")
+    assert machine.finish() == ["ALARM:1", "[MSG:Reset to continue]"]
+    assert machine.firmware.stopped[:2] == pytest.approx((100, 10), abs=0.1)
+    assert machine.send(RESET) == [BANNER, UNLOCK] and "outside_moves" not in machine.counts
+
+
 def test_work_coordinates_shift_the_place_and_not_the_machine() -> None:
     machine = bench()
     machine.do("G0 X50 Y40", "G10 L20 P1 X0 Y0", "G0 X10 Y10")
