@@ -73,8 +73,8 @@ def _open_jobs() -> None:
     ).all()
     for row in rows:
         materials = row.manifest.get("materials") or {}
-        volume = sum(float(used.get("volume", 0.0)) for used in materials.values()) if materials else None
-        put: dict[str, Any] = {"seconds": row.manifest.get("seconds"), "volume": volume}
+        volumes = [float(used["volume"]) for used in materials.values() if "volume" in used]
+        put: dict[str, Any] = {"seconds": row.manifest.get("seconds"), "volume": sum(volumes) if volumes else None}
         if row.state == "ready" and "allergens" in row.manifest:
             # Only a job that nobody has taken: what was taken is named by the needs that it was taken for.
             body = {**row.body, "contains": sorted(row.manifest["allergens"])}
@@ -91,7 +91,7 @@ def downgrade() -> None:
         "attempts": ("loaded", "done"),
         "jobs": ("seconds", "volume"),
     }
+    # Not in a batch: that would make each table anew, and attempts point at jobs.
     for table, columns in added.items():
-        with op.batch_alter_table(table) as batch:
-            for name in columns:
-                batch.drop_column(name)
+        for name in columns:
+            op.drop_column(table, name)
