@@ -26,8 +26,9 @@ from drivers.contract import Cancelled, Failed, Payload, Progressed, Settings, S
 from drivers.machines.grbl import Grbl
 from drivers.protocols.grbl import program
 
-LINES = 100_000
-ROUNDS = 5
+LINES = 30_000
+ROUNDS = 15
+"""Many and short, by turns: a round takes less than the swings of a busy machine do."""
 BUFFERS = (128, 1024)
 """Bytes: GRBL on an 8-bit controller, and grblHAL."""
 
