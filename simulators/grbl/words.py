@@ -105,7 +105,7 @@ class Words:
 
 def parse(text: str, modal: Modal, mist: bool) -> Words:
     """``text``: a filtered line. Raises :class:`Refused`."""
-    words = Words(replace(modal, flow=""))
+    words = Words(replace(modal, flow="") if modal.flow else modal)
     changes: dict[str, Any] = {}
     position = 0
     while position < len(text):
@@ -121,7 +121,8 @@ def parse(text: str, modal: Modal, mist: bool) -> Words:
             changes |= _command(words, letter, value, mist)
         else:
             _value(words, letter, value)
-    words.modal = replace(words.modal, **changes)
+    if changes:
+        words.modal = replace(words.modal, **changes)
     return words
 
 

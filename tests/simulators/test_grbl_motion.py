@@ -79,6 +79,13 @@ def test_places_are_steps() -> None:
     assert machine.do("G0 X1.2") == ["ok"] and machine.place[0] == 1.25
 
 
+def test_lines_that_take_longer_to_parse_than_to_run_starve_the_planner() -> None:
+    lines = [f"G1 X{index / 10:.1f} F6000" for index in range(1, 301)]
+    quick, slow = (bench(settings=FAST, buffer=10_000, line_time=time) for time in (0.0, 0.004))
+    assert took(quick, *lines) == pytest.approx(30 / 100 + 100 / 500, rel=0.25)
+    assert took(slow, *lines) > 300 * 0.004
+
+
 # --- hold ---
 
 
