@@ -50,7 +50,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "marlin": Kind(("--min-temp", "0"), {"boot_wait": 0.5, "settle": 0.05}, (b"G28",), "kill"),
-    "grbl": Kind(("--tool", "laser"), {"tool": "laser", "dry_run": False}, (b"G21", b"G90", b"M4 S300"), "stop"),
+    "grbl": Kind(("--tool", "laser"), {"tool": "laser", "dry_run": False}, (b"G21", b"G90", b"M4 S300"), "alarm"),
 }
 
 

@@ -76,11 +76,16 @@ def test_every_packed_piece_has_its_files(demo: tuple[Path, str]) -> None:
     folder, said = demo
     packed = set(re.findall(r"^(U-\w+) .*: packed$", said, re.MULTILINE))
     assert len(packed) >= 5
+    done = set()
     for unit in packed:
-        for name in (f"{unit}-frost-proof.png", f"{unit}-frost-as-made.png"):
+        (proof,) = (folder / "out").glob(f"{unit}-*-proof.png")
+        operation = proof.name.removeprefix(f"{unit}-").removesuffix("-proof.png")
+        done.add(operation)
+        for name in (proof.name, f"{unit}-{operation}-as-made.png"):
             with Image.open(folder / "out" / name) as picture:
                 picture.load()
         assert (folder / "out" / f"{unit}-slip.pdf").read_bytes().startswith(b"%PDF-")
+    assert done == {"frost", "draw", "bake", "print", "engrave"}, "every kind of machine has made something"
 
 
 def test_as_made_looks_as_approved_and_not_as_another(demo: tuple[Path, str]) -> None:
