@@ -38,7 +38,14 @@ __all__ = [
     "wanted",
 ]
 
-IN_HAND = (JobState.CLAIMED, JobState.STARTING, JobState.RUNNING, JobState.PAUSED, JobState.UNKNOWN)
+IN_HAND: tuple[JobState, ...] = (
+    JobState.CLAIMED,
+    JobState.STARTING,
+    JobState.RUNNING,
+    JobState.PAUSED,
+    JobState.UNKNOWN,
+)
+"""A job that is on a machine, may come onto it any moment, or may be there."""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,19 @@ def initial(tx: Tx, offer: Offer, row: Row[Any]) -> None:
         tx.log("machine", offer.name, "loaded", **_of_load(loaded), by=CONFIGURED)
 
 
+def touched(tx: Tx, machine: str) -> None:
+    """Something that is no attempt of ours was made on it: what is loaded has touched it since it was cleaned."""
+    row = tx.connection.execute(select(m.machines).where(m.machines.c.name == machine)).one_or_none()
+    if row is None:
+        return
+    before = Condition.of(dict(row._mapping))
+    traces = before.traces.with_load(before.loaded, tx.now)
+    if traces != before.traces:
+        change = {"traces": traces.body(), "epoch": m.machines.c.epoch + 1}
+        tx.connection.execute(update(m.machines).where(m.machines.c.name == machine).values(**change))
+        tx.log("machine", machine, "touched", allergens=sorted(traces.allergens - before.traces.allergens))
+
+
 def _of_load(load: Load) -> dict[str, Any]:
     allergens = sorted(load.allergens)
     said = {"material": load.material, "volume": load.volume, "lot": load.lot, "expires": load.expires}

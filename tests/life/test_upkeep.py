@@ -244,6 +244,18 @@ def test_after_cleaning_what_is_loaded_touches_it_again_with_the_next_piece(kitc
     assert kitchen.condition().traces.allergens == {"milk"}
 
 
+@pytest.mark.parametrize("what", ["foreign", "soiled"])
+def test_what_is_no_job_of_ours_leaves_what_is_loaded(what: str, kitchen: Kitchen) -> None:
+    kitchen.load(NUTTY)
+    kitchen.clean()
+    if what == "foreign":
+        floor.foreign(kitchen.store, "printer", "a print from its card", "agent")
+    else:
+        floor.soiled(kitchen.store, "printer", "console: G1 E5", "agent")
+    kitchen.load(WHITE)
+    assert kitchen.condition().traces.allergens == {"milk", "nuts"}
+
+
 def test_a_cleaning_is_due_after_its_time_and_after_another_kind(kitchen_with: Callable[..., Kitchen]) -> None:
     kitchen = kitchen_with(cleaning=Cleaning(every=3600.0, on_change="kind"))
     kitchen.job()
