@@ -16,6 +16,7 @@ from jobs.queue import Claim, Offer, drained, unchanged
 from jobs.route import hold, operation_done, remake_if_due
 from jobs.states import BedState, MachineState, UnitState
 from jobs.store import NotFound, Refused, Store, Tx
+from jobs.upkeep import touched
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
             raise Refused(
                 f"{claim.job_id} is no longer claimed, its unit was held, or {offer.name} changed since it was claimed"
             )
-        loaded = _touch(tx, claim)
-        attempt, epoch = _attempt_of(job), 0
+        touched(tx, claim.condition, claim.needs.leaves)  # before anything can begin
+        attempt, epoch, loaded = _attempt_of(job), 0, claim.condition.loaded
         if offer.bed:
             said = _said(tx, f"attempt {attempt}")
             epoch = tx.move("bed", offer.name, "assigned", put=said, attempt=attempt).epoch
@@ -56,26 +57,10 @@ def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
             state="starting",
             on_bed=offer.bed,
             why="",
-            loaded=loaded,
+            loaded={"material": loaded.material, "lot": loaded.lot} if loaded else {},
             intended_at=tx.now,
         )
         return Intent(attempt, claim.job_id, offer.name, epoch)
-
-
-def _touch(tx: Tx, claim: Claim) -> dict[str, Any]:
-    """What this piece and its material will have left on the machine is written before anything can. Its load.
-
-    Most often nothing new comes to it, and nothing is written.
-    """
-    condition, loaded = claim.condition, claim.condition.loaded
-    before = condition.traces
-    traces = before.with_load(loaded, tx.now).with_piece(claim.needs.leaves, tx.now)
-    if traces != before:
-        row = m.machines.c
-        change = {"traces": traces.body(), "epoch": row.epoch + 1}
-        tx.connection.execute(update(m.machines).where(row.name == condition.machine).values(**change))
-        tx.log("machine", condition.machine, "touched", allergens=sorted(traces.allergens - before.allergens))
-    return {"material": loaded.material, "lot": loaded.lot} if loaded else {}
 
 
 def bed_is_ours(store: Store, intent: Intent) -> bool:

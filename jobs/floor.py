@@ -15,7 +15,7 @@ from jobs.queue import IN_HAND, Offer
 from jobs.route import remake_if_due
 from jobs.states import BedState
 from jobs.store import NotFound, Refused, Store, Tx
-from jobs.upkeep import initial, touched
+from jobs.upkeep import initial, touched_by_others
 
 VERBS = ("pause", "resume", "cancel", "stop", "connect", *service.VERBS)
 """What may be asked of a machine. pause, resume and cancel name the attempt; stop is the emergency stop."""
@@ -69,14 +69,14 @@ def foreign(store: Store, machine: str, name: str, who: str) -> None:
     with store.write(who) as tx:
         tx.log("machine", machine, "foreign", name=name)
         tx.moved("bed", machine, "soiled", put={"said_by": tx.who, "how": f"foreign: {name}", "at": tx.now})
-        touched(tx, machine)
+        touched_by_others(tx, machine)
 
 
 def soiled(store: Store, machine: str, how: str, who: str) -> None:
     """Something lies on the machine's bed after all. Nothing changes where that is on record, or there is no bed."""
     with store.write(who) as tx:
         tx.moved("bed", machine, "soiled", put={"said_by": tx.who, "how": how, "at": tx.now}, how=how)
-        touched(tx, machine)
+        touched_by_others(tx, machine)
 
 
 def clear_bed(store: Store, machine: str, how: str, who: str) -> list[str]:

@@ -105,17 +105,26 @@ def initial(tx: Tx, offer: Offer, row: Row[Any]) -> None:
         tx.log("machine", offer.name, "loaded", **_of_load(loaded), by=CONFIGURED)
 
 
-def touched(tx: Tx, machine: str) -> None:
-    """Something that is no attempt of ours was made on it: what is loaded has touched it since it was cleaned."""
-    row = tx.connection.execute(select(m.machines).where(m.machines.c.name == machine)).one_or_none()
-    if row is None:
+def touched(tx: Tx, condition: Condition, leaves: Collection[str] = ()) -> None:
+    """Something is made on a machine in this condition: what is loaded touches it, and what the piece leaves.
+
+    Most often nothing new comes to it, and nothing is written.
+    """
+    before = condition.traces
+    traces = before.with_load(condition.loaded, tx.now).with_piece(leaves, tx.now)
+    if traces == before:
         return
-    before = Condition.of(dict(row._mapping))
-    traces = before.traces.with_load(before.loaded, tx.now)
-    if traces != before.traces:
-        change = {"traces": traces.body(), "epoch": m.machines.c.epoch + 1}
-        tx.connection.execute(update(m.machines).where(m.machines.c.name == machine).values(**change))
-        tx.log("machine", machine, "touched", allergens=sorted(traces.allergens - before.traces.allergens))
+    row = m.machines.c
+    change = {"traces": traces.body(), "epoch": row.epoch + 1}
+    tx.connection.execute(update(m.machines).where(row.name == condition.machine).values(**change))
+    tx.log("machine", condition.machine, "touched", allergens=sorted(traces.allergens - before.allergens))
+
+
+def touched_by_others(tx: Tx, machine: str) -> None:
+    """Something that is no attempt of ours was made on it."""
+    row = tx.connection.execute(select(m.machines).where(m.machines.c.name == machine)).one_or_none()
+    if row is not None:
+        touched(tx, Condition.of(dict(row._mapping)))
 
 
 def _of_load(load: Load) -> dict[str, Any]:
