@@ -222,7 +222,9 @@ class Engine:
         self._turn(Cue.BEGIN)
         self._attempt = attempt
         self.desk.begin(program.slices)
-        return self._told(self._play(scripts.run(self.desk, attempt, program, lambda: self._now)))
+        self._line.surplus = 0
+        script = scripts.run(self.desk, attempt, program, lambda: self._now, lambda: self._line.surplus)
+        return self._told(self._play(script))
 
     def _free(self) -> None:
         if self.state is State.HALTED:

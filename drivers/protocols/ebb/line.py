@@ -59,6 +59,10 @@ class Line:
         self._partial = b""
         self.said = 0
         """How many things were said; the number of the latest."""
+        self.surplus = 0
+        """OKs that nothing was asked for: a command that arrives twice is done twice, and answered twice."""
+        self._strict = True
+        """The latest answer ended in an OK, so that another one is none of its own."""
 
     @property
     def due(self) -> float:
@@ -90,6 +94,7 @@ class Line:
     def hear(self, line: bytes, now: float) -> Answer | None:
         """An answer, if this line ends one."""
         if not self._waiting:
+            self.surplus += line == b"OK" and self._strict
             return None
         if line != b"OK":
             self._skip_to(line)
@@ -107,6 +112,8 @@ class Line:
             waiting.lines.append(line)
             if not waiting.ask.ok:
                 return self._done()
+        elif line == b"OK":
+            self.surplus += self._strict
         return None
 
     def _skip_to(self, line: bytes) -> None:
@@ -122,4 +129,5 @@ class Line:
 
     def _done(self, error: bytes | None = None) -> Answer:
         waiting = self._waiting.popleft()
+        self._strict = waiting.ask.ok
         return Answer(waiting.number, waiting.ask, tuple(waiting.lines), error)

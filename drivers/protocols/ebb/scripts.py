@@ -131,8 +131,8 @@ def _way(desk: Desk, path: Path) -> Slices:
 # --- an attempt -------------------------------------------------------------------------------------------------------
 
 
-def run(desk: Desk, attempt: str, program: Program, now: Callable[[], float]) -> Script:
-    """A whole program. ``now``: the time, for how often the button is looked at."""
+def run(desk: Desk, attempt: str, program: Program, now: Callable[[], float], surplus: Callable[[], int]) -> Script:
+    """A whole program. ``now``: the time, for how often the button is looked at. ``surplus``: answers to nothing."""
     yield from _ready(desk)
     approach = _way(desk, program.approach)
     desk.total = len(approach) + program.slices
@@ -155,6 +155,11 @@ def run(desk: Desk, attempt: str, program: Program, now: Callable[[], float]) ->
         raise Trouble(
             f"the board counted {counted[0]}, {counted[1]} steps where {desk.place[0]}, {desk.place[1]} were sent: "
             "what was drawn is not what was meant; look at the USB cable"
+        )
+    if surplus():  # Two moves that were made twice may cancel each other out in what the board counts.
+        raise Trouble(
+            f"the board answered {surplus()} times more than it was asked, as it does to what arrives twice: what was "
+            "drawn may not be what was meant; look at the USB cable"
         )
     yield from _powered(desk, latches=True)
     yield Cue.DRAINED
