@@ -81,7 +81,8 @@ def servers(seconds: float, interfaces: Sequence[str] = ()) -> list[Server]:
         if state_change is not ServiceStateChange.Removed:
             announced[(service_type, name)] = None
 
-    with Zeroconf(interfaces=list(interfaces) or InterfaceChoice.All) as zeroconf:
+    # A loop of its own: one that runs in the caller's thread would wait for us as we wait for it.
+    with Zeroconf(interfaces=list(interfaces) or InterfaceChoice.All, use_asyncio=False) as zeroconf:
         browser = ServiceBrowser(zeroconf, list(SERVICES), handlers=[heard])
         threading.Event().wait(seconds)
         with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="service") as pool:

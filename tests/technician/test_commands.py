@@ -61,7 +61,7 @@ def test_servers_on_the_network_are_listed(desk: Any) -> None:
     name = f"bench {os.getpid()}._octoprint._tcp.local."
     address = socket.inet_aton("127.0.0.1")
     info = ServiceInfo("_octoprint._tcp.local.", name, port=5099, addresses=[address], server="localhost.")
-    with Zeroconf(interfaces=["127.0.0.1"]) as zeroconf:
+    with Zeroconf(interfaces=["127.0.0.1"], use_asyncio=False) as zeroconf:
         zeroconf.register_service(info, cooperating_responders=True)
         text = desk.said("machine", "discover", "--interface", "127.0.0.1", "--seconds", "2")
     assert "http://127.0.0.1:5099" in text and f"bench {os.getpid()}" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -227,7 +228,7 @@ def test_this_computer_s_own_ports_can_be_listed(tmp_path: Path) -> None:
 @contextmanager
 def announcing(*services: ServiceInfo) -> Iterator[None]:
     """Services of this very test, on loopback alone."""
-    with Zeroconf(interfaces=LOOPBACK) as zeroconf:
+    with Zeroconf(interfaces=LOOPBACK, use_asyncio=False) as zeroconf:
         for service in services:
             zeroconf.register_service(service, cooperating_responders=True)  # no probing: quicker
         yield
@@ -257,6 +258,15 @@ def test_servers_that_announce_themselves_are_found_on_loopback() -> None:
         ("octoprint", "http://127.0.0.1:5000/octo", "1.11.2"),
         ("prusalink", "http://127.0.0.1:8017", ""),
     ]
+
+
+def test_servers_are_found_from_a_thread_that_runs_a_loop() -> None:
+    async def ask() -> list[Server]:
+        return servers(1.5, LOOPBACK)
+
+    mark = f"loop {os.getpid()}"
+    with announcing(service("_octoprint._tcp.local.", f"OctoPrint {mark}", 5001)):
+        assert any(mark in server.name for server in asyncio.run(ask()))
 
 
 def test_a_server_that_announces_no_address_is_found_by_its_name() -> None:
