@@ -81,9 +81,11 @@ async def _stream(request: Request, shop: Shop, after: int) -> AsyncIterator[byt
         while not await request.is_disconnected():
             said = False
             if wake.changed():
-                if not await run_in_threadpool(_may_read, request):
-                    return
                 while batch := await run_in_threadpool(_since, shop, after):
+                    if not await run_in_threadpool(
+                        _may_read, request
+                    ):  # Asked behind the reading: its own end is read, too.
+                        return
                     for event in batch:
                         after, said = event["id"], True
                         yield _message("happened", event, after)
