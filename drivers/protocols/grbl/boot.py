@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import drivers.protocols.grbl.meanings as meanings
 import drivers.protocols.grbl.replies as replies
-from drivers.protocols.grbl import meanings
 from drivers.protocols.grbl.report import Mode, Report
 from drivers.protocols.grbl.session import RESET, RESUME, Session
 from drivers.protocols.grbl.states import Cue, State

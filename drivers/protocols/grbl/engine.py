@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import drivers.protocols.grbl.boot as boot
+import drivers.protocols.grbl.prepare as prepare
 import drivers.protocols.grbl.replies as replies
+import drivers.protocols.grbl.run as run
+import drivers.protocols.grbl.serve as serve
 from drivers.contract import Cancelled, MachineFault, Status, WireFault, WrongAttempt
-from drivers.protocols.grbl import boot, prepare, run, serve
 from drivers.protocols.grbl.events import Confirmed
 from drivers.protocols.grbl.known import Known
 from drivers.protocols.grbl.options import Options

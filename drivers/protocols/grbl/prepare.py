@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import drivers.protocols.grbl.meanings as meanings
 from drivers.contract import ArtifactFault, DriverError, MachineFault
-from drivers.protocols.grbl import meanings
 from drivers.protocols.grbl.events import Prepared, Rehearsed
 from drivers.protocols.grbl.report import Mode, Report
 from drivers.protocols.grbl.session import RESET, Session

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import drivers.protocols.grbl.meanings as meanings
 from drivers.contract import Cancelled, Failed, Made, NotSupported, Progressed
-from drivers.protocols.grbl import meanings
 from drivers.protocols.grbl.events import Began
 from drivers.protocols.grbl.program import dwell
 from drivers.protocols.grbl.report import Mode, Report

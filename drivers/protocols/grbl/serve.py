@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import drivers.protocols.grbl.meanings as meanings
 from drivers.contract import WireFault
-from drivers.protocols.grbl import meanings
 from drivers.protocols.grbl.boot import not_told
 from drivers.protocols.grbl.report import Report
 from drivers.protocols.grbl.run import STILL

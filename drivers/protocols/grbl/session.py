@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import drivers.protocols.grbl.meanings as meanings
 from drivers.contract import (
     Activity,
     ArtifactFault,
@@ -21,7 +22,6 @@ from drivers.contract import (
     MachineFault,
     Status,
 )
-from drivers.protocols.grbl import meanings
 from drivers.protocols.grbl.events import Answered, Began, Confirmed, Prepared, Rehearsed, Withdrawn
 from drivers.protocols.grbl.known import Known
 from drivers.protocols.grbl.options import Options
