@@ -6,29 +6,24 @@ What processes share; none of it knows a firmware. Whatever a person must mend i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from PIL import ImageColor
 
-from fulfillment.catalog import PhotoField, Product, TextField
+from fulfillment.catalog import Product
 from fulfillment.config import Machine, Material
+from fulfillment.fields import Craft, Refused, laid
 from fulfillment.machines import NO_HEAT, Heat, dialect_of, limits_of, spoken
-from fulfillment.photos import PhotoError
 from fulfillment.processes import Problems, Spec
-from gcode import text
-from gcode.design import Drawing, Zone
-from gcode.fonts import Font
+from gcode.design import Design, Layer, Zone
 from gcode.preflight import Report, check
 from gcode.proof import Piece
 
 REACH: Final = 5.0
 """mm: an artifact's reach is rounded up to this, so that like designs have like needs."""
 
-T = TypeVar("T")
 R = TypeVar("R")
-Lay = Callable[[str, PhotoField | TextField, Zone], T | None]
-"""A field by its name, laid out in its zone; None where the customer left it out. Raises PhotoError, TextRefused."""
 
 
 def problem(reason: str, mend: str) -> Problems:
@@ -71,55 +66,28 @@ def _holding(group: Sequence[Machine], material: Material) -> int:
     return sum(machine.material == material.name for machine in group)
 
 
-def laid_out(spec: Spec, lay: Lay[T]) -> list[T]:
-    """The fields of this operation in their zones, as ``lay`` makes them. Raises Problems with all that is wrong."""
+def design(spec: Spec, files: Mapping[str, bytes], craft: Craft) -> Design:
+    """The fields of this operation laid out in their zones. Raises Problems with all that is wrong."""
+    product = spec.product
+    sent: dict[str, str | bytes] = {**spec.fields, **files}
     problems: list[dict[str, str]] = []
-    found: list[T] = []
-    for name in spec.product.route[spec.operation].fields:
-        field = spec.product.fields[name]
-        box = spec.product.zones[field.zone]
+    layers: list[Layer] = []
+    for name in product.route[spec.operation].fields:
+        field = product.fields[name]
+        box = product.zones[field.zone]
+        zone = Zone(field.zone, box.x, box.y, box.width, box.height)
+        if name not in sent:
+            continue
         try:
-            made = lay(name, field, Zone(field.zone, box.x, box.y, box.width, box.height))
-        except PhotoError as error:
-            problems.append({"field": name, "reason": error.reason, "mend": error.mend})
-        except text.TextRefused as error:
-            problems.append({"field": name, **_refused(field, error)})
-        else:
-            found += [made] if made is not None else []
+            layers.append(Layer(name, zone, laid(sent[name], field, zone, craft)))
+        except Refused as refused:
+            problems.append({"field": name, "reason": refused.reason, "mend": refused.mend})
     if problems:
         raise Problems(problems)
-    return found
-
-
-def words(written: str, field: TextField, zone: Zone, font: Font, line_width: float) -> Drawing:
-    """A text in its zone, with room for half a line's width at each side. Raises TextRefused."""
-    rule = text.Fit(
-        min_height=field.min_height,
-        max_height=field.max_height,
-        max_lines=field.lines,
-        align=text.Align(field.align),
-        margin=line_width / 2,
-    )
-    return text.fit(written, font, zone, rule).drawing
-
-
-def _refused(field: PhotoField | TextField, error: text.TextRefused) -> dict[str, str]:
-    """Why the words cannot be made, for their customer, who knows nothing of fonts and zones."""
-    if error.missing:
-        reason = f"{field.title} has characters that cannot be made here: {' '.join(error.missing[:8])} ."
-        return {"reason": reason, "mend": "Please write it without them."}
-    if error.code == "too-small" and isinstance(field, TextField):
-        reason = (
-            f"{field.title} is too long: its letters would be lower than {field.min_height:g} mm, too small to read."
-        )
-        return {"reason": reason, "mend": f"Please {error.mend}."}
-    return {"reason": sentence(error.reason), "mend": sentence(error.mend)}
-
-
-def sentence(said: str) -> str:
-    """What gcode says, as a sentence."""
-    said = said.strip().rstrip(".")
-    return f"{said[:1].upper()}{said[1:]}."
+    if not layers:
+        titles = " or ".join(product.fields[name].title for name in product.route[spec.operation].fields)
+        raise problem(f"Nothing was sent that could be made: {titles}.", "Please send one of them.")
+    return Design(tuple(layers))
 
 
 def passed(data: bytes, machines: Sequence[Machine], process: str, heat: Heat = NO_HEAT) -> Report:

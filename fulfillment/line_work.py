@@ -5,15 +5,15 @@ The artifact is made for all machines of one dialect, never for one machine by n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from fulfillment.catalog import LaserRecipe, PenRecipe, PhotoField, TextField
+from fulfillment.catalog import LaserRecipe, PenRecipe
 from fulfillment.config import Machine, Material
 from fulfillment.designs import (
     bounds_of,
-    laid_out,
+    design,
     largest_group,
     material_of,
     passed,
@@ -21,17 +21,15 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
-    words,
 )
+from fulfillment.fields import Craft
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
-from fulfillment.photos import PhotoError
 from fulfillment.processes import Made, Spec
-from gcode.design import Drawing, Zone
+from gcode.design import Drawing
 from gcode.dialects import Dialect, Setup
 from gcode.preflight import Report
 from gcode.proof import line_proof
 from gcode.recipe import Motion, Place
-from gcode.strokefont import StrokeFont
 from gcode.toolpath import Toolpath
 from gcode.write import program
 from jobs.queue import Needs
@@ -53,7 +51,7 @@ class LineWork(Generic[R]):
     """What of the recipe a person wants to know of the artifact."""
 
 
-def render(spec: Spec, work: LineWork[R]) -> Made:
+def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     """The program that makes the design's lines, its needs, manifest and proof. Raises Problems."""
     product = spec.product
     material = material_of(spec)
@@ -63,10 +61,10 @@ def render(spec: Spec, work: LineWork[R]) -> Made:
         reason = f"No machine of this factory {work.does} {material.name}."
         raise problem(reason, f"Add one to config.yaml that does {work.process}.")
     dialect = spoken(dialect_of(machines[0], work.process) or "")
-    drawings = _drawings(spec, recipe)
+    content = design(spec, files, Craft(line_width=recipe.line_width))
     place = Place(product.jig.x, product.jig.y)
     motion = _motion(machines)
-    toolpath = work.plan(drawings, recipe, place, motion, dialect)
+    toolpath = work.plan(content.drawings, recipe, place, motion, dialect)
     data = program(toolpath, dialect, work.setup(recipe, dialect, motion))
     report = passed(data, machines, work.process)
     picture = line_proof(data, piece_of(product, material), dialect, recipe.line_width, place)
@@ -83,22 +81,6 @@ def render(spec: Spec, work: LineWork[R]) -> Made:
 def _motion(machines: Sequence[Machine]) -> Motion:
     """That of the slowest: what it can follow, all can."""
     return min((motion_of(machine) for machine in machines), key=lambda motion: min(motion.max_feed[:2]))
-
-
-def _drawings(spec: Spec, recipe: LaserRecipe | PenRecipe) -> list[Drawing]:
-    """The fields of this operation as lines in their zones."""
-    font = StrokeFont()
-
-    def lay(name: str, field: PhotoField | TextField, zone: Zone) -> Drawing | None:
-        if isinstance(field, PhotoField):
-            reason = f"{field.title} is a photo, and this operation makes lines only."
-            raise PhotoError(reason, "Take the field out of the product's operation.")
-        return words(spec.fields[name], field, zone, font, recipe.line_width) if name in spec.fields else None
-
-    found = laid_out(spec, lay)
-    if not found:
-        raise problem("There is nothing to make: every field was left out.", "Please fill in at least one of them.")
-    return found
 
 
 def _manifest(report: Report, material: Material, settings: dict[str, Any]) -> dict[str, Any]:

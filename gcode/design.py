@@ -1,4 +1,4 @@
-"""A design: content laid out in a zone, in mm of the piece, y up. What each process consumes; no machine in sight."""
+"""A design: content laid out in zones, in mm of the piece, y up. What each process consumes; no machine in sight."""
 
 from __future__ import annotations
 
@@ -95,3 +95,31 @@ class Tone:
         lower = picture[top + 1, left] * (1 - a) + picture[top + 1, left + 1] * a
         mixed: FloatArray = upper * (1 - b) + lower * b
         return mixed
+
+
+Content = Drawing | Tone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """The content of one field in its zone."""
+
+    field: str
+    """The catalog's name of the field, so that whatever is wrong can be told of it."""
+    zone: Zone
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """All content of one operation on its piece: the one value that processes consume. The lowest layer comes first."""
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        return tuple(layer.content for layer in self.layers if isinstance(layer.content, Drawing))
+
+    @property
+    def tones(self) -> tuple[Tone, ...]:
+        return tuple(layer.content for layer in self.layers if isinstance(layer.content, Tone))

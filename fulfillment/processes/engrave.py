@@ -37,6 +37,6 @@ WORK: Final = LineWork(
 )
 
 
-def render(spec: Spec, files: Mapping[str, bytes]) -> Made:  # noqa: ARG001  (lines are made of words alone)
+def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The laser's program, its needs, manifest and proof. Raises Problems."""
-    return render_lines(spec, WORK)
+    return render_lines(spec, files, WORK)

@@ -10,12 +10,12 @@ from typing import Any
 
 from PIL import ImageColor
 
-from fulfillment.catalog import PhotoField, Product, Recipe, TextField
+from fulfillment.catalog import Product, Recipe
 from fulfillment.catalog.recipes import Pour as PourRule
 from fulfillment.config import Machine, Material
 from fulfillment.designs import (
     bounds_of,
-    laid_out,
+    design,
     largest_group,
     material_of,
     passed,
@@ -23,21 +23,18 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
-    sentence,
-    words,
 )
+from fulfillment.fields import Craft
+from fulfillment.fields.craft import sentence
 from fulfillment.machines import GCODE, dialect_of, limits_of, motion_of, spoken
-from fulfillment.photos import PhotoError, open_photo
 from fulfillment.processes import Made, Spec
-from gcode import photo
-from gcode.design import Drawing, Tone, Zone
+from gcode.design import Design
 from gcode.dialects import Dialect, Setup
 from gcode.frosting import Polarity, plan
 from gcode.pour import Pour, mirrored, pour
 from gcode.preflight import Report
 from gcode.proof import proof, turned_proof
 from gcode.recipe import Bead, Motion, Place
-from gcode.strokefont import StrokeFont
 from gcode.tag import Plate
 from gcode.toolpath import Toolpath
 from gcode.write import program
@@ -55,11 +52,11 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     recipe = recipe_of(product, material, Recipe)
     machines = _like_machines(spec.machines, recipe, material)
     bead = recipe.bead(machines[0].e_area or 1.0)
-    tone, drawings = _design(spec, files, bead)
+    content = design(spec, files, Craft(line_width=bead.line_width, row=bead.pitch))
     # A piece that is poured begins on the bed itself.
     place = Place(product.jig.x, product.jig.y, 0.0 if product.pour else product.piece.thickness)
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
-    toolpath = _toolpath(spec, tone, drawings, bead, motion, place, material)
+    toolpath = _toolpath(spec, content, bead, motion, place, material)
     data = program(toolpath, _dialect(machines[0]), _setup(recipe, bead, motion, place, machines))
     report = passed(data, machines, PROCESS, recipe.heat)
     needs = _needs(report, machines[0], material, recipe, spec)
@@ -98,35 +95,9 @@ def _holds(machine: Machine, recipe: Recipe) -> bool:
     return all(reach.get(heater, 0.0) >= high for heater, (_, high) in recipe.heat.items())
 
 
-def _design(spec: Spec, files: Mapping[str, bytes], bead: Bead) -> tuple[Tone | None, list[Drawing]]:
-    """The fields of this operation, laid out in their zones."""
-    font = StrokeFont()
-
-    def lay(name: str, field: PhotoField | TextField, zone: Zone) -> Tone | Drawing | None:
-        if isinstance(field, PhotoField):
-            return _photo(files[name], zone, bead) if name in files else None
-        return words(spec.fields[name], field, zone, font, bead.line_width) if name in spec.fields else None
-
-    laid = laid_out(spec, lay)
-    if not laid:
-        titles = " or ".join(spec.product.fields[name].title for name in spec.product.route[spec.operation].fields)
-        raise problem(f"Nothing was sent that could be made: {titles}.", "Please send one of them.")
-    tones = [one for one in laid if isinstance(one, Tone)]
-    return (tones[-1] if tones else None), [one for one in laid if isinstance(one, Drawing)]
-
-
-def _photo(data: bytes, zone: Zone, bead: Bead) -> Tone:
-    grey = open_photo(data)
-    found = photo.quality(photo.crop(photo.grey_of(grey), zone.width / zone.height), zone, bead.pitch)
-    if found:
-        raise PhotoError(sentence(found[0].reason), sentence(found[0].mend))
-    return photo.tone(grey, zone, bead.pitch)
-
-
 def _toolpath(
     spec: Spec,
-    tone: Tone | None,
-    drawings: list[Drawing],
+    content: Design,
     bead: Bead,
     motion: Motion,
     place: Place,
@@ -137,8 +108,8 @@ def _toolpath(
     if _lightness(material.colour) > _lightness(product.piece.colour):
         polarity = Polarity.LIGHT_ON_DARK
     return plan(
-        tone,
-        mirrored(drawings, product.piece.width) if product.pour else drawings,
+        content.tones[-1] if content.tones else None,
+        mirrored(content.drawings, product.piece.width) if product.pour else content.drawings,
         bead,
         motion=motion,
         polarity=polarity,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from fulfillment.catalog import PhotoField, Product, Recipe, TextField
+from fulfillment.catalog import Product, Recipe
 from fulfillment.config import Machine, Material
 from fulfillment.designs import (
     bounds_of,
-    laid_out,
+    design,
     largest_group,
     material_of,
     passed,
@@ -17,18 +17,14 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
-    words,
 )
+from fulfillment.fields import Craft
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
-from fulfillment.photos import PhotoError
 from fulfillment.processes import Made, Spec
-from gcode.design import Drawing, Zone
 from gcode.dialects import Setup
-from gcode.geometry import Line
 from gcode.preflight import Report
 from gcode.proof import relief_proof
 from gcode.recipe import Bead, Motion, Place
-from gcode.strokefont import StrokeFont
 from gcode.tag import Plate, layers, plan
 from gcode.write import program
 from jobs.queue import Needs
@@ -42,14 +38,15 @@ COOLING: Final = 1.0
 """The fan, as a share of its full speed."""
 
 
-def render(spec: Spec, files: Mapping[str, bytes]) -> Made:  # noqa: ARG001  (a tag is made of words alone)
+def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The program that prints the tag, its needs, manifest and proof. Raises Problems."""
     product, material = spec.product, material_of(spec)
     recipe = recipe_of(product, material, Recipe)
     machines = _like_machines(spec.machines, recipe, material)
     bead = recipe.bead(machines[0].e_area or 1.0)
     plate = _plate(product, bead)
-    strokes = _strokes(spec, bead)
+    content = design(spec, files, Craft(line_width=bead.line_width))
+    strokes = [stroke for drawing in content.drawings for stroke in drawing.strokes]
     place = Place(product.jig.x, product.jig.y)
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
     toolpath = plan(plate, strokes, RELIEF, bead, motion=motion, place=place)
@@ -78,18 +75,6 @@ def _plate(product: Product, bead: Bead) -> Plate:
     piece = product.piece
     thickness = layers(piece.thickness, bead.height) * bead.height
     return Plate(piece.width, piece.height, piece.corner_radius, thickness)
-
-
-def _strokes(spec: Spec, bead: Bead) -> list[Line]:
-    font = StrokeFont()
-
-    def lay(name: str, field: PhotoField | TextField, zone: Zone) -> Drawing | None:
-        if isinstance(field, PhotoField):
-            reason = f"{field.title} is a photo, and a tag takes words only."
-            raise PhotoError(reason, "Take the field out of the product's operation.")
-        return words(spec.fields[name], field, zone, font, bead.line_width) if name in spec.fields else None
-
-    return [stroke for drawing in laid_out(spec, lay) for stroke in drawing.strokes]
 
 
 def _setup(recipe: Recipe, plate: Plate, motion: Motion, machines: Sequence[Machine]) -> Setup:

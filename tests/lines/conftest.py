@@ -66,7 +66,7 @@ def render(catalog: Catalog) -> Render:
         chosen = more.get("options", options)
         materials = more.get("materials", MATERIALS)
         spec = Spec(does, product, operation, fields, chosen, {}, able, materials)  # type: ignore[arg-type]
-        return process(does).render(spec, {})
+        return process(does).render(spec, more.get("files", {}))  # type: ignore[arg-type]
 
     return make
 

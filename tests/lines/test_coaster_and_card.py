@@ -123,7 +123,7 @@ REFUSED: list[tuple[str, dict[str, str], str, str, str]] = [
      "Note is too long: its letters would be lower than 3 mm, too small to read.",
      "Please write it on about 16 line(s), or choose a larger piece."),
     ("draw", {"note": "a " * 90}, "note", "A text may have 400 characters and 80 words.", "Shorten it."),
-    ("draw", {}, "", "There is nothing to make: every field was left out.", "Please fill in at least one of them."),
+    ("draw", {}, "", "Nothing was sent that could be made: Note.", "Please send one of them."),
 ]  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def test_a_photo_where_lines_are_made_is_told(render: Render, catalog: Catalog) 
     card, photo = catalog["note-card"], catalog["pop-tart"].fields["photo"]
     fields = {"note": photo.model_copy(update={"zone": "note"})}
     with pytest.raises(Problems) as refused:
-        render("draw", {}, product=card.model_copy(update={"fields": fields}))
+        render("draw", {}, product=card.model_copy(update={"fields": fields}), files={"note": b"a picture"})
     assert refused.value.problems[0]["reason"] == "Photo is a photo, and this operation makes lines only."
 
 

@@ -1,0 +1,29 @@
+"""What a process can show, as far as the layout of a design depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Craft:
+    """mm. One of these for each operation: the same content is laid out anew for each way to make it."""
+
+    line_width: float
+    """Of one line of the tool: a bead, a burn, a pen's stroke."""
+    row: float | None = None
+    """Between two rows of a photo; None: this process makes lines only."""
+
+
+class Refused(Exception):
+    """Content that cannot be made: why, and what its customer can do about it. Both are sentences."""
+
+    def __init__(self, reason: str, mend: str) -> None:
+        super().__init__(f"{reason} {mend}")
+        self.reason, self.mend = reason, mend
+
+
+def sentence(said: str) -> str:
+    """What gcode says, as a sentence."""
+    said = said.strip().rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}."
