@@ -172,13 +172,26 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubted:
+    """What becomes of the attempt can no longer be told: it may have been made, have failed, or be under way still.
+
+    It is in hand no more. Evidence may come later: :meth:`Machine.reconcile` says UNKNOWN until then. Where the attempt
+    turns up again, the machine's :class:`Status` names it.
+    """
+
+    attempt: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Foreign:
-    """The machine runs something that nobody here ordered. Its bed is dirty."""
+    """The machine runs something that nobody here ordered, or ran it while it could not be looked at. Its bed is dirty."""
 
     name: str
 
 
-Event = Changed | Progressed | Made | Failed | Cancelled | Foreign
+Event = Changed | Progressed | Made | Failed | Cancelled | Doubted | Foreign
+"""Of an attempt in hand, one of Made, Failed, Cancelled and Doubted comes, once: its end, as far as it is known."""
 
 
 # --- the contract -----------------------------------------------------------------------------------------------
@@ -256,7 +269,7 @@ class Machine(Protocol):
         ...
 
     def cancel(self, attempt: str) -> None:
-        """Be ended, heaters and pump off; Cancelled (or Failed) follows as an event.
+        """Be ended, heaters and pump off; Cancelled (or Failed, or Doubted) follows as an event.
 
         Raises WrongAttempt, WireFault, and NotSupported where the machine cannot be reached any more (a file that was
         taken from a folder): then only a person at the machine can. Asked again for an ended attempt it does nothing.
@@ -267,7 +280,8 @@ class Machine(Protocol):
         """Emergency stop: by the shortest way the machine has, whatever runs. Best effort, never raises.
 
         The one verb that any thread may call at any time, also while another verb blocks: that verb then ends soon.
-        A running attempt ends as Failed. The machine stays in fault until :meth:`connect`.
+        A running attempt ends as Failed; as Doubted where the stop did not reach what runs, which may go on. The
+        machine stays in fault until :meth:`connect`.
         """
         ...
 

@@ -21,6 +21,7 @@ from drivers.contract import (
     Cancelled,
     Changed,
     Clock,
+    Doubted,
     DriverError,
     Event,
     Evidence,
@@ -83,6 +84,12 @@ class _Attempt:
     """It was on the printer, by what the server showed or has on record."""
     fenced: bool = False
     """Its file is gone by the server's own word: nothing can start it any more."""
+    kept: bool = False
+    """Its file was there when it was asked what became of it: nobody had taken it away, and a record with it."""
+    sent_at: float = float("-inf")
+    """When its start was sent from here."""
+    before: str = ""
+    """What the server said before that of the print that had ended last."""
     cancelling: bool = False
     end: Evidence | None = None
     """What was told of it for good."""
@@ -224,7 +231,7 @@ class Hosted:
 
     def _start(self, attempt: str) -> StartAnswer:
         known, file = self._attempts[attempt], file_of(attempt)
-        known.asked = True
+        known.asked, known.sent_at, known.before = True, self._clock.monotonic(), self._view.sight.last
         try:
             self._server.start(file)
         except MachineFault as refusal:
@@ -233,8 +240,8 @@ class Hosted:
             why = str(doubt)
         else:
             why = f"{self._name} took the start of {file}, and does not name it"
-        self._until(lambda: known.seen or known.end is not None or self._came_and_went(attempt))
-        if known.seen or known.end is not None:
+        self._until(lambda: known.seen or self._came_and_went(attempt))
+        if known.seen:
             return StartAnswer(Start.STARTED, f"{self._name} names {file}")
         return StartAnswer(Start.UNCERTAIN, why)
 
@@ -243,8 +250,7 @@ class Hosted:
         evidence = self._evidence(attempt)
         if evidence.seen is Seen.ABSENT:
             return StartAnswer(Start.REFUSED, why)
-        known = self._attempts[attempt]
-        seen = Start.STARTED if known.seen or known.end is not None else Start.UNCERTAIN
+        seen = Start.STARTED if self._attempts[attempt].seen else Start.UNCERTAIN
         return StartAnswer(seen, f"{why}; {evidence.why}")
 
     def pause(self, attempt: str) -> None:
@@ -305,16 +311,19 @@ class Hosted:
     def stop(self) -> None:
         """Emergency stop by the server's shortest way; its limits stand in the fault."""
         self._latch("an emergency stop was asked for")
+        reached = True
         try:
             said = self._server.stop()
         except DriverError as error:
             _log.warning("emergency stop of %s: %s", self._name, error)
-            said = f"it did not reach the printer ({error}): switch it off by hand"
+            reached, said = False, f"it did not reach the printer ({error}): switch it off by hand"
         fault = f"emergency stop: {said}. Look at the machine, and connect again when it is safe"
         self._latch(fault)
         attempt = self._view.attempt
-        if attempt is not None:
+        if attempt is not None and reached:
             self._end(attempt, Failed(attempt, fault))
+        elif attempt is not None:
+            self._doubt(attempt, fault)
         self._hint.set()
 
     def _latch(self, fault: str) -> None:
@@ -330,7 +339,7 @@ class Hosted:
             return Evidence(Seen.ABSENT, f"it cannot exist: {fault}")
         with self._turn:
             known = self._attempts.get(attempt)
-            if known is not None and known.end is not None and known.end.seen is not Seen.UNKNOWN:
+            if known is not None and known.end is not None:
                 return known.end
             if self._watcher is None:
                 return Evidence(Seen.UNKNOWN, f"{self._name} is not connected; connect first")
@@ -347,13 +356,23 @@ class Hosted:
             known = self._attempts[attempt]
             if self._recorded(attempt) and known.end is not None:
                 return known.end
+            if known.asked and not known.seen and not known.interrupted:  # A short print's record may lag.
+                self._until(lambda: known.seen or self._recorded(attempt), known.sent_at + self._options.settle)
+                if seen := known.end or self._on_printer(attempt):
+                    return seen
             if known.asked and self._view.sight.link is not Link.ONLINE and not self._server.feeds:
                 # Its printer may be at work on it out of sight, where a deletion would stop nothing.
                 return Evidence(Seen.UNKNOWN, f"{self._name} cannot see its printer: switch it on and connect it there")
+            known.kept = known.kept or self._server.size(file) is not None
             self._server.delete(file)
             known.fenced = True
             self._look()
-            return self._on_printer(attempt) or self._unseen(attempt, self._server.outcome(file))
+            if seen := self._on_printer(attempt):
+                return seen
+            outcome = self._server.outcome(file)  # Once more: a short print may have come and gone meanwhile.
+            if self._noted(attempt, outcome) and known.end is not None:
+                return known.end
+            return self._unseen(attempt, outcome)
         except DriverError as error:
             return Evidence(Seen.UNKNOWN, str(error))
 
@@ -365,28 +384,31 @@ class Hosted:
 
     def _recorded(self, attempt: str) -> bool:
         """Whether the server's record tells the end of an attempt that is not on the printer: then it is told."""
-        outcome = self._server.outcome(file_of(attempt))
-        if outcome not in _ENDS:
-            return False
-        self._end(attempt, self._ending(attempt, outcome))
-        return True
+        return self._noted(attempt, self._server.outcome(file_of(attempt)))
+
+    def _noted(self, attempt: str, outcome: Outcome) -> bool:
+        if outcome in _ENDS:
+            self._end(attempt, self._ending(attempt, outcome))
+        return outcome in _ENDS
 
     def _unseen(self, attempt: str, outcome: Outcome) -> Evidence:
         """Neither on the printer nor in the record, and its file is gone: it cannot start any more."""
         known = self._attempts[attempt]
         gone = f"{self._name} neither has {file_of(attempt)} on its printer nor in its record"
-        if not known.seen and (not known.asked or outcome is Outcome.NONE or not known.interrupted):
+        last = self._view.sight.last
+        sure = not known.asked or outcome is Outcome.NONE
+        if not known.seen and (sure or (not known.interrupted and last in ("", known.before))):
             known.end = Evidence(Seen.ABSENT, f"{gone}; the file was deleted, so it cannot start any more")
             return known.end
-        if self._server.feeds:
+        if self._server.feeds and known.kept:
             why = f"{gone}, and it may have begun: what this server has forgotten has not ended well"
-            evidence = known.end = Evidence(Seen.FAILED, why)
-        else:
-            evidence = Evidence(Seen.UNKNOWN, f"{gone}, and it may have run. Look at the bed, then decide")
-        if self._view.attempt == attempt:
-            self._end(attempt, Failed(attempt, evidence.why))
-            known.end = evidence
-        return evidence
+            known.end = Evidence(Seen.FAILED, why)
+            if self._view.attempt == attempt:
+                self._end(attempt, Failed(attempt, why))
+            return known.end
+        why = f"{gone}, and it may have run. Look at the bed, then decide"
+        self._doubt(attempt, why)
+        return Evidence(Seen.UNKNOWN, why)
 
     def status(self) -> Status:
         return self._view.status
@@ -496,7 +518,8 @@ class Hosted:
                     each.interrupted |= each.asked
             open_ = [attempt for attempt, each in self._attempts.items() if each.end is None]
             idle = self._view.attempt is None
-            self._view, events = looked(self._view, sight, open_, self._attempts)
+            awaited = any(each.asked and not each.seen and each.end is None for each in self._attempts.values())
+            self._view, events = looked(self._view, sight, open_, self._attempts, awaited)
             if idle and self._view.attempt is not None:
                 self._hint.set()  # The watcher is in the middle of a long wait.
             named = self._attempts.get(self._view.attempt or "")
@@ -533,9 +556,10 @@ class Hosted:
             self._end(attempt, self._ending(attempt, outcome))
         return outcome in _ENDS
 
-    def _until(self, done: Callable[[], bool]) -> None:
+    def _until(self, done: Callable[[], bool], until: float | None = None) -> None:
         """Look until it is so, for ``start_wait`` at most. A stop ends the wait."""
-        until = self._clock.monotonic() + self._options.start_wait
+        if until is None:
+            until = self._clock.monotonic() + self._options.start_wait
         while True:
             try:
                 self._look()
@@ -556,14 +580,15 @@ class Hosted:
         if self._attempts[attempt].cancelling:
             return Cancelled(attempt, "it was cancelled from here")
         how = "cancelled at the server or the printer" if outcome is Outcome.CANCELLED else "failed"
-        return Failed(attempt, f"{self._name} has {file_of(attempt)} on record as {how}")
+        why = self._server.why(file_of(attempt)) if outcome is Outcome.FAILED else ""
+        return Failed(attempt, f"{self._name} has {file_of(attempt)} on record as {how}{why and f': {why}'}")
 
     def _end(self, attempt: str, event: Made | Failed | Cancelled) -> None:
         """Tell an end once, where it is in hand; otherwise whoever asked is answered."""
         with self._known:
             known = self._attempts[attempt]
             known.seen = True
-            if known.end is None or known.end.seen is Seen.UNKNOWN:
+            if known.end is None:
                 known.end = Evidence(Seen.MADE if isinstance(event, Made) else Seen.FAILED, event.why)
             if self._view.attempt != attempt:  # Whoever asked is answered: that is its telling.
                 self._told.append(attempt)
@@ -571,6 +596,14 @@ class Hosted:
             self._view, changes = ended(self._view)
             for each in (event, *changes):
                 self._events.put(each)
+
+    def _doubt(self, attempt: str, why: str) -> None:
+        """Tell a doubt, where it is in hand. The attempt stays open: it may turn up again, or evidence of its end."""
+        with self._known:
+            if self._view.attempt == attempt:
+                self._view, changes = ended(self._view)
+                for each in (Doubted(attempt, why), *changes):
+                    self._events.put(each)
 
     def _tidy(self) -> None:
         """Delete what is needed no more. What the server will not delete stays, and does no harm."""

@@ -32,6 +32,8 @@ class Sight:
     """0..1."""
     temperatures: Mapping[str, Temperature] = field(default_factory=dict)
     prompt: str | None = None
+    last: str = ""
+    """What it says of the print that ended last, in words that change with the next one that ends; empty: nothing."""
     fault: str | None = None
     """What is wrong with the printer, with its mend; it goes when the server no longer says so."""
 
@@ -73,6 +75,10 @@ class Server(Protocol):
         ...
 
     def outcome(self, file: str) -> Outcome: ...
+
+    def why(self, file: str) -> str:
+        """The printer's own words on a failure that ``outcome`` has told; empty where there are none. Asks nobody."""
+        ...
 
     def upload(self, file: str, payload: Payload) -> None:
         """Have the bytes there under that name, not started. A name that is there already is refused."""

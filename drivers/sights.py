@@ -36,6 +36,8 @@ class View:
     """In hand: it was on the printer, and no end of it was told. It stays while the server cannot be asked."""
     foreign: str | None = None
     """What was told as foreign and has not gone since."""
+    last: str | None = None
+    """What the server said by the last look of the print that had ended last; None: it was not looked at yet."""
     furthest: float = 0.0
     """The most of the attempt that was told."""
     firmware: str | None = None
@@ -67,12 +69,15 @@ class View:
         return attempt_of(self.sight.file)
 
 
-def looked(view: View, sight: Sight, open_: Collection[str], known: Collection[str]) -> tuple[View, list[Event]]:
+def looked(
+    view: View, sight: Sight, open_: Collection[str], known: Collection[str], awaited: bool = False
+) -> tuple[View, list[Event]]:
     """The next view, and what a look tells by itself.
 
     ``open_``: attempts that may be on the printer, for all that was told; ``known``: all attempts of ours. What was
     told as ended and is on the printer all the same is foreign, too: the bed is dirty again. Only after an emergency
-    stop, until somebody has connected anew, may it still be about to end.
+    stop, until somebody has connected anew, may it still be about to end. So is what ended out of sight, unless a start
+    of ours is ``awaited``, which it may be.
     """
     after = replace(view, sight=sight)
     named, events = after.named, list[Event]()
@@ -83,7 +88,10 @@ def looked(view: View, sight: Sight, open_: Collection[str], known: Collection[s
         foreign = sight.file if sight.file is not None and named not in ours else None
         if foreign is not None and foreign != view.foreign:
             events.append(Foreign(foreign))
-        after = replace(after, foreign=foreign)
+        free = view.attempt is None and view.foreign is None and view.fault is None and sight.file is None
+        if free and not awaited and view.last is not None and sight.last not in ("", view.last):
+            events.append(Foreign(sight.last))
+        after = replace(after, foreign=foreign, last=sight.last)
     if _still(after.status) != _still(view.status):
         events.append(Changed(after.status))
     if after.attempt is not None and named == after.attempt and (sight.progress or 0.0) > after.furthest:

@@ -51,7 +51,7 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
 
     ``materials``: those of the factory, of which one may be in it.
     """
-    names = [dialect_of(machine, process) for process in sorted(machine.processes)]
+    dialects = (dialect_of(machine, process) for process in machine.processes)
     limits = machine.limits
     heat = {"nozzle": limits.nozzle_temperature, "bed": limits.bed_temperature} if limits else {}
     traits = {"nozzle": machine.nozzle, "e_area": machine.e_area, "feeder": machine.feeder}
@@ -59,7 +59,7 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
         name=machine.name,
         processes=frozenset(machine.processes),
         media_types=TAKES[machine.driver],
-        dialect=next((name for name in names if name), None),
+        dialects=frozenset(name for name in dialects if name),
         load=next((load_of(material) for material in materials if material.name == machine.material), None),
         envelope=(machine.envelope.x, machine.envelope.y, machine.envelope.z) if machine.envelope else None,
         traits={key: value for key, value in traits.items() if value is not None},

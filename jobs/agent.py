@@ -28,6 +28,9 @@ LISTEN = 0.1
 RETRY_FIRST, RETRY_MOST = 1.0, 30.0
 """Seconds between tries to connect, and between starts that did not take hold: doubling from the first to the most."""
 
+BACKLOG = 100
+"""Events that are heard out before a job is taken; a machine that has told more than these gets none yet."""
+
 GRACE = 15.0
 """Seconds that a machine has to answer after the agent's start, before its jobs in hand are called unknown."""
 
@@ -84,12 +87,20 @@ class Worker:
         self.drained = self.draining and self.dispatcher.attempt is None
         if not self.draining:
             self._take()
+        if not self._hear(listen) and self._stopped.is_set():  # by another thread, with nothing to tell of it
+            self._stopped.clear()
+            self.dispatcher.note_status(self.dispatcher.machine.status())
+
+    def _hear(self, listen: float) -> bool:
+        """Deal with the next event. False: none came within ``listen`` seconds."""
         event = self.dispatcher.machine.next_event(listen)
         if event is not None:
             self.dispatcher.handle(event)
-        elif self._stopped.is_set():  # by another thread, while nothing ran that could have told of it
-            self._stopped.clear()
-            self.dispatcher.note_status(self.dispatcher.machine.status())
+        return event is not None
+
+    def _heard_out(self) -> bool:
+        """All that the machine has told is dealt with: it may have told that its bed is no longer clear."""
+        return any(not self._hear(0.0) for _ in range(BACKLOG))
 
     def stop_now(self) -> str:
         """Emergency stop, from any thread, past everything that waits here. Returns what the driver said of it."""
@@ -101,6 +112,8 @@ class Worker:
     def _take(self) -> None:
         work, now = self.work, self.clock.monotonic()
         if work.condition is None or work is self._tried or now < self._rest_until or not self.dispatcher.free:
+            return
+        if not self._heard_out() or not self.dispatcher.free:
             return
         if not self.dispatcher.take(work.wanted, work.condition):
             self._tried = work  # nothing here fits: no second look until the record changed

@@ -64,6 +64,8 @@ class Dispatcher:
         self._fitting = queue.Fitting(offer)
         self._said: tuple[object, ...] = ()
         self._foreign: str | None = None
+        self._unwritten: str | None = None
+        """What soiled the bed, as long as that is not on record."""
 
     # --- taking a job ---------------------------------------------------------------------------------------
 
@@ -74,6 +76,8 @@ class Dispatcher:
         return (
             self.attempt is None
             and self._foreign is None
+            and self._unwritten is None
+            and status.attempt is None
             and status.link is c.Link.ONLINE
             and status.activity is c.Activity.IDLE
             and status.fault is None
@@ -204,9 +208,11 @@ class Dispatcher:
                 self.around.telemetry(self.offer, self.machine.status())
             case c.Changed(status=status):
                 self.note_status(status)
+                if status.attempt is not None and self.attempt is None:
+                    self._turned_up(status.attempt, f"{self.offer.name} names it")
             case c.Foreign(name=name):
+                self._foreign = name  # it is told once, and the record may not be there at this moment
                 floor.foreign(self.store, self.offer.name, name, self.who)
-                self._foreign = name
                 self._note_foreign(self.machine.status())
             case c.Made(attempt=attempt, why=why):
                 self._finish(attempt, "finished", why)
@@ -214,10 +220,14 @@ class Dispatcher:
                 self._finish(attempt, "failed", why)
             case c.Cancelled(attempt=attempt, why=why):
                 self._finish(attempt, "cancelled", why)
+            case c.Doubted(attempt=attempt, why=why):
+                self._finish(attempt, "doubted", why)
 
     def note_status(self, status: c.Status) -> None:
         """Live values go to the pages; link, fault and prompt go to the record when they change."""
         self.around.telemetry(self.offer, status)
+        if self._unwritten:
+            self._soil(self._unwritten)
         said = (status.link, status.prompt, status.fault, status.firmware)
         if said != self._said:
             floor.seen(self.store, self.offer.name, status, self.who)
@@ -229,8 +239,22 @@ class Dispatcher:
     def _note_foreign(self, status: c.Status) -> None:
         """Where something foreign has ended: somebody may have cleared the bed while it ran, and now it lies there."""
         if self._foreign and status.link is c.Link.ONLINE and status.activity is c.Activity.IDLE:
-            floor.soiled(self.store, self.offer.name, f"foreign: {self._foreign} has ended", self.who)
+            self._soil(f"foreign: {self._foreign} has ended")
             self._foreign = None
+
+    def _soil(self, how: str) -> None:
+        """What lies on the bed is told once: nothing is taken until it is on record."""
+        self._unwritten = how
+        floor.soiled(self.store, self.offer.name, how, self.who)
+        self._unwritten = None
+
+    def _turned_up(self, attempt: str, why: str) -> bool:
+        """Settle an attempt that is on record as open and not in hand here. False: it is no such attempt."""
+        for job in floor.open_attempts(self.store, self.offer.name):
+            if attempt == f"{job.id}-a{job.attempts}" and job.state != "claimed":
+                self.settle(attempt, job.state, why)
+                return True
+        return False
 
     def _note_pause(self, paused: bool, why: str) -> None:
         if self.attempt and paused != self._paused:
@@ -239,9 +263,11 @@ class Dispatcher:
 
     def _finish(self, attempt: str, event: str, why: str) -> None:
         if attempt != self.attempt:
+            if self.attempt is None and self._turned_up(attempt, why):
+                return
             # Most often it is settled already. Where somebody cleared the bed before it ended, it lies there now.
             log.warning("%s: %s of %s, which is not in hand", self.offer.name, event, attempt)
-            floor.soiled(self.store, self.offer.name, f"{attempt} {event}, which was not in hand", self.who)
+            self._soil(f"{attempt} {event}, which was not in hand")
             return
         attempts.ended(self.store, attempt, event, why, self.who, self._done)
         self.attempt = None

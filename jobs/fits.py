@@ -112,7 +112,8 @@ class Offer:
     name: str
     processes: frozenset[str]
     media_types: frozenset[str]
-    dialect: str | None = None
+    dialects: frozenset[str] = frozenset()
+    """What it speaks: a dialect for each of its processes that has one."""
     load: Load | None = None
     """What is in it as long as nobody has said what was loaded."""
     envelope: tuple[float, float, float] | None = None
@@ -139,8 +140,9 @@ def misfits(offer: Offer, needs: Needs) -> list[Reason]:
         return [Reason(f"{offer.name} does not do {needs.process}", "another machine is needed")]
     if needs.media_type not in offer.media_types:
         found.append(Reason(f"{offer.name} does not take {needs.media_type}", "another machine is needed"))
-    if needs.dialect and needs.dialect != offer.dialect:
-        found.append(Reason(f"{offer.name} speaks {offer.dialect}, not {needs.dialect}", "another machine is needed"))
+    if needs.dialect and needs.dialect not in offer.dialects:
+        speaks = " and ".join(sorted(offer.dialects)) or "no dialect"
+        found.append(Reason(f"{offer.name} speaks {speaks}, not {needs.dialect}", "another machine is needed"))
     if needs.reach and offer.envelope:
         for axis, want, has in zip("XYZ", needs.reach, offer.envelope, strict=True):
             if want > has:

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from drivers.contract import (
     Activity,
     Cancelled,
+    Changed,
+    Doubted,
     DriverError,
     Event,
     Failed,
@@ -84,6 +86,8 @@ class World:
     stops: int = 0
     lines: list[str] = field(default_factory=list)
     late: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
+    last: str = ""
+    """What it says of the print that ended last."""
     remembers: bool = True
     """Ends go on record."""
     careless: bool = False
@@ -139,11 +143,11 @@ class World:
         if not self.online:
             return Sight(Link.OFFLINE)
         if self.printing is None:
-            return Sight(Link.ONLINE)
+            return Sight(Link.ONLINE, last=self.last)
         self.left -= not self.paused
         if self.left < 0:
             self.finish()
-            return Sight(Link.ONLINE)
+            return Sight(Link.ONLINE, last=self.last)
         return Sight(
             Link.ONLINE, Activity.PAUSED if self.paused else Activity.BUSY, self.printing, progress=1 / (1 + self.left)
         )
@@ -151,6 +155,9 @@ class World:
     def outcome(self, file: str) -> Outcome:
         self._call()
         return self.history.get(file, Outcome.UNKNOWN)
+
+    def why(self, file: str) -> str:
+        return "it fell off the bed" if self.history.get(file) is Outcome.FAILED else ""
 
     def upload(self, file: str, payload: Payload) -> None:
         def effect() -> None:
@@ -445,8 +452,10 @@ def test_idle_is_no_end(payload: Payload) -> None:
         assert isinstance(until(machine, (Made, Failed)), Made)
 
 
-@pytest.mark.parametrize(("feeds", "seen"), [(True, Seen.FAILED), (False, Seen.UNKNOWN)])
-def test_a_server_that_has_forgotten_a_print(payload: Payload, feeds: bool, seen: Seen) -> None:
+@pytest.mark.parametrize(("feeds", "seen", "told"), [(True, Seen.FAILED, Failed), (False, Seen.UNKNOWN, Doubted)])
+def test_a_server_that_has_forgotten_a_print(
+    payload: Payload, feeds: bool, seen: Seen, told: type[Failed | Doubted]
+) -> None:
     world, clock = World(feeds, remembers=False), Clock()
     with hosted(world, clock, **QUICK) as machine:
         machine.transfer("j1-a1", payload)
@@ -454,7 +463,8 @@ def test_a_server_that_has_forgotten_a_print(payload: Payload, feeds: bool, seen
         world.finish(Outcome.FAILED)
         reach(lambda: machine._missing is not None)
         clock.now += 3.0
-        assert "neither" in until(machine, (Made, Failed)).why  # type: ignore[union-attr]
+        end = until(machine, (Made, Failed, Doubted))
+        assert isinstance(end, told) and "neither" in end.why
         assert machine.reconcile("j1-a1").seen is seen
         assert machine.start("j1-a1").start is Start.STARTED
         assert world.began == [FILE] and FILE not in world.files
@@ -506,17 +516,161 @@ def test_a_printer_out_of_its_servers_sight_may_print_on(payload: Payload) -> No
         until(machine, Made)
 
 
-def test_what_was_given_up_and_runs_all_the_same_is_foreign(payload: Payload) -> None:
-    world, clock = World(feeds=False), Clock()
+@pytest.mark.parametrize("feeds", [True, False])
+def test_what_was_given_up_and_runs_all_the_same(payload: Payload, feeds: bool) -> None:
+    """What was told as failed is foreign then; what was doubted is in hand again, and its end is told."""
+    world, clock = World(feeds), Clock()
     with hosted(world, clock, **QUICK) as machine:
         machine.transfer("j1-a1", payload)
         machine.start("j1-a1")
         held, world.printing = world.printing, None
         reach(lambda: machine._missing is not None)
         clock.now += 3.0
-        until(machine, Failed)
+        until(machine, Failed if feeds else Doubted)
         world.printing = held
-        assert until(machine, Foreign) == Foreign(FILE)
+        if feeds:
+            assert until(machine, Foreign) == Foreign(FILE)
+            return
+        reach(lambda: machine.status().attempt == "j1-a1")
+        assert machine.reconcile("j1-a1").seen is Seen.RUNNING
+        world.finish()
+        events = [until(machine, (Made, Foreign, Changed))]
+        while not isinstance(events[-1], Made):
+            events.append(until(machine, (Made, Foreign, Changed)))
+        assert not any(isinstance(event, Foreign) for event in events)
+
+
+def test_a_record_that_somebody_has_taken_away_is_no_failure(payload: Payload) -> None:
+    """A person, or a plugin that tidies up, deletes the file as soon as it is printed, and its history with it."""
+    world, clock = World(feeds=True, remembers=False), Clock()
+    with hosted(world, clock, **QUICK) as machine:
+        machine.transfer("j1-a1", payload)
+        machine.start("j1-a1")
+        world.finish()
+        world.files.clear()
+        reach(lambda: machine._missing is not None)
+        clock.now += 3.0
+        until(machine, Doubted)
+        assert machine.reconcile("j1-a1").seen is Seen.UNKNOWN
+
+
+def test_a_stop_that_did_not_arrive_ends_nothing(payload: Payload) -> None:
+    """The server is away, and its printer prints on: to call that a failure would have it made a second time."""
+
+    class Deaf(World):
+        def stop(self) -> str:
+            raise WireFault("timed out")
+
+    world = Deaf(feeds=False)
+    with hosted(world, **QUICK) as machine:
+        machine.transfer("j1-a1", payload)
+        machine.start("j1-a1")
+        world.away = LONG
+        machine.stop()
+        assert "did not reach" in until(machine, (Failed, Doubted)).why  # type: ignore[union-attr]
+        assert machine.reconcile("j1-a1").seen is Seen.UNKNOWN
+        world.away = 0
+        reach(lambda: machine.status().attempt == "j1-a1")
+        assert machine.status().activity is Activity.FAULT
+        machine.connect()
+        assert machine.reconcile("j1-a1").seen is Seen.RUNNING
+        world.finish()
+        until(machine, Made)
+
+
+def test_a_refusal_while_the_printer_leaves_is_no_start(payload: Payload) -> None:
+    """Between our look and the start its cable fell out: nobody may wait for the end of what never began."""
+
+    class Leaving(World):
+        def start(self, file: str) -> None:
+            self.online = False
+            raise MachineFault("409: printer is not operational")
+
+    with hosted(Leaving()) as machine:
+        machine.transfer("j1-a1", payload)
+        assert machine.start("j1-a1").start is Start.UNCERTAIN
+        assert machine.reconcile("j1-a1").seen is Seen.FAILED
+        assert machine.status().attempt is None
+
+
+def test_a_record_that_lags_behind_a_refusal_is_waited_for(payload: Payload) -> None:
+    """The start worked, it was over at once, and all that was answered is a refusal."""
+
+    class Short(World):
+        def start(self, file: str) -> None:
+            self.begin(file)
+            self.printing, self.due = None, clock.now + 1.0
+            raise MachineFault("409")
+
+        def outcome(self, file: str) -> Outcome:
+            return Outcome.DONE if self.began and clock.now >= self.due else Outcome.UNKNOWN
+
+    clock = Clock()
+    with hosted(Short(), clock, settle=2.0) as machine:
+        machine.transfer("j1-a1", payload)
+        assert machine.start("j1-a1").start is Start.STARTED
+        assert machine.reconcile("j1-a1").seen is Seen.MADE
+
+
+def test_the_record_is_asked_once_more_when_the_file_is_gone(payload: Payload) -> None:
+    """The start came late, amid the deletion, and was over before the next look."""
+
+    class Late(World):
+        def delete(self, file: str) -> None:
+            self.begin(file)
+            self.finish()
+            super().delete(file)
+
+    world = Late(troubles=[])
+    with hosted(world, start_wait=0.5, settle=0.0) as machine:
+        machine.transfer("j1-a1", payload)
+        world.troubles = ["", "", "lost"]  # The look, the size, the start.
+        assert machine.start("j1-a1").start is Start.UNCERTAIN
+        assert machine.reconcile("j1-a1").seen is Seen.MADE
+
+
+@pytest.mark.parametrize(("last", "seen"), [("FINISHED", Seen.UNKNOWN), ("", Seen.ABSENT)])
+def test_a_print_that_nobody_saw_may_have_been_ours(payload: Payload, last: str, seen: Seen) -> None:
+    """The server remembers no file, and yet it shows that something has ended since the start."""
+
+    class Terse(World):
+        def start(self, file: str) -> None:
+            self.last = last
+            if last:
+                self.begin(file)
+                self.printing = None
+
+    with hosted(Terse(feeds=False, remembers=False), start_wait=0.5, settle=0.0) as machine:
+        machine.transfer("j1-a1", payload)
+        assert machine.start("j1-a1").start is Start.UNCERTAIN
+        assert machine.reconcile("j1-a1").seen is seen
+
+
+def test_what_somebody_printed_while_nobody_could_look_is_foreign(payload: Payload) -> None:
+    world = World(feeds=False)
+    with hosted(world, **QUICK) as machine:
+        reach(lambda: machine._view.last is not None)
+        world.away = LONG
+        reach(lambda: machine.status().link is Link.OFFLINE)
+        world.last, world.away = "benchy.gcode, complete", 0
+        assert until(machine, Foreign) == Foreign("benchy.gcode, complete")
+        machine.transfer("j1-a1", payload)
+        machine.start("j1-a1")
+        world.finish()
+        world.last = "j1-a1.gcode, complete"
+        until(machine, Made)
+        reach(lambda: machine.status().attempt is None)
+        while event := machine.next_event(0.02):
+            assert not isinstance(event, Foreign), "it was ours"
+
+
+def test_a_failure_is_told_in_the_printers_own_words(payload: Payload) -> None:
+    world = World()
+    with hosted(world, **QUICK) as machine:
+        machine.transfer("j1-a1", payload)
+        machine.start("j1-a1")
+        world.finish(Outcome.FAILED)
+        assert "failed: it fell off the bed" in until(machine, Failed).why  # type: ignore[union-attr]
 
 
 def test_foreign_is_told_unless_it_is_named_as_ours_first(payload: Payload) -> None:

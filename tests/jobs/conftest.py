@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from jobs.artifacts import ArtifactStore
 from jobs.store import Store
 
+from .bench import Bench
 from .shop import Clock, Shop, create, sqlite_url
 
 POSTGRES = os.environ.get("FULFILLMENT_TEST_POSTGRES")
@@ -51,3 +52,8 @@ def store(url: str, clock: Clock) -> Iterator[Store]:
 @pytest.fixture
 def shop(store: Store, clock: Clock, tmp_path: Path) -> Shop:
     return Shop(store, ArtifactStore(tmp_path / "artifacts"), clock)
+
+
+@pytest.fixture
+def bench(shop: Shop) -> Bench:
+    return Bench(shop)

@@ -55,7 +55,7 @@ def frosting(name: str = "frost-1", **changes: Any) -> Offer:
     values: dict[str, Any] = {
         "processes": frozenset({"extrude-food"}),
         "media_types": frozenset({GCODE}),
-        "dialect": "marlin",
+        "dialects": frozenset({"marlin"}),
         "load": Load("frosting-white", "frosting"),
         "envelope": (200.0, 200.0, 150.0),
     }
@@ -66,7 +66,7 @@ def laser(name: str = "laser-1", **changes: Any) -> Offer:
     values: dict[str, Any] = {
         "processes": frozenset({"engrave"}),
         "media_types": frozenset({GCODE}),
-        "dialect": "grbl",
+        "dialects": frozenset({"grbl"}),
         "envelope": (400.0, 400.0, 50.0),
         "traits": {"laser": "diode-10w"},
     }

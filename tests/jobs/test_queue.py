@@ -25,7 +25,7 @@ PINK = replace(FROST, material="frosting-pink")
 MISFITS: dict[str, tuple[dict[str, Any], str, str]] = {
     "process": ({"processes": frozenset({"fdm"})}, "does not do extrude-food", "another machine"),
     "media type": ({"media_types": frozenset({"image/svg+xml"})}, "does not take text/x.gcode", "another machine"),
-    "dialect": ({"dialect": "grbl"}, "speaks grbl, not marlin", "another machine"),
+    "dialect": ({"dialects": frozenset({"grbl"})}, "speaks grbl, not marlin", "another machine"),
     "reach in X": ({"envelope": (89.0, 200.0, 150.0)}, "reaches X 89 mm, 90 is needed", "larger machine"),
     "reach in Y": ({"envelope": (200.0, 59.0, 150.0)}, "reaches Y 59 mm, 60 is needed", "larger machine"),
     "reach in Z": ({"envelope": (200.0, 200.0, 4.0)}, "reaches Z 4 mm, 5 is needed", "larger machine"),
@@ -50,8 +50,17 @@ def test_traits_are_compared_by_value() -> None:
 
 def test_a_machine_that_fits_has_no_reason_and_every_misfit_is_told_at_once() -> None:
     assert misfits(frosting(), FROST) == []
-    bad = frosting(dialect="grbl", envelope=(1.0, 1.0, 1.0))
+    bad = frosting(dialects=frozenset({"grbl"}), envelope=(1.0, 1.0, 1.0))
     assert len(misfits(bad, FROST)) == 4
+
+
+def test_a_machine_may_speak_a_dialect_for_each_of_its_processes() -> None:
+    both = frosting(dialects=frozenset({"grbl", "marlin"}))
+    assert misfits(both, FROST) == []
+    (none,) = misfits(both, replace(FROST, dialect="klipper"))
+    assert "speaks grbl and marlin, not klipper" in none.text
+    (mute,) = misfits(frosting(dialects=frozenset()), FROST)
+    assert "speaks no dialect, not marlin" in mute.text
 
 
 def test_a_heater_must_reach_the_upper_end_of_its_window() -> None:

@@ -56,7 +56,7 @@ SITUATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no machine of that kind": ({"offers": (laser(),)}, ["no machine of this factory does extrude-food"]),
     "no machine at all": ({"offers": ()}, ["no machine of this factory does extrude-food"]),
     "a machine of that kind that misfits": (
-        {"offers": (frosting(dialect="grbl"), laser())},
+        {"offers": (frosting(dialects=frozenset({"grbl"})), laser())},
         ["frost-1 speaks grbl, not marlin"],
     ),
     "never seen": ({"standings": {}}, ["frost-1 is offline"]),
