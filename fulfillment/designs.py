@@ -17,8 +17,10 @@ from fulfillment.fields import Craft, Refused, laid
 from fulfillment.machines import NO_HEAT, Heat, dialect_of, limits_of, spoken
 from fulfillment.processes import Problems, Spec
 from gcode.design import Design, Layer, Zone
+from gcode.geometry import Transform, rectangle
 from gcode.preflight import Report, check
 from gcode.proof import Piece
+from gcode.surface import EDGE, Surface, strays
 
 REACH: Final = 5.0
 """mm: an artifact's reach is rounded up to this, so that like designs have like needs."""
@@ -70,24 +72,49 @@ def design(spec: Spec, files: Mapping[str, bytes], craft: Craft) -> Design:
     """The fields of this operation laid out in their zones. Raises Problems with all that is wrong."""
     product = spec.product
     sent: dict[str, str | bytes] = {**spec.fields, **files}
+    surface = _surface(spec)
     problems: list[dict[str, str]] = []
     layers: list[Layer] = []
     for name in product.route[spec.operation].fields:
         field = product.fields[name]
-        box = product.zones[field.zone]
-        zone = Zone(field.zone, box.x, box.y, box.width, box.height)
         if name not in sent:
             continue
+        zone = _zone(spec, field.zone)
         try:
-            layers.append(Layer(name, zone, laid(sent[name], field, zone, craft)))
+            content = laid(sent[name], field, zone, craft)
         except Refused as refused:
             problems.append({"field": name, "reason": refused.reason, "mend": refused.mend})
+            continue
+        for what in strays(content, surface, craft.line_width):
+            over = "the edge of the piece" if what == EDGE else what
+            reason = f"{field.title} would reach over {over}, where nothing can be made."
+            problems.append({"field": name, "reason": reason, "mend": "Please shorten it, or choose another layout."})
+        layers.append(Layer(name, zone, content))
     if problems:
         raise Problems(problems)
     if not layers:
         titles = " or ".join(product.fields[name].title for name in product.route[spec.operation].fields)
         raise problem(f"Nothing was sent that could be made: {titles}.", "Please send one of them.")
     return Design(tuple(layers))
+
+
+def _zone(spec: Spec, name: str) -> Zone:
+    """A zone of the piece as it was chosen: on its mirror image it lies on the other side."""
+    box, width = spec.product.zones[name], spec.product.piece.width
+    x = width - box.x - box.width if spec.product.mirrored(spec.options) else box.x
+    return Zone(name, x, box.y, box.width, box.height)
+
+
+def _surface(spec: Spec) -> Surface:
+    """Where the piece as it was chosen has surface."""
+    product = spec.product
+    edge, *holes = product.piece.edges()
+    openings = {f"a hole ({number})": hole for number, hole in enumerate(holes, start=1)}
+    openings |= {one.title: rectangle(*one.box(spec.parameters)) for one in product.openings.values()}
+    if product.mirrored(spec.options):
+        turn = Transform(a=-1.0, e=product.piece.width)
+        return Surface(turn(edge), {name: turn(contour) for name, contour in openings.items()})
+    return Surface(edge, openings)
 
 
 def passed(data: bytes, machines: Sequence[Machine], process: str, heat: Heat = NO_HEAT) -> Report:
@@ -118,8 +145,9 @@ def bounds_of(report: Report) -> list[float] | None:
     return [round(v, 3) for v in (box.x0, box.y0, box.z0, box.x1, box.y1, box.z1)] if box else None
 
 
-def piece_of(product: Product, material: Material) -> Piece:
-    """The blank as the proof shows it, and the colour of what is laid, burnt or drawn on it."""
-    piece = product.piece
-    surface, mark = ImageColor.getrgb(piece.colour), ImageColor.getrgb(material.colour)
-    return Piece(piece.width, piece.height, piece.corner_radius, surface[:3], mark[:3])
+def piece_of(spec: Spec, material: Material) -> Piece:
+    """The blank as it was chosen, as the proof shows it, and the colour of what is laid, burnt or drawn on it."""
+    piece, surface = spec.product.piece, _surface(spec)
+    colour, mark = ImageColor.getrgb(spec.product.colour(spec.options)), ImageColor.getrgb(material.colour)
+    edges = (surface.edge, *surface.openings.values())
+    return Piece(piece.width, piece.height, piece.corner_radius, colour[:3], mark[:3], edges=edges)

@@ -67,7 +67,7 @@ def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     toolpath = work.plan(content.drawings, recipe, place, motion, dialect)
     data = program(toolpath, dialect, work.setup(recipe, dialect, motion))
     report = passed(data, machines, work.process)
-    picture = line_proof(data, piece_of(product, material), dialect, recipe.line_width, place)
+    picture = line_proof(data, piece_of(spec, material), dialect, recipe.line_width, place)
     needs = Needs(
         process=work.process,
         media_type=GCODE,

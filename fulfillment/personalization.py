@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from fulfillment.catalog import Option, PhotoField, Product, TextField
+from fulfillment.catalog import Option, Parameter, PhotoField, Product, TextField
+from fulfillment.catalog.parameters import conflicts
 from fulfillment.photos import ACCEPTED, PhotoError, inspect, open_photo
 
 __all__ = ["Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
@@ -28,6 +29,7 @@ V = TypeVar("V")
 
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+NUMBER = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?")
 NEWLINE = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 
 
@@ -61,6 +63,7 @@ class Resolved:
     texts: Mapping[str, str]
     photos: Mapping[str, Photo]
     options: Mapping[str, str]
+    parameters: Mapping[str, float]
 
 
 class _Refused(Exception):
@@ -134,13 +137,35 @@ def _chosen(option: Option, given: str | None) -> str:
     raise _Refused(f"{option.title} is missing.", f"Please choose one of: {titles}.")
 
 
+def _number(parameter: Parameter, given: str | None) -> float:
+    """A parameter's value, written with or without its unit."""
+    if given is None or not given.strip():
+        if parameter.default is not None:
+            return parameter.default
+        reason = f"{parameter.title} is missing."
+        raise _Refused(
+            reason, f"Please choose {parameter.said(parameter.minimum)} to {parameter.said(parameter.maximum)}."
+        )
+    found = NUMBER.fullmatch(given.strip().removesuffix(parameter.unit).strip())
+    if found is None:
+        example = parameter.said(parameter.minimum)
+        raise _Refused(
+            f"{parameter.title} {given[:40]!r} is no number that is understood.", f"Write it as {example!r}."
+        )
+    value = float(found[0])
+    if why := parameter.wrong(value):
+        raise _Refused(f"{parameter.title} {why}", "Please choose another value.")
+    return value
+
+
 def _unknown(
     product: Product, fields: Mapping[str, str], options: Mapping[str, str], files: Mapping[str, bytes]
 ) -> Iterator[Problem]:
     for name in sorted(fields.keys() - product.fields.keys()):
         yield Problem(name, f"{product.title} has no field {name[:40]!r}.", _names("Its fields are", product.fields))
-    for name in sorted(options.keys() - product.options.keys()):
-        yield Problem(name, f"{product.title} has no option {name[:40]!r}.", _names("Its options are", product.options))
+    picked = {**product.options, **product.parameters}
+    for name in sorted(options.keys() - picked.keys()):
+        yield Problem(name, f"{product.title} has no option {name[:40]!r}.", _names("Its options are", picked))
     for name in sorted(files.keys() - product.fields.keys()):
         yield Problem(name, f"{product.title} takes no file {name[:40]!r}.", _names("Its fields are", product.fields))
 
@@ -176,12 +201,14 @@ def check(
 ) -> Resolved | list[Problem]:
     """A personalization that can be designed, or everything that the customer is asked to change.
 
-    ``fields`` holds texts and ``files`` bytes, both by the product's field names; ``options`` holds choices by option.
+    ``fields`` holds texts and ``files`` bytes, both by the product's field names; ``options`` holds choices by option,
+    and the values of parameters beside them.
     """
     problems: list[Problem] = []
     texts: dict[str, str] = {}
     photos: dict[str, Photo] = {}
     chosen: dict[str, str] = {}
+    values: dict[str, float] = {}
 
     def take(name: str, found: dict[str, V], value: Callable[[], V | None]) -> None:
         try:
@@ -200,5 +227,9 @@ def check(
             take(name, photos, partial(_picture, field, given, file))
     for name, option in product.options.items():
         take(name, chosen, partial(_chosen, option, options.get(name)))
+    for name, parameter in product.parameters.items():
+        take(name, values, partial(_number, parameter, options.get(name)))
+    for _, name, reason, mend in conflicts(product.parameters, product.rules, values):
+        problems.append(Problem(name, reason, mend))
     problems += _unknown(product, fields, options, files)
-    return problems or Resolved(texts, photos, chosen)
+    return problems or Resolved(texts, photos, chosen, values)

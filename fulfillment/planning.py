@@ -165,7 +165,9 @@ class Planner:
         if isinstance(found, list):
             intake.hold(self._store, unit_id, [_plain(problem) for problem in found], WHO)
             return
-        resolved = {"texts": found.texts, "photos": _digests(found), "options": found.options}
+        resolved: dict[str, Any] = {"texts": found.texts, "photos": _digests(found), "options": found.options}
+        if found.parameters:
+            resolved |= {"parameters": found.parameters}
         try:
             intake.plan(self._store, unit_id, WHO, resolved)
         except Refused as refused:  # it was cancelled while it was being checked
@@ -228,6 +230,7 @@ def specification(factory: Factory, product: str, operation: str, resolved: Mapp
         operation=operation,
         fields=dict(resolved["texts"]),
         options=dict(resolved["options"]),
+        parameters=dict(resolved.get("parameters", {})),
         files=dict(resolved["photos"]),
         machines=tuple(machine for machine in config.machines if process in machine.processes),
         materials={material.name: material for material in config.materials},

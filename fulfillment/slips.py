@@ -52,7 +52,8 @@ def _facts(factory: Factory, job: Any, order: Any, line: Any, base: Spec) -> dic
         "product": product.title,
         "options": [
             (option.title, option.choices[base.options[name]].title) for name, option in product.options.items()
-        ],
+        ]
+        + [(one.title, one.said(base.parameters[name])) for name, one in product.parameters.items()],
         "texts": texts,
         "allergens": stated(product.contains(base.options, factory.config.allergens)),
         "note": order.note or personal_note(ship_to),

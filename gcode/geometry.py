@@ -140,6 +140,19 @@ def arc(centre: tuple[float, float], radius: float, begin: float, turn: float, t
     return np.stack([centre[0] + radius * np.cos(angles), centre[1] + radius * np.sin(angles)], axis=1)
 
 
+def rectangle(x0: float, y0: float, x1: float, y1: float, radius: float = 0.0) -> Line:
+    """A rectangle with round corners as a contour."""
+    radius = min(radius, (x1 - x0) / 2, (y1 - y0) / 2)
+    if radius <= 0:
+        return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], dtype=np.float64)
+    quarter = np.pi / 2
+    corners = ((x1, y0, -1), (x1, y1, 0), (x0, y1, 1), (x0, y0, 2))
+    inwards = [(x - radius if x == x1 else x + radius, y - radius if y == y1 else y + radius) for x, y, _ in corners]
+    return np.vstack(
+        [arc(at, radius, turn * quarter, quarter) for at, (_, _, turn) in zip(inwards, corners, strict=True)]
+    )
+
+
 def bezier(points: FloatArray, tolerance: float) -> Line:
     """A quadratic (3 points) or cubic (4) curve as a line at most ``tolerance`` off, its first point left out."""
     degree = len(points) - 1

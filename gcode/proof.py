@@ -17,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from gcode.dialects import Dialect
+from gcode.geometry import rectangle
 from gcode.parse import parse
 from gcode.recipe import Bead, Place
 from gcode.trace import G4, Trace, trace
@@ -47,6 +48,8 @@ class Piece:
     table: Colour = (245, 245, 242)
     margin: float = 4.0
     """mm of table shown around the piece."""
+    edges: tuple[FloatArray, ...] = ()
+    """Its outline, and then its holes and openings, as closed contours; none: a rectangle of ``radius``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,15 +145,16 @@ def _drawn(layers: Sequence[tuple[Marks, Sequence[tuple[float, Colour]]]], piece
         raise ProofError(f"a proof of {columns} x {rows} pixels is too large: lower px_per_mm")
     image = Image.new("RGB", (columns, rows), piece.table)
     draw = ImageDraw.Draw(image)
-    edge = piece.margin * scale
-    box = (edge, edge, edge + piece.width * scale, edge + piece.height * scale)
-    draw.rounded_rectangle(
-        box, piece.radius * scale, fill=piece.colour, outline=_shade(piece.colour, 0.8), width=round(scale / 3)
-    )
 
     def to_pixels(points: FloatArray) -> FloatArray:
         shifted: FloatArray = (points * [1, -1] + [piece.margin, piece.margin + piece.height]) * scale
         return shifted
+
+    contours = piece.edges or (rectangle(0.0, 0.0, piece.width, piece.height, piece.radius),)
+    for number, contour in enumerate(contours):
+        corners = to_pixels(contour).ravel().tolist()
+        fill = piece.colour if number == 0 else piece.table
+        draw.polygon(corners, fill=fill, outline=_shade(piece.colour, 0.8), width=max(1, round(scale / 3)))
 
     for marks, shades in layers:
         start, end, width = to_pixels(marks.start), to_pixels(marks.end), marks.width * scale

@@ -4,17 +4,21 @@ from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.lines import LaserRecipe, PenRecipe
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
 from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product, TextField
+from fulfillment.catalog.parameters import Bound, Opening, Parameter, Rule
 from fulfillment.catalog.recipes import Prime, Recipe
 
 __all__ = [
     "FOLDER",
     "Allergen",
+    "Bound",
     "Box",
     "Catalog",
     "Choice",
     "LaserRecipe",
+    "Opening",
     "Operation",
     "Option",
+    "Parameter",
     "PenRecipe",
     "PhotoField",
     "Piece",
@@ -22,6 +26,7 @@ __all__ = [
     "Prime",
     "Product",
     "Recipe",
+    "Rule",
     "TextField",
     "load",
     "parse",

@@ -11,9 +11,12 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.lines import AnyRecipe
+from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
 from fulfillment.catalog.recipes import Pour, Prime, Wipe
-from fulfillment.catalog.words import Colour, Mm, Name, PositiveMm, Process, Title
+from fulfillment.catalog.words import Colour, Mm, Name, Outline, PositiveMm, Process, Title
 from fulfillment.positions import Mend, Written, closest, refuse
+from gcode.geometry import Line, rectangle
+from gcode.outline import contours
 
 
 class Point(Written):
@@ -53,8 +56,25 @@ class Piece(Written):
     """Height of the surface over the bed."""
     corner_radius: Mm = 0.0
     """Radius of the outline's corners."""
+    outline: Outline | None = None
+    """The edge and then the holes, where the piece is no rectangle: a path of M, L, Q, C and Z in mm, as SVG has it."""
     colour: Colour
     """Colour of the surface, for the proof."""
+
+    @model_validator(mode="after")
+    def _outline_fits(self) -> Self:
+        if self.outline is not None:
+            edge = contours(self.outline)[0]
+            if edge.min() < -0.01 or (edge.max(axis=0) > (self.width + 0.01, self.height + 0.01)).any():
+                size = f"{self.width:g} x {self.height:g} mm"
+                raise Mend(f"The outline reaches beyond the piece of {size}.", "Enlarge the piece.", ("outline",))
+        return self
+
+    def edges(self) -> tuple[Line, ...]:
+        """The outline and the holes as closed contours in mm."""
+        if self.outline is not None:
+            return contours(self.outline)
+        return (rectangle(0.0, 0.0, self.width, self.height, self.corner_radius),)
 
 
 class PhotoField(Written):
@@ -102,6 +122,10 @@ class Choice(Written):
     """Whether that is sealed inside of the piece, so that it does not touch the machine."""
     material: Name | None = None
     """The material that this choice stands for, by its name in config.yaml."""
+    colour: Colour | None = None
+    """The colour that this choice gives to the piece's surface, for the proof."""
+    mirrored: bool = False
+    """Whether the piece is then the mirror image, left for right: zones and openings change sides, content does not."""
 
 
 class Option(Written):
@@ -151,6 +175,12 @@ class Product(Written):
     """Personalization: what the customer sends."""
     options: Mapping[Name, Option] = Field(default_factory=dict)
     """Customization: what the customer picks."""
+    parameters: Mapping[Name, Parameter] = Field(default_factory=dict)
+    """Configuration: numbers that the customer sets."""
+    rules: tuple[Rule, ...] = ()
+    """What parameters must be with regard to each other."""
+    openings: Mapping[Name, Opening] = Field(default_factory=dict)
+    """Where the piece has no surface that content could be made on."""
     route: Mapping[Name, Operation] = Field(min_length=1)
     """The operations that make a unit, as a graph."""
     recipes: Mapping[Name, AnyRecipe] = Field(default_factory=dict)
@@ -166,6 +196,7 @@ class Product(Written):
                 *self._fields_have_zones(),
                 *self._options_agree(),
                 *self._route_is_a_graph(),
+                *unknown(self.parameters, self.rules, self.openings),
             )
         )
         return self
@@ -210,6 +241,10 @@ class Product(Written):
                 yield Mend(f"No choice is called {option.default!r}.", mend, ("options", name, "default"))
             if name in self.fields:
                 yield Mend(f"{name!r} is also a field.", "Give one of the two another name.", ("options", name))
+        for name in self.parameters:
+            if name in self.fields or name in self.options:
+                mend = "Give one of the two another name."
+                yield Mend(f"{name!r} is also a field or an option.", mend, ("parameters", name))
 
     def _route_is_a_graph(self) -> Iterator[Mend]:
         for name, operation in self.route.items():
@@ -255,6 +290,15 @@ class Product(Written):
         """Name of the material that an operation needs for these options; None where it needs none."""
         option = self.route[operation].material_from
         return self.options[option].choices[chosen[option]].material if option else None
+
+    def colour(self, chosen: Mapping[str, str]) -> str:
+        """Of the piece's surface, with these options."""
+        named = [colour for option, choice in chosen.items() if (colour := self.options[option].choices[choice].colour)]
+        return named[-1] if named else self.piece.colour
+
+    def mirrored(self, chosen: Mapping[str, str]) -> bool:
+        """Whether the piece is the mirror image with these options."""
+        return sum(self.options[option].choices[choice].mirrored for option, choice in chosen.items()) % 2 == 1
 
     def materials(self) -> Iterator[tuple[str, str, str]]:
         """(option, choice, material) wherever a choice names a material."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from fulfillment.positions import Mend, Unit
+from gcode.outline import contours
 
 Process = Literal["fdm", "engrave", "extrude-food", "plot", "document"]
 
@@ -37,7 +38,16 @@ def _title(value: str) -> str:
     return value.strip()
 
 
+def _outline(value: str) -> str:
+    try:
+        contours(value)
+    except ValueError as error:
+        raise Mend(f"The outline is not understood: {error}.", "Write it as 'M 0 0 L 30 0 Q 30 20 15 20 Z'.") from None
+    return value
+
+
 Name = Annotated[str, AfterValidator(_name)]
+Outline = Annotated[str, AfterValidator(_outline)]
 Colour = Annotated[str, BeforeValidator(_colour)]
 Title = Annotated[str, Field(max_length=80), AfterValidator(_title)]
 

@@ -54,7 +54,7 @@ def render(
         raise click.ClickException(f"{entry.title} cannot be made like this:\n{problems_text(found)}")
     store = ArtifactStore(out / ".artifacts")
     photos = {name: store.put(data[name]) for name in found.photos}
-    resolved = {"texts": found.texts, "photos": photos, "options": found.options}
+    resolved = {"texts": found.texts, "photos": photos, "options": found.options, "parameters": found.parameters}
     for name in entry.order():
         if entry.route[name].fields:
             _render_one(factory, product, name, resolved, store, out)

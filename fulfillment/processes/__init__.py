@@ -50,6 +50,7 @@ class Spec:
     machines: tuple[Any, ...] = ()
     materials: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

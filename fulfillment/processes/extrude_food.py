@@ -61,9 +61,9 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     report = passed(data, machines, PROCESS, recipe.heat)
     needs = _needs(report, machines[0], material, recipe, spec)
     if product.pour:
-        picture = turned_proof(data, piece_of(product, material), bead, place, _dialect(machines[0]))
+        picture = turned_proof(data, piece_of(spec, material), bead, place, _dialect(machines[0]))
     else:
-        picture = proof(data, piece_of(product, material), bead, place)
+        picture = proof(data, piece_of(spec, material), bead, place)
     return Made(data, needs, _manifest(report, material, needs, bead), picture)
 
 
@@ -105,7 +105,7 @@ def _toolpath(
 ) -> Toolpath:
     product = spec.product
     polarity = Polarity.DARK_ON_LIGHT
-    if _lightness(material.colour) > _lightness(product.piece.colour):
+    if _lightness(material.colour) > _lightness(product.colour(spec.options)):
         polarity = Polarity.LIGHT_ON_DARK
     return plan(
         content.tones[-1] if content.tones else None,

@@ -52,7 +52,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     toolpath = plan(plate, strokes, RELIEF, bead, motion=motion, place=place)
     data = program(toolpath, spoken(dialect_of(machines[0], PROCESS) or ""), _setup(recipe, plate, motion, machines))
     report = passed(data, machines, PROCESS)
-    picture = relief_proof(data, piece_of(product, material), bead, place, plate.thickness + bead.height / 2)
+    picture = relief_proof(data, piece_of(spec, material), bead, place, plate.thickness + bead.height / 2)
     return Made(data, _needs(report, machines[0], material), _manifest(report, material, bead), picture)
 
 

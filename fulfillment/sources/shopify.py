@@ -118,7 +118,7 @@ def _personalization(mapped: Sku, properties: list[dict[str, Any]], product: Pro
         target = mapped.properties.get(name)
         if target is None or value in (None, ""):
             continue  # the shop's own properties (gift wrap, tracking) are not ours to read
-        if target in product.options:
+        if target in product.options or target in product.parameters:
             options[target] = str(value)[:200]
         elif isinstance(product.fields.get(target), PhotoField):
             fields[target] = {"url": str(value)[:2000]}

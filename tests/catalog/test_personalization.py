@@ -170,7 +170,7 @@ def test_a_text_that_came_as_a_file(pop_tart: Product, picture: Picture) -> None
 def test_optional_fields_may_be_left_out(pop_tart: Product) -> None:
     fields = {name: field.model_copy(update={"required": False}) for name, field in pop_tart.fields.items()}
     found = check(pop_tart.model_copy(update={"fields": fields}), {"message": "  "}, {}, {})
-    assert found == Resolved({}, {}, {"flavour": "strawberry", "frosting": "chocolate"})
+    assert found == Resolved({}, {}, {"flavour": "strawberry", "frosting": "chocolate"}, {})
 
 
 @given(st.text(max_size=60), st.binary(max_size=60))
