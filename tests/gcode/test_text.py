@@ -61,7 +61,7 @@ def test_outline_fonts_draw_their_letters(outlines: OutlineFont) -> None:
     assert bounds is not None
     assert bounds.y1 == pytest.approx(1.0, abs=0.02)
     pair, apart = outlines.shape("AV").advance, outlines.shape("A").advance + outlines.shape("V").advance
-    assert (pair < apart) == ("Noto" in outlines.name), "Noto Sans kerns this pair, Caveat does not"
+    assert pair < apart, "this pair is kerned"
     assert outlines.missing(string.ascii_letters + LATIN) == ()
 
 
