@@ -113,7 +113,7 @@ def written(draw: st.DrawFn) -> str:
     lines += draw(
         st.sampled_from([[], [""], ["", "# the end"], ["    # deep", "web: {port: 1}"], ["web: {port: 1}", ""]])
     )
-    if lines[-1].strip() in ("lines", "too"):
+    if lines[-1].strip() in ("lines", "too", "# indented"):
         lines.append("")  # a text without its last end of line would get one by what comes behind it: that is refused
     text = "\n".join(lines)
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text
