@@ -18,6 +18,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 FONTS = Path(__file__).parent / "fonts"
 CONTROLS = frozenset({"Cc", "Cf", "Cs"})
 """Categories that are refused even where a font maps them (Noto Sans has U+0000)."""
+MARKS = frozenset({"Mn", "Mc", "Me"})
+"""Categories that stand in the right place only where text is shaped, which paper's is not."""
 UNSEEN = str.maketrans({"\u00a0": " ", "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None})
 """What a person does not see: a space that does not break, and characters without width."""
 
@@ -45,9 +47,15 @@ class Face:
         return float(_font(self.name).stringWidth(text, size))
 
     def missing(self, text: str) -> tuple[str, ...]:
-        """Characters of the text that the font cannot show, each once: without a glyph, or a control."""
+        """Characters of the text that the font cannot show, each once: without a glyph, or not shown by one alone."""
         known = _font(self.name).face.charToGlyph
-        return tuple(dict.fromkeys(c for c in text if ord(c) not in known or unicodedata.category(c) in CONTROLS))
+        return tuple(dict.fromkeys(c for c in text if ord(c) not in known or _needs_more(c)))
+
+
+def _needs_more(character: str) -> bool:
+    """Whether a glyph alone does not show it: controls, marks, and a script whose letters join and change places."""
+    named = unicodedata.name(character, "")
+    return unicodedata.category(character) in CONTROLS | MARKS or named.startswith("DEVANAGARI")
 
 
 @cache

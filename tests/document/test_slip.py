@@ -167,3 +167,4 @@ def test_the_fonts_have_what_a_note_needs() -> None:
     assert HAND.missing(letters) == ()
     assert PLAIN.missing(letters) == ()
     assert PLAIN.missing("aЖբ") == ("բ",)
+    assert PLAIN.missing("aक\u0301") == ("क", "\u0301"), "there are glyphs, and nobody shapes them"
