@@ -67,10 +67,10 @@ def _along(wanted: list[float], one: float, two: float) -> tuple[list[bool], lis
     left: list[float] = []
     next_one = next_two = 0.0
     for value in wanted:
-        value += next_one  # noqa: PLW2901  (a million places: each name costs)
+        value += next_one
         dot = value >= 0.5
         if dot:
-            value -= 1.0  # noqa: PLW2901
+            value -= 1.0
         lit.append(dot)
         left.append(value)
         next_one = next_two + value * one

@@ -21,7 +21,11 @@ def burnt(drawings: Sequence[Drawing], burn: Burn, full: float, place: Place, mo
 
     The power is 0 on every travel, in so many words: a machine that is not in laser mode does not burn there either.
     """
-    strokes = _placed(drawings, place)
+    return followed(_placed(drawings, place), burn, full, motion)
+
+
+def followed(strokes: Sequence[Line], burn: Burn, full: float, motion: Motion) -> Toolpath:
+    """Lines in machine coordinates burnt in their order, all of them as often as the burn has passes."""
     speed = slowest(burn.speed, motion)
     parts: list[Toolpath] = []
     for _ in range(burn.passes):
@@ -29,6 +33,13 @@ def burnt(drawings: Sequence[Drawing], burn: Burn, full: float, place: Place, mo
             parts.append(Toolpath.rows(Kind.TRAVEL, 1, x=float(stroke[0, 0]), y=float(stroke[0, 1]), s=0.0))
             parts.append(_along(stroke, speed, s=repeats_removed(np.full(len(stroke) - 1, burn.power * full))))
     return Toolpath.join(parts)
+
+
+def cut(contours: Sequence[Sequence[Line]], burn: Burn, full: float, place: Place, motion: Motion) -> Toolpath:
+    """Contours cut through in their order, each with all of its passes before the next one: what lies inside of
+    another is free before its surroundings move. A contour is as many lines as it has tabs."""
+    to_machine = Transform.move(place.x, place.y)
+    return Toolpath.join([followed([to_machine(line) for line in lines], burn, full, motion) for lines in contours])
 
 
 def drawn(

@@ -43,13 +43,16 @@ def _parked(setup: Setup) -> tuple[Command, ...]:
     return Command("G0", (("X", x), ("Y", y))), Command("M2")
 
 
-def _laser_start(_: Setup) -> tuple[Command, ...]:
+def _laser_start(setup: Setup) -> tuple[Command, ...]:
     # M5 first: whatever the machine was left with is off. M4 burns only while it moves, less where it moves slower.
-    return Command("M5"), *_modes(), Command("M4", (("S", 0.0),))
+    air = (Command("M8"),) if setup.air else ()
+    return Command("M5"), *_modes(), *air, Command("M4", (("S", 0.0),))
 
 
 def _laser_end(setup: Setup) -> tuple[Command, ...]:
-    return Command("M5"), *_parked(setup)
+    # The air goes first: behind the last M5 nothing but the way back may stand.
+    air = (Command("M9"),) if setup.air else ()
+    return *air, Command("M5"), *_parked(setup)
 
 
 def _burns(program: Program) -> BoolArray:
@@ -66,6 +69,9 @@ GRBL_LASER: Final = Dialect(
             "G1": {**_PLACE, "F": _FEED, "S": _POWER},
             "M4": {"S": Range(0.0, 0.0)},
             "M5": {},
+            # Coolant's output blows the air. M7 is left out: GRBL has it only where it was compiled in.
+            "M8": {},
+            "M9": {},
         }
     ),
     decimals=_DECIMALS,

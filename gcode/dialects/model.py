@@ -67,6 +67,8 @@ class Setup:
     """S of a pen's servo that is up."""
     settle: float = 0.0
     """Seconds that a pen takes to come up."""
+    air: bool = False
+    """Blow air at the spot while the laser is on."""
 
 
 CODES: Final[Mapping[Kind, str]] = MappingProxyType({Kind.TRAVEL: "G0", Kind.LINE: "G1", Kind.DWELL: "G4"})
