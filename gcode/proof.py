@@ -139,29 +139,42 @@ def _heights(data: bytes) -> FloatArray:
 
 def _drawn(layers: Sequence[tuple[Marks, Sequence[tuple[float, Colour]]]], piece: Piece, px_per_mm: float) -> Pixels:
     """Marks on the piece, lowest first; their shades are shares of their width, from the widest, each of one colour."""
+    image, scale = blank(piece, px_per_mm), px_per_mm * OVERSAMPLE
+    draw = ImageDraw.Draw(image)
+    for marks, shades in layers:
+        start, end, width = _seen(marks.start, piece, scale), _seen(marks.end, piece, scale), marks.width * scale
+        for share, colour in shades:
+            _draw_marks(draw, start, end, width * share, colour)
+    return shrunk(np.asarray(image))
+
+
+def _seen(points: FloatArray, piece: Piece, scale: float) -> FloatArray:
+    """Points of the piece as pixels of its picture."""
+    shifted: FloatArray = (points * [1, -1] + [piece.margin, piece.margin + piece.height]) * scale
+    return shifted
+
+
+def blank(piece: Piece, px_per_mm: float) -> Image.Image:
+    """The piece with nothing on it, OVERSAMPLE times as fine as asked. Raises ProofError where that is too large."""
     scale = px_per_mm * OVERSAMPLE
     columns, rows = (round((side + 2 * piece.margin) * scale) for side in (piece.width, piece.height))
     if not 0 < columns * rows <= MAX_PIXELS:
         raise ProofError(f"a proof of {columns} x {rows} pixels is too large: lower px_per_mm")
     image = Image.new("RGB", (columns, rows), piece.table)
     draw = ImageDraw.Draw(image)
-
-    def to_pixels(points: FloatArray) -> FloatArray:
-        shifted: FloatArray = (points * [1, -1] + [piece.margin, piece.margin + piece.height]) * scale
-        return shifted
-
     contours = piece.edges or (rectangle(0.0, 0.0, piece.width, piece.height, piece.radius),)
     for number, contour in enumerate(contours):
-        corners = to_pixels(contour).ravel().tolist()
+        corners = _seen(contour, piece, scale).ravel().tolist()
         fill = piece.colour if number == 0 else piece.table
         draw.polygon(corners, fill=fill, outline=_shade(piece.colour, 0.8), width=max(1, round(scale / 3)))
+    return image
 
-    for marks, shades in layers:
-        start, end, width = to_pixels(marks.start), to_pixels(marks.end), marks.width * scale
-        for share, colour in shades:
-            _draw_marks(draw, start, end, width * share, colour)
-    small = image.resize((max(1, columns // OVERSAMPLE), max(1, rows // OVERSAMPLE)), Image.Resampling.BOX)
-    return np.asarray(small)
+
+def shrunk(pixels: Pixels) -> Pixels:
+    """The picture as fine as asked, from one that is OVERSAMPLE times as fine."""
+    rows, columns = pixels.shape[:2]
+    size = (max(1, columns // OVERSAMPLE), max(1, rows // OVERSAMPLE))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
 
 
 def _draw_marks(

@@ -1,0 +1,91 @@
+"""The proof of a burn: tones drawn from the power and the speed of each move that the bytes say.
+
+What falls on a place is the power over it by the time that the spot is there; from ``dose`` on it is as dark as it
+gets. A laser that follows its speed (M4) leaves S over F on each millimetre, however fast it truly goes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gcode.dialects import Dialect
+from gcode.parse import parse
+from gcode.proof import OVERSAMPLE, Piece, Pixels, blank, png, shrunk
+from gcode.recipe import Place
+from gcode.trace import carried
+from gcode.units import FloatArray
+
+
+def burn_picture(
+    data: bytes, piece: Piece, dialect: Dialect, spot: float, dose: float, place: Place, px_per_mm: float
+) -> Pixels:
+    """The piece with what is burnt into it as RGB, row 0 at the top.
+
+    ``spot``: its width, mm. ``dose``: share of full power by s/mm2 at which a place is as dark as it gets.
+    """
+    image = blank(piece, px_per_mm)
+    scale = px_per_mm * OVERSAMPLE
+    ground = np.asarray(image, dtype=np.float32)
+    points, energy = _fallen(data, dialect, 1 / scale)
+    shifted = (points - [place.x, place.y]) * [1, -1] + [piece.margin, piece.margin + piece.height]
+    heap = _heaped(shifted * scale - 0.5, energy * scale * scale, ground.shape[:2])
+    dark = np.minimum(_blurred(heap, spot / 3 * scale) / dose, 1.0)[..., None].astype(np.float32)
+    mixed = ground + dark * (np.array(piece.mark, dtype=np.float32) - ground)
+    return shrunk(np.rint(mixed).astype(np.uint8))
+
+
+def burn_proof(
+    data: bytes, piece: Piece, dialect: Dialect, spot: float, dose: float, place: Place, *, px_per_mm: float = 8.0
+) -> bytes:
+    """The proof of a program that burns, as PNG bytes."""
+    return png(burn_picture(data, piece, dialect, spot, dose, place, px_per_mm))
+
+
+def _fallen(data: bytes, dialect: Dialect, step: float) -> tuple[FloatArray, FloatArray]:
+    """Places at most ``step`` mm apart on everything that burns, and the share of power by s that falls there."""
+    program = parse(data)
+    moves = dialect.trace(program)
+    lit = dialect.marks(program, moves)
+    start, end, feed = moves.start[lit][:, :2], moves.end[lit][:, :2], moves.feed[lit]
+    power = carried(program.word("S"))[moves.index[lit]] / (dialect.full or 1.0)
+    way = np.hypot(*(end - start).T)
+    pieces = np.maximum(1, np.ceil(way / step)).astype(np.int64)
+    of = np.repeat(np.arange(len(way)), pieces)
+    nth = np.arange(len(of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    share = (nth + 0.5) / pieces[of]
+    points = start[of] + share[:, None] * (end - start)[of]
+    return points, (power * way / feed / pieces)[of]
+
+
+def _heaped(at: FloatArray, amount: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """What lies in each pixel: each place shared out among the four around it."""
+    rows, columns = shape
+    left, top = np.floor(at[:, 0]).astype(np.int64), np.floor(at[:, 1]).astype(np.int64)
+    right, below = at[:, 0] - left, at[:, 1] - top
+    heap = np.zeros(rows * columns)
+    for down, across, share in (
+        (0, 0, (1 - right) * (1 - below)),
+        (0, 1, right * (1 - below)),
+        (1, 0, (1 - right) * below),
+        (1, 1, right * below),
+    ):
+        x, y = left + across, top + down
+        seen = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+        heap += np.bincount((y * columns + x)[seen], (amount * share)[seen], minlength=rows * columns)
+    return heap.reshape(shape)
+
+
+def _blurred(heap: FloatArray, sigma: float) -> FloatArray:
+    """A spot that is brightest in its middle (Gaussian), one direction after the other."""
+    reach = math.ceil(3 * sigma)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-9)) ** 2)
+    weights /= weights.sum()
+    for axis in (0, 1):
+        wide = np.pad(heap, [(reach, reach) if axis == own else (0, 0) for own in (0, 1)])
+        heap = np.zeros_like(heap)
+        for step, weight in enumerate(weights.tolist()):
+            cut = slice(step, step + heap.shape[axis])
+            heap += weight * (wide[cut] if axis == 0 else wide[:, cut])
+    return heap
