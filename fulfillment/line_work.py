@@ -1,11 +1,11 @@
-"""Lines that a tool burns into a piece or draws on it: what engraving and plotting share.
+"""Tools that mark a piece and lay nothing on it: what engraving and plotting share.
 
 The artifact is made for all machines of one dialect, never for one machine by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -30,11 +30,53 @@ from gcode.dialects import Dialect, Setup
 from gcode.preflight import Report
 from gcode.proof import line_proof
 from gcode.recipe import Motion, Place
-from gcode.toolpath import Toolpath
+from gcode.toolpath import NAN, Toolpath
 from gcode.write import program
 from jobs.queue import Needs
 
 R = TypeVar("R", LaserRecipe, PenRecipe)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The machines that one program is made for, what is in them, and where the piece lies on their beds."""
+
+    process: str
+    machines: Sequence[Machine]
+    dialect: Dialect
+    material: Material
+    place: Place
+    motion: Motion
+
+
+def bench(spec: Spec, process: str, does: str, alike: Callable[[Machine], Hashable | None] | None = None) -> Bench:
+    """Where this can be made. ``does``: for a sentence, a machine that does a material. Raises Problems."""
+    material = material_of(spec)
+
+    def dialect(machine: Machine) -> Hashable | None:
+        return dialect_of(machine, process)
+
+    machines = largest_group(spec.machines, material, alike or dialect)
+    if not machines:
+        reason = f"No machine of this factory {does} {material.name}."
+        raise problem(reason, f"Add one to config.yaml that does {process}.")
+    jig = spec.product.jig
+    spoken_here = spoken(dialect_of(machines[0], process) or "")
+    return Bench(process, machines, spoken_here, material, Place(jig.x, jig.y), _motion(machines))
+
+
+def finished(at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float | str], **more: Any) -> Made:
+    """The program held against its machines, with needs and manifest. Raises Problems where none may run it."""
+    report = passed(data, at.machines, at.process)
+    needs = Needs(
+        process=at.process,
+        media_type=GCODE,
+        dialect=dialect_of(at.machines[0], at.process),
+        material=at.material.name,
+        reach=reach_of(report),
+        traits=traits,
+    )
+    return Made(data, needs, _manifest(report, at.material) | more, picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +95,28 @@ class LineWork(Generic[R]):
 
 def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     """The program that makes the design's lines, its needs, manifest and proof. Raises Problems."""
-    product = spec.product
-    material = material_of(spec)
-    recipe = recipe_of(product, material, work.recipe)
-    machines = largest_group(spec.machines, material, lambda machine: dialect_of(machine, work.process))
-    if not machines:
-        reason = f"No machine of this factory {work.does} {material.name}."
-        raise problem(reason, f"Add one to config.yaml that does {work.process}.")
-    dialect = spoken(dialect_of(machines[0], work.process) or "")
+    recipe = recipe_of(spec.product, material_of(spec), work.recipe)
+    at = bench(spec, work.process, work.does)
     content = design(spec, files, Craft(line_width=recipe.line_width))
-    place = Place(product.jig.x, product.jig.y)
-    motion = _motion(machines)
-    toolpath = work.plan(content.drawings, recipe, place, motion, dialect)
-    data = program(toolpath, dialect, work.setup(recipe, dialect, motion))
-    report = passed(data, machines, work.process)
-    picture = line_proof(data, piece_of(spec, material), dialect, recipe.line_width, place)
-    needs = Needs(
-        process=work.process,
-        media_type=GCODE,
-        dialect=dialect_of(machines[0], work.process),
-        material=material.name,
-        reach=reach_of(report),
-    )
-    return Made(data, needs, _manifest(report, material, work.settings(recipe)), picture)
+    toolpath = work.plan(content.drawings, recipe, at.place, at.motion, at.dialect)
+    data = program(toolpath, at.dialect, work.setup(recipe, at.dialect, at.motion))
+    picture = line_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, at.place)
+    return finished(at, data, picture, {}, line=work.settings(recipe))
 
 
 def _motion(machines: Sequence[Machine]) -> Motion:
-    """That of the slowest: what it can follow, all can."""
-    return min((motion_of(machine) for machine in machines), key=lambda motion: min(motion.max_feed[:2]))
+    """What all of them can follow."""
+    motions = [motion_of(machine) for machine in machines]
+    x, y, z = (min(motion.max_feed[axis] for motion in motions) for axis in range(3))
+    acceleration, jerk = min(motion.acceleration for motion in motions), min(motion.jerk for motion in motions)
+    return Motion(acceleration, jerk, (x, y, z, NAN))
 
 
-def _manifest(report: Report, material: Material, settings: dict[str, Any]) -> dict[str, Any]:
+def _manifest(report: Report, material: Material) -> dict[str, Any]:
     return {
         "bounds": bounds_of(report),
         "seconds": round(report.time, 1),
         "lines": report.lines,
         "materials": {material.name: {"length": round(report.length, 1)}},
-        "line": settings,
         "warnings": [finding.text for finding in report.findings if finding not in report.errors],
     }

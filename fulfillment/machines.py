@@ -54,7 +54,12 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
     dialects = (dialect_of(machine, process) for process in machine.processes)
     limits = machine.limits
     heat = {"nozzle": limits.nozzle_temperature, "bed": limits.bed_temperature} if limits else {}
-    traits = {"nozzle": machine.nozzle, "e_area": machine.e_area, "feeder": machine.feeder}
+    traits: dict[str, float | str | None] = {
+        "nozzle": machine.nozzle,
+        "e_area": machine.e_area,
+        "feeder": machine.feeder,
+        **(machine.laser.traits if machine.laser else {}),
+    }
     return Offer(
         name=machine.name,
         processes=frozenset(machine.processes),

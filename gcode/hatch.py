@@ -41,7 +41,8 @@ def grown(outlines: Sequence[Line], by: float) -> tuple[Line, ...]:
     Outer contours run to the left, holes to the right. What is too narrow to shrink is gone.
     """
     shape = region(outlines)
-    return tuple(shape.offset(by, JoinType.Round, 2.0, SEGMENTS).to_polygons() if by else shape.to_polygons())
+    found: list[Line] = (shape.offset(by, JoinType.Round, 2.0, SEGMENTS) if by else shape).to_polygons()
+    return tuple(found)
 
 
 def hatched(outlines: Sequence[Line], interval: float, *, angle: float = 0.0, inset: float = 0.0) -> list[Row]:

@@ -1,7 +1,8 @@
 """Products: what a customer may ask for, where it goes on the piece, and how the piece is made. One file a product."""
 
 from fulfillment.catalog.allergens import Allergen, stated
-from fulfillment.catalog.lines import LaserRecipe, PenRecipe
+from fulfillment.catalog.laser import LaserRecipe
+from fulfillment.catalog.lines import PenRecipe
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
 from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product, TextField
 from fulfillment.catalog.parameters import Bound, Opening, Parameter, Rule

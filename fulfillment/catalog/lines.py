@@ -1,4 +1,4 @@
-"""Recipes of tools that lay nothing down: the burn of a laser, the line of a pen. Numbers only."""
+"""Recipes of tools that lay nothing down: the line of a pen, and which recipe a written one is. Numbers only."""
 
 from __future__ import annotations
 
@@ -6,30 +6,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.recipes import Recipe
 from fulfillment.catalog.words import PositiveMm, Seconds, Speed
 from fulfillment.positions import Mend, Written
-from gcode.recipe import Burn, Pen, RecipeError
+from gcode.recipe import Pen, RecipeError
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class LaserRecipe(Written):
-    """How a laser burns lines into one kind of material."""
-
-    type: Literal["laser"]
-    """A burn."""
-    power: Annotated[float, Field(gt=0, le=1)]
-    """Share of the laser's full power."""
-    speed: Speed
-    """Speed of the spot."""
-    line_width: PositiveMm
-    """Width of a line that is burnt."""
-    passes: Annotated[int, Field(ge=1, le=50)] = 1
-    """How often everything is gone over."""
-
-    def burn(self) -> Burn:
-        return Burn(**self.model_dump(exclude={"type"}))
 
 
 class PenRecipe(Written):

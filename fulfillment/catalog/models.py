@@ -67,7 +67,10 @@ class Piece(Written):
             edge = contours(self.outline)[0]
             if edge.min() < -0.01 or (edge.max(axis=0) > (self.width + 0.01, self.height + 0.01)).any():
                 size = f"{self.width:g} x {self.height:g} mm"
-                raise Mend(f"The outline reaches beyond the piece of {size}.", "Enlarge the piece.", ("outline",))
+                (x0, y0), (x1, y1) = edge.min(axis=0), edge.max(axis=0)
+                spans = f"x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f}"
+                mend = "Move it, or enlarge the piece."
+                raise Mend(f"The outline spans {spans} mm, beyond the piece of {size}.", mend, ("outline",))
         return self
 
     def edges(self) -> tuple[Line, ...]:
@@ -146,6 +149,8 @@ class Operation(Written):
     """The option whose choice names the material."""
     fields: tuple[Name, ...] = ()
     """The fields that this operation makes physical."""
+    cuts_out: bool = False
+    """Whether the tool cuts the piece and its holes out of a sheet at the end, as the recipe's `cut` says."""
     after: frozenset[Name] = frozenset()
     """Operations that must be done before."""
 

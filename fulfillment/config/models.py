@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 from fulfillment.catalog import FOLDER, Allergen
 from fulfillment.catalog.recipes import Feeder
 from fulfillment.catalog.words import Celsius, Colour, Flow, Name, PositiveMm, Process, Speed, Title
+from fulfillment.config.lasers import Laser
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
 from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
@@ -128,6 +129,8 @@ class Machine(Written):
     """What presses its material out; none: it is not said, and recipes that ask for one pass it over."""
     limits: Limits | None = None
     """What its axes and heaters may be asked for."""
+    laser: Laser | None = None
+    """What is known of its laser, where it has one."""
     maintenance: tuple[Maintenance, ...] = ()
     """What is to be done to it now and then."""
     cleaning: Cleaning | None = None

@@ -1,42 +1,180 @@
-"""Engraving: the words of an order as lines that a laser burns, at the power and speed of their material's recipe."""
+"""Engraving: photos, fills and lines of an order burnt by a laser, as the recipe of their material says; then cuts.
+
+The recipe is the laser's own preset for the kind of material, or the product's where the laser has none. The artifact
+is made for all machines of one dialect, one kind of laser and one table of offsets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from PIL import ImageColor
 
 from fulfillment.catalog import LaserRecipe
-from fulfillment.line_work import LineWork
-from fulfillment.line_work import render as render_lines
+from fulfillment.catalog.laser import Cut, Fill, PhotoBurn
+from fulfillment.config import Machine
+from fulfillment.config.lasers import Laser
+from fulfillment.designs import design, piece_of, problem, recipe_of
+from fulfillment.fields import Craft
+from fulfillment.fields.craft import sentence
+from fulfillment.line_work import Bench, bench, finished
+from fulfillment.machines import dialect_of
 from fulfillment.processes import Made, Spec
-from gcode.design import Drawing
-from gcode.dialects import Dialect, Setup
-from gcode.recipe import Motion, Place
-from gcode.strokes import burnt
+from gcode import raster
+from gcode.burns import burn_proof
+from gcode.design import Design, Drawing
+from gcode.dialects import Setup
+from gcode.hatch import HatchError, cuts, hatched
+from gcode.recipe import Burn, RecipeError
+from gcode.scan import Row, Scan, moves, reach, row_speed
+from gcode.strokes import burnt, cut
 from gcode.toolpath import Toolpath
+from gcode.write import program
 
 PROCESS: Final = "engrave"
-
-
-def _plan(drawings: Sequence[Drawing], recipe: LaserRecipe, place: Place, motion: Motion, dialect: Dialect) -> Toolpath:
-    return burnt(drawings, recipe.burn(), dialect.full or 1.0, place, motion)
-
-
-WORK: Final = LineWork(
-    process=PROCESS,
-    does="engraves",
-    recipe=LaserRecipe,
-    plan=_plan,
-    setup=lambda _recipe, _dialect, _motion: Setup(),
-    settings=lambda recipe: {
-        "width": recipe.line_width,
-        "power": recipe.power,
-        "speed": recipe.speed,
-        "passes": recipe.passes,
-    },
-)
+CELL: Final = 4
+"""Rows that a tone needs to be seen as one: dots are all or nothing. A photo is asked for that much detail, no more."""
+UNKNOWN: Final = Laser(kind="laser")
+"""A laser of which nothing is said."""
 
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The laser's program, its needs, manifest and proof. Raises Problems."""
-    return render_lines(spec, files, WORK)
+    at = bench(spec, PROCESS, "engraves", _kind)
+    recipe = _recipe(spec, at)
+    photo = recipe.photo
+    content = design(spec, files, Craft(recipe.line_width, photo.interval * CELL if photo else None))
+    work = _Work(spec, at, recipe)
+    try:
+        toolpath = work.toolpath(content)
+    except (RecipeError, HatchError) as error:
+        raise problem(sentence(str(error)), "Mend the recipe; the customer did nothing wrong.") from None
+    air = recipe.air and all(machine.laser is not None and machine.laser.air for machine in at.machines)
+    data = program(toolpath, at.dialect, Setup(air=air))
+    picture = burn_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, recipe.dose, at.place)
+    laser = at.machines[0].laser
+    frame = reach(toolpath)
+    box = [round(value, 3) for value in (frame.x0, frame.y0, frame.x1, frame.y1)] if frame else None
+    return finished(at, data, picture, laser.traits if laser else {}, frame=box, air=air, **work.told)
+
+
+def _kind(machine: Machine) -> Hashable | None:
+    """What machines must share to run one program."""
+    dialect = dialect_of(machine, PROCESS)
+    if dialect is None or machine.laser is None:
+        return dialect
+    presets = {kind: recipe.model_dump_json() for kind, recipe in machine.laser.presets.items()}
+    return dialect, *machine.laser.traits.values(), *sorted(presets.items())
+
+
+def _recipe(spec: Spec, at: Bench) -> LaserRecipe:
+    laser = at.machines[0].laser or UNKNOWN
+    return laser.presets.get(at.material.kind) or recipe_of(spec.product, at.material, LaserRecipe)
+
+
+@dataclass
+class _Work:
+    """One piece on its way to moves, and what a person wants to know of it."""
+
+    spec: Spec
+    at: Bench
+    recipe: LaserRecipe
+    told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def full(self) -> float:
+        return self.at.dialect.full or 1.0
+
+    def toolpath(self, content: Design) -> Toolpath:
+        """Photos first, then fills, then lines over them, and at the end what takes the piece out of its sheet."""
+        recipe, parts = self.recipe, []
+        if recipe.photo is not None and content.tones:
+            parts.append(self._photos(content, recipe.photo))
+        drawings = content.drawings
+        if recipe.fill is not None and any(drawing.outlines for drawing in drawings):
+            parts.append(self._fills(drawings, recipe.fill))
+            drawings = drawings if recipe.fill.outline else tuple(Drawing(one.strokes) for one in drawings)
+        if drawings:
+            burn = recipe.burn()
+            parts.append(burnt(drawings, burn, self.full, self.at.place, self.at.motion))
+            self.told["line"] = {
+                "width": burn.line_width,
+                "power": burn.power,
+                "speed": burn.speed,
+                "passes": burn.passes,
+            }
+        if self.spec.product.route[self.spec.operation].cuts_out:
+            parts.append(self._cut())
+        return Toolpath.join(parts)
+
+    def _photos(self, content: Design, photo: PhotoBurn) -> Toolpath:
+        how = self.recipe.raster(photo, light=self._is_light())
+        pictures = [raster.bitmap(tone, how) for tone in content.tones]
+        rows = [row for picture in pictures for row in raster.rows(picture)]
+        scan = self._scan(photo.speed, bidirectional=photo.bidirectional)
+        self.told["photo"] = {
+            "interval": photo.interval,
+            "dither": photo.dither,
+            "power": how.power,
+            "rows": len(rows),
+            "pixels": sum(picture.power.size for picture in pictures),
+            **_speeds(rows, scan),
+        }
+        return moves(rows, scan, self.at.place)
+
+    def _fills(self, drawings: Sequence[Drawing], fill: Fill) -> Toolpath:
+        inset = self.recipe.line_width / 2 if fill.inset is None else fill.inset
+        angles = (fill.angle, fill.angle + 90) if fill.cross else (fill.angle,)
+        power = fill.power or self.recipe.power
+        rows = [
+            replace(row, power=row.power * power)
+            for angle in angles
+            for drawing in drawings
+            for row in hatched(drawing.outlines, fill.interval, angle=angle, inset=inset)
+        ]
+        scan = self._scan(fill.speed)
+        told = {"interval": fill.interval, "angle": fill.angle, "cross": fill.cross, "power": power, "rows": len(rows)}
+        self.told["fill"] = told | _speeds(rows, scan)
+        return moves(rows, scan, self.at.place)
+
+    def _cut(self) -> Toolpath:
+        how = self.recipe.cut
+        if how is None:
+            reason = f"{self.spec.product.title} is to be cut out of {self.at.material.name}, and no recipe says how."
+            raise problem(reason, "Add `cut` to the recipe, or take `cuts_out` from the operation.")
+        contours = cuts(piece_of(self.spec, self.at.material).edges, how.kerf, tabs=how.tabs, tab=how.tab)
+        self.told["cut"] = self._told_cut(how, len(contours))
+        burn = Burn(how.power, how.speed, max(how.kerf, self.recipe.line_width), how.passes)
+        return cut(contours, burn, self.full, self.at.place, self.at.motion)
+
+    def _told_cut(self, how: Cut, contours: int) -> dict[str, Any]:
+        return {"contours": contours, **how.model_dump(include={"power", "speed", "passes", "kerf", "tabs"})}
+
+    def _scan(self, speed: float | None, *, bidirectional: bool = True) -> Scan:
+        lasers = [machine.laser or UNKNOWN for machine in self.at.machines]
+        slowest = min((laser.controller() for laser in lasers), key=lambda controller: controller.rate)
+        ahead = min(laser.blocks_ahead for laser in lasers)
+        return Scan(
+            speed=speed or self.recipe.speed,
+            full=self.full,
+            motion=self.at.motion,
+            controller=replace(slowest, ahead=ahead),
+            offsets=lasers[0].table(),
+            bidirectional=bidirectional,
+        )
+
+    def _is_light(self) -> bool:
+        mark, surface = self.at.material.colour, self.spec.product.colour(self.spec.options)
+        return _lightness(mark) > _lightness(surface)
+
+
+def _speeds(rows: Sequence[Row], scan: Scan) -> dict[str, float]:
+    """The recipe's speed, and that of the slowest row: less where the controller's pace asked for it."""
+    return {"speed": scan.speed, "slowest": min((row_speed(row, scan) for row in rows), default=scan.speed)}
+
+
+def _lightness(colour: str) -> float:
+    red, green, blue = ImageColor.getrgb(colour)[:3]
+    return 0.299 * red + 0.587 * green + 0.114 * blue
