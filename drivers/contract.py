@@ -185,7 +185,7 @@ class Doubted:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The machine runs something that nobody here ordered, or ran it while it could not be looked at. Its bed is dirty."""
+    """The machine runs something that nobody here ordered, or did while nobody could look. Its bed is dirty."""
 
     name: str
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -42,9 +42,10 @@ from drivers.contract import (
     WrongAttempt,
     checked_attempt,
 )
+from drivers.known import Known
 from drivers.memory import Memory
 from drivers.payloads import read_payload
-from drivers.servers import Outcome, Server, Sight
+from drivers.servers import ENDS, Outcome, Server, Sight
 from drivers.service import Box, Facts, checked_box, checked_line
 from drivers.sights import View, attempt_of, ended, file_of, looked
 
@@ -70,38 +71,6 @@ class Options:
     """Leave the files of ended attempts on the server."""
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """What this process knows of an attempt."""
-
-    whole: bool = False
-    """All of its bytes were read back by this process, which alone may start it."""
-    asked: bool = False
-    """A start was sent, or may have been by an earlier process. It is never sent again."""
-    interrupted: bool = False
-    """Since then the server or its printer was away: it may have begun, ended and been forgotten."""
-    seen: bool = False
-    """It was on the printer, by what the server showed or has on record."""
-    fenced: bool = False
-    """Its file is gone by the server's own word: nothing can start it any more."""
-    kept: bool = False
-    """Its file was there when it was asked what became of it: nobody had taken it away, and a record with it."""
-    sent_at: float = float("-inf")
-    """When its start was sent from here."""
-    before: str = ""
-    """What the server said before that of the print that had ended last."""
-    cancelling: bool = False
-    end: Evidence | None = None
-    """What was told of it for good."""
-
-
-_ENDS: Mapping[Outcome, Seen] = {
-    Outcome.DONE: Seen.MADE,
-    Outcome.FAILED: Seen.FAILED,
-    Outcome.CANCELLED: Seen.FAILED,
-}
-
-
 class Hosted:
     """See :class:`drivers.contract.Machine` for the verbs and :class:`drivers.service.Serviced` for a technician's.
 
@@ -116,7 +85,7 @@ class Hosted:
         self._hint, self._closing = threading.Event(), threading.Event()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._view = View()
-        self._attempts: Memory[_Attempt] = Memory()
+        self._attempts: Memory[Known] = Memory()
         self._missing: float | None = None
         """Since when the attempt in hand is neither on the printer nor in the record."""
         self._watcher: threading.Thread | None = None
@@ -168,7 +137,7 @@ class Hosted:
             self._need_connection()
             if known is not None:  # An upload of it broke off; nothing can have begun from what it left.
                 self._server.delete(file_of(attempt))
-            self._attempts[attempt] = _Attempt()
+            self._attempts[attempt] = Known()
             self._server.upload(file_of(attempt), payload)
             there = self._server.size(file_of(attempt))
             if there != size:
@@ -211,6 +180,7 @@ class Hosted:
         """Why no start is sent now. Nothing was, so nothing can come of it."""
         try:
             self._need_connection()
+            last = self._view.last
             sight = self._look()
             there = self._server.size(file_of(attempt))
         except DriverError as error:
@@ -225,6 +195,8 @@ class Hosted:
             why = why or f"{sight.file or status.attempt} is on the printer ({sight.activity})"
         elif sight.activity is not Activity.IDLE:
             why = why or f"the printer is {sight.activity}"
+        elif last is not None and sight.last not in ("", last):
+            why = why or f"{sight.last} was on the printer, and was seen only now: look at the bed"
         elif there is None:
             why = why or f"{file_of(attempt)} is not on the server; it was deleted there"
         return StartAnswer(Start.REFUSED, f"{self._name}: {why}") if why else None
@@ -344,7 +316,7 @@ class Hosted:
             if self._watcher is None:
                 return Evidence(Seen.UNKNOWN, f"{self._name} is not connected; connect first")
             if known is None:
-                self._attempts[attempt] = _Attempt(asked=True, interrupted=True)
+                self._attempts[attempt] = Known(asked=True, interrupted=True)
             return self._evidence(attempt)
 
     def _evidence(self, attempt: str) -> Evidence:
@@ -387,17 +359,15 @@ class Hosted:
         return self._noted(attempt, self._server.outcome(file_of(attempt)))
 
     def _noted(self, attempt: str, outcome: Outcome) -> bool:
-        if outcome in _ENDS:
+        if outcome in ENDS:
             self._end(attempt, self._ending(attempt, outcome))
-        return outcome in _ENDS
+        return outcome in ENDS
 
     def _unseen(self, attempt: str, outcome: Outcome) -> Evidence:
         """Neither on the printer nor in the record, and its file is gone: it cannot start any more."""
         known = self._attempts[attempt]
         gone = f"{self._name} neither has {file_of(attempt)} on its printer nor in its record"
-        last = self._view.sight.last
-        sure = not known.asked or outcome is Outcome.NONE
-        if not known.seen and (sure or (not known.interrupted and last in ("", known.before))):
+        if known.never_began(outcome, self._view.sight.last):
             known.end = Evidence(Seen.ABSENT, f"{gone}; the file was deleted, so it cannot start any more")
             return known.end
         if self._server.feeds and known.kept:
@@ -518,7 +488,7 @@ class Hosted:
                     each.interrupted |= each.asked
             open_ = [attempt for attempt, each in self._attempts.items() if each.end is None]
             idle = self._view.attempt is None
-            awaited = any(each.asked and not each.seen and each.end is None for each in self._attempts.values())
+            awaited = any(each.awaited for each in self._attempts.values())
             self._view, events = looked(self._view, sight, open_, self._attempts, awaited)
             if idle and self._view.attempt is not None:
                 self._hint.set()  # The watcher is in the middle of a long wait.
@@ -549,12 +519,12 @@ class Hosted:
         if self._view.sight.link is not Link.ONLINE or self._view.named == attempt:
             return False
         outcome = self._server.outcome(file_of(attempt))
-        if outcome in _ENDS:
+        if outcome in ENDS:
             with self._known:
                 self._view = replace(self._view, attempt=attempt, furthest=0.0)
                 self._events.put(Changed(self._view.status))
             self._end(attempt, self._ending(attempt, outcome))
-        return outcome in _ENDS
+        return outcome in ENDS
 
     def _until(self, done: Callable[[], bool], until: float | None = None) -> None:
         """Look until it is so, for ``start_wait`` at most. A stop ends the wait."""

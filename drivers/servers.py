@@ -51,6 +51,9 @@ class Outcome(StrEnum):
     """It has no memory of it, which proves nothing."""
 
 
+ENDS = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.CANCELLED})
+
+
 class Server(Protocol):
     """One server. Calls block at most their time-out and come one after the other, but ``stop``: from any thread.
 

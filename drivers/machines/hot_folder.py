@@ -22,6 +22,7 @@ from drivers.contract import (
     Cancelled,
     Changed,
     Clock,
+    Doubted,
     Event,
     Evidence,
     Failed,
@@ -177,7 +178,8 @@ class HotFolder:
         attempt = self._running
         if attempt is not None:
             back = self._take_back(attempt)
-            self._end(Failed(attempt, "the file was taken back" if back else "it was taken; stop it at the machine"))
+            gone = "it may have been taken, and be made all the same: stop it at the machine, and look at it there"
+            self._end(Failed(attempt, "the file was taken back") if back else Doubted(attempt, gone))
         self._events.append(Changed(self.status()))
 
     def reconcile(self, attempt: str) -> Evidence:
@@ -313,7 +315,7 @@ class HotFolder:
         elif self._options.done_when is DoneWhen.TAKEN and not self._visible(attempt).exists():
             self._end(Made(attempt, "the file was taken, which counts as made here"))
 
-    def _end(self, event: Made | Failed | Cancelled) -> None:
+    def _end(self, event: Made | Failed | Cancelled | Doubted) -> None:
         self._running = None
         self._events.append(event)
         self._events.append(Changed(self.status()))

@@ -22,6 +22,7 @@ from drivers.contract import Clock, DriverError, Link, MachineFault, OurFault, P
 from drivers.hosted import Hosted
 from drivers.hosted import Options as HostedOptions
 from drivers.listening import Listener, Place, Send
+from drivers.memory import Memory
 from drivers.options import checked
 from drivers.protocols import moonraker as words
 from drivers.servers import Outcome, Sight
@@ -89,6 +90,8 @@ class MoonrakerServer:
         """The file that was seen printing last: it has ended only once its moves have."""
         self._read_at: float | None = None
         """When that file was first seen read to its end."""
+        self._why: Memory[str] = Memory()
+        """Klipper's words on prints that failed, by file: it has forgotten them once its firmware is restarted."""
         self._stopped = threading.Event()
         """Set, it ends the upload that is under way."""
         self._halted = False
@@ -202,6 +205,8 @@ class MoonrakerServer:
         answer = self._wire.call("printer.objects.query", {"objects": objects})
         printer = words.printer(words.at(answer, "status"))
         self._heaters = printer.heaters
+        if said := words.why(printer):
+            self._why[printer.file] = said
         return printer
 
     def outcome(self, file: str) -> Outcome:
@@ -218,10 +223,13 @@ class MoonrakerServer:
             page = words.jobs(self._wire.call("server.history.list", {"limit": PAGE, "start": start, "order": "desc"}))
             for job in page:
                 if job.file == file:
-                    return words.of_history(job.status, asked=printer is not None)
+                    return words.of_history(job.status, asked=printer is not None and not printer.file)
             if len(page) < PAGE:
                 return Outcome.UNKNOWN if printer is None else Outcome.NONE
         return Outcome.UNKNOWN
+
+    def why(self, file: str) -> str:
+        return self._why.get(file, "")
 
     # --- files ----------------------------------------------------------------------------------------------------
 

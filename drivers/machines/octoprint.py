@@ -103,6 +103,8 @@ class OctoPrintServer:
         self._stopped = threading.Event()
         self._ends: Memory[Outcome] = Memory()
         """Ends of files that were pushed, by file."""
+        self._why: Memory[str] = Memory()
+        """What OctoPrint said of its printer's error, by the file that was selected then."""
         self._pushes: _Pushes | None = None
 
     def _session(self, timeout: float, once: bool = False) -> _Api:
@@ -170,6 +172,8 @@ class OctoPrintServer:
     def look(self) -> Sight:
         job = self._job()
         sight = says.sight(job, None, None)
+        if job.error and job.job.file.path is not None:
+            self._why[job.job.file.path] = says.shown(job.error)
         if sight.link is not Link.ONLINE:
             return sight
         return says.sight(job, self._printer(), None if sight.activity is Activity.IDLE else self._prompt())
@@ -193,6 +197,10 @@ class OctoPrintServer:
 
     def outcome(self, file: str) -> Outcome:
         return says.outcome(self._info(file), self._ends.get(file))
+
+    def why(self, file: str) -> str:
+        """What OctoPrint called its error when it last showed one, if the file was the one that was selected."""
+        return self._why.get(file, "")
 
     def _info(self, file: str) -> says.FileInfo | None:
         try:

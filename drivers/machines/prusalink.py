@@ -289,9 +289,10 @@ class PrusaLinkServer:
         if found is not None:
             self._running = (file, found.id) if file is not None else None
         elif self._running is not None and seen.state in says.RESTING:
-            (ended, job), self._running = self._running, None
+            ended, job = self._running
             if seen.state in says.ENDS and self._was_last(job):
                 self._ends[ended] = says.ENDS[seen.state]
+            self._running = None  # Not before that was answered: no answer is no end.
         return says.sight(seen, found, file, self._relays)
 
     def _ours(self, found: says.Job) -> str | None:
@@ -308,13 +309,19 @@ class PrusaLinkServer:
     def _was_last(self, job: str) -> bool:
         """Whether this job was the last one on the printer: then to pause it is a conflict, and of any other it is not
         found. It is not on the printer now, so that nothing can come of asking."""
-        return self._wire.ask("PUT", f"api/v1/job/{job}/pause", also=(404, 409)).status == 409
+        try:
+            return self._wire.ask("PUT", f"api/v1/job/{job}/pause", also=(404, 409)).status == 409
+        except MachineFault:  # A refusal of another kind says nothing of it.
+            return False
 
     def outcome(self, file: str) -> Outcome:
         """Of what the looks have seen: PrusaLink itself keeps no record."""
         if self._running is not None and self._running[0] == file:
             return Outcome.GOING
         return self._ends.get(file, Outcome.UNKNOWN)
+
+    def why(self, file: str) -> str:  # noqa: ARG002  It says that a print was stopped, and not why.
+        return ""
 
     # --- files ----------------------------------------------------------------------------------------------------
 

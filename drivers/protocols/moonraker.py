@@ -22,7 +22,7 @@ from drivers.service import Facts
 
 LOOKED_AT: Mapping[str, Sequence[str]] = {
     "webhooks": ("state", "state_message"),
-    "print_stats": ("state", "filename"),
+    "print_stats": ("state", "filename", "message", "total_duration"),
     "virtual_sdcard": ("progress", "is_active"),
     "idle_timeout": ("state",),
     "display_status": ("message",),
@@ -116,6 +116,10 @@ class Printer:
     """Moves are queued, or a command is at work, by idle_timeout."""
     shown: str
     """The display's message (M117)."""
+    refusal: str = ""
+    """print_stats.message: why its print ended in an error."""
+    seconds: float = 0.0
+    """print_stats.total_duration: of a print that has ended it stands still."""
     progress: float | None = None
     heaters: tuple[str, ...] = ()
     temperatures: Mapping[str, Temperature] = field(default_factory=dict)
@@ -146,6 +150,8 @@ def printer(status: object) -> Printer:
         active=at(status, "virtual_sdcard", "is_active") is True,
         moving=name(status, "idle_timeout", "state") == "Printing",
         shown=text(status, "display_status", "message"),
+        refusal=text(status, "print_stats", "message"),
+        seconds=number(status, "print_stats", "total_duration") or 0.0,
         progress=None if progress is None else min(1.0, max(0.0, progress)),
         heaters=tuple(known[:MAX_HEATERS]),
         temperatures=_temperatures(status, known[:MAX_HEATERS]),
@@ -171,9 +177,8 @@ def sight(printer: Printer, coming_to_rest: bool) -> Sight:
         return Sight(Link.CONNECTING)
     if printer.halted:
         return Sight(Link.ONLINE, Activity.FAULT, temperatures=printer.temperatures, fault=fault(printer))
-    seen = Sight(Link.ONLINE, temperatures=printer.temperatures)
     if not printer.holds and not coming_to_rest:
-        return seen
+        return Sight(Link.ONLINE, temperatures=printer.temperatures, last=last(printer))
     paused = printer.stats == "paused"
     return Sight(
         Link.ONLINE,
@@ -183,6 +188,18 @@ def sight(printer: Printer, coming_to_rest: bool) -> Sight:
         temperatures=printer.temperatures,
         prompt=f"paused at the printer: {printer.shown}" if paused and printer.shown else None,
     )
+
+
+def last(printer: Printer) -> str:
+    """The print that ended last, as long as nobody has it forgotten; two of the same file differ in their seconds."""
+    return f"{printer.file}, {printer.stats} after {printer.seconds:.1f} s" if printer.stats in _ENDED else ""
+
+
+def why(printer: Printer) -> str:
+    """Klipper's own words on a print that it holds as failed; empty where it has none."""
+    if printer.halted and printer.holds:
+        return printer.message
+    return printer.refusal if printer.stats == "error" else ""
 
 
 def fault(printer: Printer) -> str:
@@ -238,9 +255,10 @@ def of_printer(printer: Printer, file: str) -> Outcome | None:
 
 
 def of_history(status: str, asked: bool) -> Outcome:
-    """What a line of the history says. ``asked``: Klipper was asked, and does not speak of the file (any more).
+    """What a line of the history says. ``asked``: Klipper was asked, and speaks of no file (any more).
 
-    A lost connection is no lost print: only a Klipper that has begun anew says nothing of what it printed.
+    A lost connection is no lost print: only a Klipper that has begun anew says nothing of what it printed. One that
+    speaks of another file may have ended ours well before that.
     """
     if status == _DISCONNECTED and asked:
         return Outcome.FAILED

@@ -45,6 +45,9 @@ ENDS: Mapping[str, Outcome] = {
 }
 """What a state says of the print that was last on the printer."""
 
+SHOWN = frozenset({"FINISHED", "STOPPED"})
+"""States that a printer shows only after a print."""
+
 RESTING = frozenset({"IDLE", "READY", *ENDS})
 """States in which a printer without a job is done with its last one."""
 
@@ -152,8 +155,14 @@ def sight(seen: Printer, found: Job | None, file: str | None, relays: bool) -> S
         progress=None if found is None else seen.progress,
         temperatures=seen.temperatures,
         prompt=prompt,
+        last=last(seen, found),
         fault=_fault(seen),
     )
+
+
+def last(seen: Printer, found: Job | None) -> str:
+    """The print that ended last, as far as the printer shows it: that there was one."""
+    return f"a print that nobody saw ({seen.state})" if found is None and seen.state in SHOWN else ""
 
 
 def _fault(seen: Printer) -> str | None:

@@ -11,6 +11,7 @@ from drivers.contract import (
     Activity,
     ArtifactFault,
     Cancelled,
+    Doubted,
     Failed,
     Link,
     Machine,
@@ -209,9 +210,12 @@ def test_stop_never_raises_and_latches(rig: Any, machine: Machine, tools: Any) -
     started(rig, machine)
     machine.stop()
     machine.stop()
-    assert isinstance(tools.until(machine, tools.ended)[-1], Failed)
+    end = tools.until(machine, tools.ended)[-1]
+    assert isinstance(end, Failed | Doubted)
     assert machine.status().activity is Activity.FAULT
     assert machine.status().fault
+    assert machine.status().attempt is None
+    assert machine.reconcile("j1-a1").seen is (Seen.FAILED if isinstance(end, Failed) else Seen.UNKNOWN)
     machine.transfer("j2-a1", rig.payload())
     assert machine.start("j2-a1").start is not Start.STARTED
 

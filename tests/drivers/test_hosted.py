@@ -664,6 +664,17 @@ def test_what_somebody_printed_while_nobody_could_look_is_foreign(payload: Paylo
             assert not isinstance(event, Foreign), "it was ours"
 
 
+def test_nothing_is_started_after_a_print_that_the_start_itself_finds(payload: Payload) -> None:
+    """It came and went since the last look, and what it made lies there."""
+    world = World(feeds=False)
+    with hosted(world) as machine:
+        machine.transfer("j1-a1", payload)
+        world.last = "benchy.gcode, complete"
+        assert machine.start("j1-a1").start is Start.REFUSED
+        assert until(machine, Foreign) == Foreign("benchy.gcode, complete")
+    assert world.began == []
+
+
 def test_a_failure_is_told_in_the_printers_own_words(payload: Payload) -> None:
     world = World()
     with hosted(world, **QUICK) as machine:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from drivers.contract import Cancelled, Made, OurFault, Payload, Seen, Settings, Start
+from drivers.contract import Cancelled, Doubted, Failed, Made, OurFault, Payload, Seen, Settings, Start
 from drivers.machines.hot_folder import HIDDEN, HotFolder
 
 
@@ -127,6 +127,24 @@ def test_cancel_before_it_is_taken(watched: Path, payload: Payload) -> None:
     assert visible(watched) == []
     events = [machine.next_event(0.0) for _ in range(6)]
     assert [type(event) for event in events if isinstance(event, Cancelled)] == [Cancelled]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_stop_says_no_more_than_it_knows(watched: Path, payload: Payload, taken: bool) -> None:
+    """What was taken may be made all the same: to call it failed would have it made a second time."""
+    machine = folder(watched)
+    machine.transfer("a1", payload)
+    machine.start("a1")
+    if taken:
+        (watched / "a1.gcode").unlink()
+    machine.stop()
+    events = list(iter(lambda: machine.next_event(0.0), None))
+    (end,) = [event for event in events if isinstance(event, Failed | Doubted | Made)]
+    assert isinstance(end, Doubted if taken else Failed), end
+    assert machine.reconcile("a1").seen is (Seen.UNKNOWN if taken else Seen.ABSENT)
+    if taken:
+        (watched / "a1.done").touch()
+        assert machine.reconcile("a1").seen is Seen.MADE, "the evidence came late"
 
 
 @pytest.mark.parametrize("ack", ["done", "../{attempt}", "/{attempt}", "{attempt}.{x}"])

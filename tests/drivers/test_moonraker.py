@@ -86,6 +86,32 @@ def test_a_fault_has_the_first_line_of_klippers_words_and_a_mend() -> None:
     assert "connecting again restarts" in fault
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (status(stats="error", file=FILE), "Must home axis first"),
+        (status("shutdown", "printing", FILE), "Heater extruder not heating."),
+        (status("shutdown", "complete", FILE), ""),
+        (status(stats="cancelled", file=FILE), ""),
+        (status(), ""),
+    ],
+)
+def test_why_a_print_failed_is_told_by_klipper(said: dict[str, Any], why: str) -> None:
+    said["print_stats"]["message"] = "Must home axis first\nand more"
+    assert words.why(words.printer(said)) == why
+
+
+def test_two_prints_of_the_same_file_are_told_apart_by_their_seconds() -> None:
+    ended = status(stats="complete", file="cube.gcode")
+    ended["print_stats"]["total_duration"] = 61.04
+    first = words.sight(words.printer(ended), False).last
+    assert first == "cube.gcode, complete after 61.0 s"
+    ended["print_stats"]["total_duration"] = 61.2
+    assert words.sight(words.printer(ended), False).last != first
+    for none in (status(), status(stats="printing", file=FILE), status("shutdown", "complete", FILE)):
+        assert words.sight(words.printer(none), False).last == ""
+
+
 def test_a_pause_with_a_message_is_a_prompt() -> None:
     said = status(stats="paused", file=FILE, display_status={"message": "filament\x07 runout"})
     assert words.sight(words.printer(said), False).prompt == "paused at the printer: filament? runout"
@@ -533,6 +559,19 @@ def test_klipper_that_is_away_is_offline_and_proves_nothing() -> None:
         assert server.outcome(FILE) is Outcome.UNKNOWN
         script.results["printer.objects.query"] = {"status": status()}
         assert server.outcome(FILE) is Outcome.FAILED
+        script.results["printer.objects.query"] = {"status": status(stats="printing", file="benchy.gcode")}
+        assert server.outcome(FILE) is Outcome.UNKNOWN, "ours may have ended well before this one began"
+
+
+def test_klippers_words_outlive_the_restart_of_its_firmware() -> None:
+    script = Script()
+    with asking(script) as server:
+        script.results["printer.objects.query"] = {"status": {**GOOD, **status("shutdown", "printing", FILE)}}
+        server.look()
+        script.results["printer.objects.query"] = {"status": {**GOOD, **status()}}
+        server.look()
+        assert server.why(FILE) == "Heater extruder not heating."
+        assert server.why("another.gcode") == ""
 
 
 def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:

@@ -317,6 +317,21 @@ def test_an_end_is_our_jobs_only_if_it_was_the_last(last: int, outcome: Outcome)
         assert server.outcome("j1-a1.gcode") is outcome
 
 
+def test_an_end_is_not_lost_with_an_answer() -> None:
+    """What tells whose end it was is a call of its own, and may go unanswered."""
+    answers = job_at("/usb/J1-A1~1.GCO")
+    with asking(lambda *request: scripted(answers=answers)(*request)) as server:
+        server.look()
+        answers["GET /api/v1/status"] = (200, {"printer": {"state": "FINISHED"}})
+        answers["GET /api/v1/job"] = (204, b"")
+        answers["PUT /api/v1/job/7/pause"] = (500, {"message": "busy"})
+        with pytest.raises(WireFault):
+            server.look()
+        answers["PUT /api/v1/job/7/pause"] = (409, {"message": "no"})
+        assert server.look().last == "a print that nobody saw (FINISHED)"
+        assert server.outcome("j1-a1.gcode") is Outcome.DONE
+
+
 def test_status_and_job_that_do_not_fit_are_looked_at_again() -> None:
     answers = job_at("/usb/J1-A1~1.GCO")
     answers["GET /api/v1/job"] = (204, b"")

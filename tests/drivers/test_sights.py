@@ -56,6 +56,27 @@ def test_what_was_told_as_ended_and_runs_is_foreign_unless_it_is_being_stopped()
     assert Foreign("benchy.gcode") in looked(View(IDLE, fault="x"), Sight(Link.ONLINE, file="benchy.gcode"), (), ())[1]
 
 
+def seen(last: str) -> Sight:
+    return Sight(Link.ONLINE, last=last)
+
+
+def told(view: View, sight: Sight, awaited: bool = False) -> bool:
+    return any(isinstance(event, Foreign) for event in looked(view, sight, {"a-1"}, {"a-1"}, awaited)[1])
+
+
+def test_what_ended_out_of_sight_is_foreign_unless_it_may_have_been_ours() -> None:
+    first, _ = looked(View(), seen("benchy, complete"), (), ())
+    away, _ = looked(first, Sight(Link.OFFLINE), (), ())
+    assert not told(View(), seen("benchy, complete")), "nobody knows what was there before the first look"
+    assert not told(away, seen("benchy, complete")) and not told(away, seen(""))
+    assert told(away, seen("cube, complete"))
+    assert not told(away, seen("cube, complete"), awaited=True)
+    printing, _ = looked(away, A, {"a-1"}, {"a-1"})
+    assert not told(printing, seen("a-1, complete")), "it was in hand: its end is told otherwise"
+    after, _ = looked(View(IDLE, last=""), Sight(Link.ONLINE, Activity.BUSY, "cube.gcode"), (), ())
+    assert not told(after, seen("cube, complete")), "it was told when it began"
+
+
 def test_out_of_sight_is_not_gone() -> None:
     view, _ = looked(View(IDLE), A, {"a-1"}, {"a-1"})
     away, events = looked(view, Sight(Link.OFFLINE), {"a-1"}, {"a-1"})

@@ -12,14 +12,14 @@ import pytest
 from drivers import contract as c
 from jobs import attempts, floor, route
 from jobs import models as m
-from jobs.agent import RETRY_MOST, Agent, Work, Worker
+from jobs.agent import RETRY_MOST, Agent, Worker
 from jobs.dispatch import Dispatcher, Surroundings
-from jobs.queue import Needs, Offer
 from jobs.wake import Wake
 
 from .bench import OFFER, WANTED, Bench
-from .shop import FROST, Clock, Shop, condition, frosting, row, rows, state
-from .world import Fate, MachineWorld, Piece, ServerDriver, ServerWorld
+from .shop import Shop, condition, frosting, row, rows, state
+from .world import Fate, Piece, ServerWorld
+
 
 def test_the_steps_of_a_start_are_passed_in_their_order(bench: Bench) -> None:
     bench.shop.ready()

@@ -25,7 +25,7 @@ from .world import FakeDriver, FolderDriver, MachineWorld, SerialDriver, ServerD
 
 SEEDS = 12
 """Runs of each kind of machine."""
-ENOUGH = 80
+ENOUGH = 120
 """Seeds within which a plant must be caught."""
 
 

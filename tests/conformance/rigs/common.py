@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from drivers.contract import Cancelled, Event, Failed, Machine, Made, Payload, Seen
+from drivers.contract import Cancelled, Doubted, Event, Failed, Machine, Made, Payload, Seen
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 20.0
@@ -49,7 +49,7 @@ def until(machine: Machine, wanted: Callable[[Event], bool] | type[Event]) -> li
 
 
 def ended(event: Event) -> bool:
-    return isinstance(event, Made | Failed | Cancelled)
+    return isinstance(event, Made | Failed | Cancelled | Doubted)
 
 
 class Simulated:
