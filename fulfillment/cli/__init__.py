@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "job": ("fulfillment.cli.job:job", "List jobs and why they wait; pause, resume, cancel, decide."),
     "machine": ("fulfillment.cli.machine:machine", "Find, add, test machines; clear a bed, load, clean, maintain."),
     "stop": ("fulfillment.cli.stop:stop", "Emergency stop of one machine or of all, past every queue."),
+    "product": ("fulfillment.cli.product:product", "What a customer may send, pick and set for each product."),
     "render": ("fulfillment.cli.render:render", "Render a product without any daemon: artifact, manifest, proof."),
     "simulate": (
         "fulfillment.cli.simulate:simulate",

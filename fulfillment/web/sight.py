@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from fulfillment.catalog import PhotoField, Product, stated
+from fulfillment.catalog import Option, PhotoField, Product, stated
 from fulfillment.shop import Shop
 from jobs import attention, views
 from jobs import models as m
@@ -222,10 +222,10 @@ def asked(product: Product | None, personalization: Mapping[str, Any]) -> list[V
             source = value.get("url") or f"file {str(value.get('sha256', ''))[:12]}"
             found.append({"title": title, "text": source, "kind": "file"})
     for name, value in personalization.get("options", {}).items():
-        option = product.options.get(name) if product else None
-        choice = option.choices.get(value) if option else None
+        asked_for = (product.options.get(name) or product.parameters.get(name)) if product else None
+        choice = asked_for.choices.get(value) if isinstance(asked_for, Option) else None
         text = choice.title if choice else value
-        found.append({"title": option.title if option else name, "text": text, "kind": "option"})
+        found.append({"title": asked_for.title if asked_for else name, "text": text, "kind": "option"})
     return found
 
 
@@ -253,6 +253,10 @@ def form(product: Product, personalization: Mapping[str, Any]) -> list[View]:
         choices = [(choice, value.title) for choice, value in option.choices.items()]
         value = options.get(name, option.default)
         found.append({"name": name, "title": option.title, "kind": "option", "choices": choices, "value": value})
+    for name, one in product.parameters.items():
+        value = options.get(name, "" if one.default is None else f"{one.default:g}")
+        range_ = f"{one.said(one.minimum)} to {one.said(one.maximum)}"
+        found.append({"name": name, "title": one.title, "kind": "parameter", "value": value, "range": range_})
     return found
 
 
