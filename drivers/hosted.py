@@ -47,7 +47,7 @@ from drivers.memory import Memory
 from drivers.payloads import read_payload
 from drivers.servers import ENDS, Outcome, Server, Sight
 from drivers.service import Box, Facts, checked_box, checked_line
-from drivers.sights import View, attempt_of, ended, file_of, looked
+from drivers.sights import View, attempt_of, ended, file_of, hindrance, looked
 
 _log = logging.getLogger(__name__)
 
@@ -154,7 +154,18 @@ class Hosted:
         except OurFault as fault:
             return StartAnswer(Start.REFUSED, str(fault))
         with self._turn:
-            return self._answered_before(attempt) or self._hindered(attempt) or self._start(attempt)
+            answer = self._answered_before(attempt) or self._hindered(attempt)
+            if answer is None:
+                answer = self._start(attempt)
+                if self._view.fault is not None:
+                    self._stop_again(attempt)
+            return answer
+
+    def _stop_again(self, attempt: str) -> None:
+        """A stop came amid a start, and may have found nothing to stop yet: what begins after it ends, too."""
+        self._evidence(attempt)  # What is not seen on the printer loses its file, and cannot begin any more.
+        if self._view.attempt == attempt:
+            self.stop()
 
     def _answered_before(self, attempt: str) -> StartAnswer | None:
         """The answer where no start may be sent any more."""
@@ -181,23 +192,14 @@ class Hosted:
         try:
             self._need_connection()
             last = self._view.last
-            sight = self._look()
+            self._look()
             there = self._server.size(file_of(attempt))
         except DriverError as error:
             return StartAnswer(Start.REFUSED, str(error))
         if self._view.attempt == attempt:  # Somebody started it at the server: it runs, and once.
             return StartAnswer(Start.STARTED, f"{self._name} names {file_of(attempt)} before a start was sent")
-        status = self.status()
-        why = status.fault
-        if status.link is not Link.ONLINE:
-            why = why or "no printer is connected to the server"
-        elif sight.file is not None or status.attempt is not None:
-            why = why or f"{sight.file or status.attempt} is on the printer ({sight.activity})"
-        elif sight.activity is not Activity.IDLE:
-            why = why or f"the printer is {sight.activity}"
-        elif last is not None and sight.last not in ("", last):
-            why = why or f"{sight.last} was on the printer, and was seen only now: look at the bed"
-        elif there is None:
+        why = hindrance(self._view, last)
+        if there is None:
             why = why or f"{file_of(attempt)} is not on the server; it was deleted there"
         return StartAnswer(Start.REFUSED, f"{self._name}: {why}") if why else None
 

@@ -100,6 +100,22 @@ def looked(
     return after, events
 
 
+def hindrance(view: View, last: str | None) -> str | None:
+    """Why nothing can be started by this view; None: nothing is in the way. ``last``: by the view before it."""
+    sight, status = view.sight, view.status
+    if status.fault is not None:
+        return status.fault
+    if status.link is not Link.ONLINE:
+        return "no printer is connected to the server"
+    if sight.file is not None or view.attempt is not None:
+        return f"{sight.file or view.attempt} is on the printer ({sight.activity})"
+    if sight.activity is not Activity.IDLE:
+        return f"the printer is {sight.activity}"
+    if last is not None and sight.last not in ("", last):
+        return f"{sight.last} was on the printer, and was seen only now: look at the bed"
+    return None
+
+
 def ended(view: View) -> tuple[View, list[Event]]:
     """The attempt in hand is over, whichever way: its end was told just before this."""
     after = replace(view, attempt=None, furthest=0.0)

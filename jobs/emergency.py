@@ -144,7 +144,8 @@ def _request(client: socket.socket) -> tuple[Sequence[str] | None, str]:
         data += chunk
     body = json.loads(data)
     machines, who = (body.get("machines"), body.get("who")) if isinstance(body, dict) else (None, None)
-    if not isinstance(who, str) or not (machines is None or isinstance(machines, list)):
+    named = machines is None or (isinstance(machines, list) and all(isinstance(name, str) for name in machines))
+    if not isinstance(who, str) or not named:
         raise ValueError('it is {"machines": [...] or null, "who": "..."}')
     return machines, who[:80]
 

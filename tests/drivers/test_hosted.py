@@ -578,6 +578,38 @@ def test_a_stop_that_did_not_arrive_ends_nothing(payload: Payload) -> None:
         until(machine, Made)
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_start_that_is_under_way_does_not_outlive_an_emergency_stop(payload: Payload, before: bool) -> None:
+    """The stop found no job yet (PrusaLink can only end one), and then the start took effect."""
+
+    class Slow(World):
+        def size(self, file: str) -> int | None:
+            if before and self.armed:
+                machine.stop()
+            return super().size(file)
+
+        def start(self, file: str) -> None:
+            machine.stop()
+            super().start(file)
+
+        def stop(self) -> str:
+            if self.printing is not None:
+                self.finish(Outcome.CANCELLED)
+            return super().stop()
+
+        armed = False
+
+    world = Slow(feeds=False)
+    with hosted(world) as machine:
+        machine.transfer("j1-a1", payload)
+        world.armed = True
+        answer = machine.start("j1-a1")
+        assert answer.start is (Start.REFUSED if before else Start.STARTED)
+        assert world.printing is None, "it goes on after the stop"
+        assert machine.reconcile("j1-a1").seen is (Seen.ABSENT if before else Seen.FAILED)
+        assert len(world.began) == (not before)
+
+
 def test_a_refusal_while_the_printer_leaves_is_no_start(payload: Payload) -> None:
     """Between our look and the start its cable fell out: nobody may wait for the end of what never began."""
 

@@ -83,7 +83,11 @@ def test_who_asks_and_goes_has_stopped_them_all_the_same(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "request_", [b"", b"stop\n", b"[]\n", b'{"machines": "laser"}\n', b'{"machines": ["laser"]}\n', b"x" * 70_000]
+    "request_",
+    [
+        *(b"", b"stop\n", b"[]\n", b"x" * 70_000),
+        *(b'{"machines": "laser"}\n', b'{"machines": ["laser"]}\n', b'{"machines": [["laser"]], "who": "ada"}\n'),
+    ],
 )
 def test_what_is_not_understood_stops_nothing_and_harms_nobody(tmp_path: Path, request_: bytes) -> None:
     floor = Floor()
