@@ -1,0 +1,271 @@
+"""What of a drawing is seen: its shapes laid on top of each other as a painter would, in one colour and white.
+
+A machine leaves one tone. So white covers what lies below it and stays bare, and every other colour is the mark; where
+two such colours meet, the edge between them would vanish, and the drawing is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import Final
+
+import numpy as np
+from manifold3d import CrossSection, FillRule, OpType
+from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, get_parts, unary_union
+from shapely.geometry.base import BaseGeometry
+
+from fulfillment.drawings.curves import Curves, flattened
+from fulfillment.drawings.limits import MAX_NUMBER, DrawingError
+from fulfillment.drawings.shapes import Cap, Colour, FileDrawing, Pencil, Read, Shape, Stroke
+from gcode.geometry import Bounds, Line, Transform, bounds_of
+
+SIZE: Final = 1000.0
+"""Diagonal that every drawing is scaled to while it is painted, so that the tolerances are shares of it."""
+TOLERANCE: Final = 0.05
+"""That a curve's straight pieces are off at most: 5 um on a drawing of 100 mm."""
+TOUCH: Final = 0.2
+"""Between two colours, below which they are taken to touch."""
+SLIVER: Final = 0.01
+"""Area below which what is left of a surface is an error of rounding."""
+OVER: Final = 0.01
+"""Share of its longer side by which a page's edge may be crossed."""
+WHITE: Final = 240
+"""Least value of each channel of a colour that is taken for white."""
+ALIKE: Final = 16
+"""Most that two colours differ in a channel and are still one."""
+
+Drawn = list[tuple[Shape, list[tuple[Line, bool]]]]
+"""Shapes with their flattened parts."""
+Contours = list[np.ndarray[tuple[int, int], np.dtype[np.float64]]]
+
+
+@dataclass(slots=True)
+class _Canvas:
+    """Surfaces and lines that are seen so far, by their colour."""
+
+    surfaces: dict[Colour, CrossSection] = field(default_factory=dict)
+    strokes: list[tuple[Stroke, str]] = field(default_factory=list)
+
+    def cover(self, region: CrossSection) -> None:
+        """Leave bare what the region covers."""
+        for colour, surface in self.surfaces.items():
+            self.surfaces[colour] = surface - region
+        if not self.strokes:
+            return
+        lid = polygons(region)
+        self.strokes = [
+            (Stroke(line, stroke.pencil), name)
+            for stroke, name in self.strokes
+            for line in _lines(_linestring(stroke.line).difference(lid))
+        ]
+
+    def fill(self, colour: Colour, region: CrossSection, name: str) -> None:
+        """Paint a region over what is there. Raises DrawingError where it meets another colour."""
+        others = {other: surface for other, surface in self.surfaces.items() if other != colour}
+        lines = [(stroke, below) for stroke, below in self.strokes if stroke.pencil.colour != colour]
+        if others or lines:
+            grown = region.offset(TOUCH)
+            for other, surface in others.items():
+                if (surface - grown).area() < SLIVER:
+                    self.surfaces[other] = CrossSection()  # it is covered wholly, and nobody sees it
+                elif (surface ^ grown).area() > SLIVER:
+                    raise _two_colours(name, colour, other)
+            lid = polygons(grown) if lines else MultiPolygon()
+            for stroke, below in lines:
+                line = _linestring(stroke.line)
+                if line.intersects(lid) and not lid.covers(line):
+                    raise _two_colours(f"{name} on {below}", colour, stroke.pencil.colour)
+            self.strokes = [
+                (stroke, below)
+                for stroke, below in self.strokes
+                if stroke.pencil.colour == colour or not lid.covers(_linestring(stroke.line))
+            ]
+        self.surfaces[colour] = self.surfaces.get(colour, CrossSection()) + region
+
+    def draw(self, stroke: Stroke, name: str) -> None:
+        """Paint a line over what is there. Raises DrawingError where it crosses a surface of another colour."""
+        for other, surface in self.surfaces.items():
+            if other != stroke.pencil.colour and not surface.is_empty():
+                crossed = _linestring(stroke.line).intersection(polygons(surface)).length
+                if crossed > TOUCH:
+                    raise _two_colours(name, stroke.pencil.colour, other)
+        self.strokes.append((stroke, name))
+
+
+def _two_colours(name: str, one: Colour, other: Colour) -> DrawingError:
+    reason = f"{name} is {_hex(one)} and meets {_hex(other)}: in one tone the edge between them would not be seen."
+    return DrawingError(reason, "Please draw in black, and in white what is to stay bare.")
+
+
+def _hex(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def seen(read: Read) -> FileDrawing:
+    """The drawing as it is seen. Raises DrawingError where there is nothing, or more than one tone can show."""
+    shapes = read.shapes
+    curves = Curves.together([shape.curves for shape in shapes])
+    points = curves.cubics.reshape(-1, 2)
+    if not np.isfinite(points).all() or (np.abs(points) > MAX_NUMBER).any():
+        raise DrawingError(f"The drawing reaches beyond {MAX_NUMBER:,.0f} mm.", "Please draw it smaller.")
+    low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
+    diagonal = float(np.hypot(*(high - low)))
+    if diagonal < 1 / MAX_NUMBER:
+        raise DrawingError(
+            "The drawing has nothing in it that could be made.", "Please look whether it is saved whole."
+        )
+    factor = SIZE / diagonal
+    to_canvas = Transform.move(-float(low[0]), -float(low[1])).then(Transform.scale(factor))
+    back = Transform.scale(1 / factor).then(Transform.move(float(low[0]), float(low[1])))
+    parts = iter(flattened(curves.moved(to_canvas), TOLERANCE))
+    drawn = [(shape, list(islice(parts, len(shape.curves.starts)))) for shape in shapes]
+    _on_page(drawn, read.edge, to_canvas)
+    canvas = _painted(drawn, factor)
+    outlines = _outlines(canvas)
+    strokes = tuple(Stroke(back(stroke.line), _scaled(stroke.pencil, 1 / factor)) for stroke, _ in canvas.strokes)
+    if not outlines and not strokes:
+        raise DrawingError("The drawing has nothing in it that is seen on white.", "Please draw it in black.")
+    notes = (*read.notes, *_colour_note(shapes))
+    return FileDrawing(strokes, tuple(back(outline) for outline in outlines), notes)
+
+
+def _outlines(canvas: _Canvas) -> Contours:
+    whole = CrossSection.batch_boolean(list(canvas.surfaces.values()), OpType.Add) if canvas.surfaces else None
+    if whole is None:
+        return []
+    return [np.asarray(ring, dtype=np.float64) for ring in whole.to_polygons() if abs(area(ring)) > SLIVER]
+
+
+def area(ring: Line) -> float:
+    """Of a closed contour; negative where it runs clockwise."""
+    x, y = ring[:, 0], ring[:, 1]
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+
+
+def _colour_note(shapes: Sequence[Shape]) -> Iterable[str]:
+    used = {colour for shape in shapes for colour in (shape.fill, shape.pencil and shape.pencil.colour) if colour}
+    if any(not _white(colour) for colour in used - {(0, 0, 0)}):
+        yield "Colours are not kept: all but white is made in one tone."
+
+
+def _white(colour: Colour) -> bool:
+    return min(colour) >= WHITE
+
+
+def _scaled(pencil: Pencil, factor: float) -> Pencil:
+    return Pencil(pencil.colour, pencil.width * factor, pencil.cap, pencil.join, pencil.mitre)
+
+
+def _painted(drawn: Drawn, factor: float) -> _Canvas:
+    """All shapes on a canvas, the lowest first."""
+    canvas = _Canvas()
+    palette: list[Colour] = []
+    marks: list[tuple[str, Colour, CrossSection | Stroke]] = []
+    for shape, parts in drawn:
+        if shape.fill is not None:
+            rule = FillRule.EvenOdd if shape.even_odd else FillRule.NonZero
+            marks.append((shape.name, _known(shape.fill, palette), _region([line for line, _ in parts], rule)))
+        if shape.pencil is not None:
+            pencil = _scaled(shape.pencil, factor)
+            colour = _known(pencil.colour, palette)
+            pencil = Pencil(colour, pencil.width, pencil.cap, pencil.join, pencil.mitre)
+            marks += [(shape.name, colour, mark) for line, _ in parts for mark in _stroke(line, pencil)]
+    for (colour, is_stroke), group in groupby(marks, key=lambda mark: (mark[1], isinstance(mark[2], Stroke))):
+        _lay(canvas, colour, is_stroke, list(group))
+    return canvas
+
+
+def _on_page(drawn: Drawn, edge: Bounds | None, place: Transform) -> None:
+    """Raise DrawingError for a shape that is cut off by the page's edge. White ones only hide what is there."""
+    page = edge and bounds_of([place(np.array([[edge.x0, edge.y0], [edge.x1, edge.y1]]))])
+    if page is None:
+        return
+    slack = max(page.width, page.height) * OVER
+    for shape, parts in drawn:
+        colours = [colour for colour in (shape.fill, shape.pencil and shape.pencil.colour) if colour]
+        found = bounds_of(line for line, _ in parts)
+        if found is not None and not page.holds(found, slack) and not all(map(_white, colours)):
+            reason = f"{shape.name} reaches beyond the drawing's page, where nobody sees it."
+            raise DrawingError(reason, "Please take away what lies beside the page, or make the page larger.")
+
+
+def _lay(
+    canvas: _Canvas, colour: Colour, is_stroke: bool, marks: list[tuple[str, Colour, CrossSection | Stroke]]
+) -> None:
+    """A run of marks of one kind and colour, together: a union of many costs little more than one of two."""
+    regions = [mark for _, _, mark in marks if isinstance(mark, CrossSection)]
+    strokes = [(mark, name) for name, _, mark in marks if isinstance(mark, Stroke)]
+    if is_stroke and not _white(colour):
+        for stroke, name in strokes:
+            canvas.draw(stroke, name)
+        return
+    if is_stroke:
+        regions = [section(unary_union([widened(stroke) for stroke, _ in strokes]))]
+    region = CrossSection.batch_boolean(regions, OpType.Add)
+    if _white(colour):
+        canvas.cover(region)
+    else:
+        canvas.fill(colour, region, marks[0][0])
+
+
+def _known(colour: Colour, palette: list[Colour]) -> Colour:
+    """The colour, or one that was used before and differs by so little that nobody means it."""
+    if _white(colour):
+        return (255, 255, 255)
+    for other in palette:
+        if max(abs(a - b) for a, b in zip(colour, other, strict=True)) <= ALIKE:
+            return other
+    palette.append(colour)
+    return colour
+
+
+def _region(lines: Contours, rule: FillRule) -> CrossSection:
+    return CrossSection([np.ascontiguousarray(line) for line in lines if len(line) > 2], rule)
+
+
+def _stroke(line: Line, pencil: Pencil) -> Iterable[Stroke | CrossSection]:
+    """A line; one without length is the dot that its cap makes, and without a cap it is not seen."""
+    if float(np.hypot(*np.diff(line, axis=0).T).sum()) > TOLERANCE / 10:
+        yield Stroke(line, pencil)
+    elif pencil.cap != "flat" and pencil.width > 0:
+        yield section(Point(line[0]).buffer(pencil.width / 2, cap_style=pencil.cap))
+
+
+def widened(stroke: Stroke) -> BaseGeometry:
+    """The surface that a line covers by its width."""
+    pencil = stroke.pencil
+    line = _linestring(stroke.line)
+    cap: Cap = "flat" if line.is_ring else pencil.cap
+    return line.buffer(pencil.width / 2, cap_style=cap, join_style=pencil.join, mitre_limit=max(1.0, pencil.mitre))
+
+
+def _linestring(line: Line) -> LineString:
+    return LineString(line)
+
+
+def _lines(found: BaseGeometry) -> list[Line]:
+    """The lines in what shapely returns; those that only touched are points, and are none."""
+    parts = get_parts(found) if isinstance(found, MultiLineString) else [found]
+    return [np.asarray(part.coords) for part in parts if isinstance(part, LineString) and part.length > TOLERANCE]
+
+
+def polygons(region: CrossSection) -> MultiPolygon:
+    """A region as shapely has it."""
+    found = []
+    for part in region.decompose():
+        rings = sorted(part.to_polygons(), key=lambda ring: -abs(area(ring)))
+        found.append(Polygon(rings[0], list(rings[1:])))
+    return MultiPolygon(found)
+
+
+def section(shape: BaseGeometry) -> CrossSection:
+    """Polygons of shapely as a region."""
+    rings = [
+        np.asarray(ring.coords)[:-1]
+        for part in get_parts(shape)
+        if isinstance(part, Polygon) and not part.is_empty
+        for ring in (part.exterior, *part.interiors)
+    ]
+    return CrossSection(rings, FillRule.EvenOdd)
