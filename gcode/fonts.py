@@ -1,20 +1,72 @@
-"""What a font is to the layout: it says what it cannot draw, and draws the rest. In cap heights (an H is 1 high)."""
+"""What a font is to the layout: it says what it cannot draw, and draws the rest. In cap heights (an H is 1 high).
+
+A *face* draws runs: text of one direction and one script. A *font* draws lines of any text, by one face or a chain of
+them (`gcode.fontchain`).
+"""
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
 from gcode.design import Drawing
+from gcode.geometry import Line
+
+Shapes = tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cluster:
+    """What stays together: a letter with its marks, a ligature, an emoji. Its drawing stands at x = 0."""
+
+    text: str
+    drawing: Drawing
+    x: float
+    """Where it stands in the line."""
+    advance: float
+    joined: bool = False
+    """Its neighbours touch it (Arabic, Devanagari, script faces): tracking and turning would tear them apart."""
+
+    def at(self, x: float) -> Cluster:
+        return replace(self, x=x)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shaped:
-    """One line of text: its drawing with the baseline at y = 0, starting at x = 0, and how far the pen goes."""
+    """One line of text: its clusters from left to right with the baseline at y = 0, and how far the pen goes."""
 
-    drawing: Drawing
+    clusters: tuple[Cluster, ...]
     advance: float
+
+    @property
+    def drawing(self) -> Drawing:
+        return joined((cluster.drawing, cluster.x) for cluster in self.clusters)
+
+    def tracked(self, tracking: float) -> Shaped:
+        """The line with its clusters set apart (cap heights), but for those that touch; nothing before or behind."""
+        placed: list[Cluster] = []
+        more = 0.0
+        for index, cluster in enumerate(self.clusters):
+            placed.append(cluster.at(cluster.x + more))
+            after = self.clusters[index + 1 : index + 2]
+            if after and not (cluster.joined and after[0].joined):
+                more += tracking
+        return Shaped(tuple(placed), self.advance + more)
+
+
+def joined(drawings: Iterable[tuple[Drawing, float]]) -> Drawing:
+    """Drawings moved to the right, as one."""
+    strokes: list[Line] = []
+    outlines: list[Line] = []
+    for drawing, x in drawings:
+        to = np.array([x, 0.0])
+        strokes += [line + to for line in drawing.strokes]
+        outlines += [line + to for line in drawing.outlines]
+    return Drawing(tuple(strokes), tuple(outlines))
 
 
 class Font(Protocol):
@@ -24,10 +76,44 @@ class Font(Protocol):
     def name(self) -> str: ...
 
     def missing(self, text: str) -> tuple[str, ...]:
-        """The characters that this font cannot draw, each once, in the text's order."""
+        """The characters of one line that this font cannot draw, each once, in the text's order."""
         ...
 
-    def shape(self, text: str) -> Shaped: ...
+    def shape(self, text: str, *, rtl: bool | None = None, spaced: bool = False) -> Shaped:
+        """One line. ``rtl``: its paragraph is written from the right (None: its first letter says it);
+        ``spaced``: it will be tracked, so letters are not to be merged into ligatures."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Text of one direction and one script (ISO 15924), in the order in which it is read."""
+
+    text: str
+    script: str = "Zyyy"
+    rtl: bool = False
+    spaced: bool = False
+    emoji: bool = False
+    """Pictures: each of its clusters is one glyph, or it is not drawn."""
+
+
+class Face(Protocol):
+    """One font file, or one set of strokes."""
+
+    @property
+    def name(self) -> str: ...
+
+    def has(self, character: str) -> bool:
+        """Whether it knows the character at all."""
+        ...
+
+    def lost(self, run: Run) -> tuple[str, ...]:
+        """The clusters of a run that it would not draw wholly."""
+        ...
+
+    def draw(self, run: Run) -> Shaped:
+        """A run of which nothing is lost."""
+        ...
 
 
 class GlyphsMissing(ValueError):
@@ -47,11 +133,5 @@ def named(character: str) -> str:
     return f"{character} ({point})" if character.isprintable() and not character.isspace() else point
 
 
-def invisible(character: str) -> bool:
-    """Controls, format characters, variation selectors, unassigned: shapers leave them out without a word."""
-    category = unicodedata.category(character)
-    return category[0] == "C" or category in ("Zl", "Zp") or 0xFE00 <= ord(character) <= 0xFE0F
-
-
-def each_once(characters: list[str]) -> tuple[str, ...]:
+def each_once(characters: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(characters))

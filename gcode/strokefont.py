@@ -14,8 +14,10 @@ import numpy as np
 from HersheyFonts import HersheyFonts
 
 from gcode.design import Drawing
-from gcode.fonts import GlyphsMissing, Shaped, each_once, invisible
+from gcode.fontchain import Alone
+from gcode.fonts import Cluster, GlyphsMissing, Run, Shaped
 from gcode.geometry import Line
+from gcode.graphemes import SELECTORS, graphemes
 
 Strokes = tuple[Line, ...]
 FACE: Final = "futural"
@@ -26,7 +28,11 @@ _GAP: Final = 0.12
 _SAME: Final = {
     "\u00a0": " ", "\u2018": "'", "\u2019": "'", "\u201a": ",", "\u201c": '"', "\u201d": '"', "\u201e": '"',
     "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00b4": "'", "\u00d7": "x",
+    "\u2764": "\u2665",
 }  # fmt: skip
+_MIRRORED: Final = dict(zip("()[]{}<>«»", ")(][}{><»«", strict=True))
+JOINING: Final = frozenset({"scripts", "scriptc", "cursive"})
+"""Faces whose letters touch."""
 _ALIKE: Final = {"\u0131": "i", "\u0237": "j"}
 """Dotless letters: drawn from the dotted ones."""
 
@@ -89,7 +95,7 @@ _JOINED: Final = {"\u00e6": "ae", "\u0153": "oe", "\u0152": "OE"}
 """Two letters whose ink touches."""
 
 
-class StrokeFont:
+class StrokeFont(Alone):
     """A Hershey face as a Font: open centre lines, an H is 1 high."""
 
     def __init__(self, face: str = FACE) -> None:
@@ -98,6 +104,7 @@ class StrokeFont:
             raise ValueError(f"no Hershey face is called {face!r}; there are {', '.join(letters.default_font_names)}")
         letters.load_default_font(face)
         self.name = f"Hershey {face}"
+        self._joins = face in JOINING
         self._letters = letters
         self._glyph = lru_cache(maxsize=1024)(self._compose)
 
@@ -158,31 +165,39 @@ class StrokeFont:
             strokes = (*strokes, *put)
         return strokes, advance
 
-    def missing(self, text: str) -> tuple[str, ...]:
-        return each_once([c for c in _written(text) if invisible(c) or not self._draws(c)])
+    def has(self, character: str) -> bool:
+        return bool(graphemes(character)) and self._strokes(character) is not None
 
-    def _draws(self, character: str) -> bool:
-        glyph = self._glyph(character)
-        return glyph is not None and (bool(glyph[0]) or character == " ")
+    def lost(self, run: Run) -> tuple[str, ...]:
+        """The graphemes of which a character has no strokes."""
+        return tuple(part for part in graphemes(run.text) if run.emoji or self._strokes(part) is None)
 
-    def shape(self, text: str) -> Shaped:
-        """The strokes of one line. Raises GlyphsMissing."""
-        if lost := self.missing(text):
-            raise GlyphsMissing(self.name, lost)
-        x, strokes = 0.0, []
-        for character in _written(text):
+    def _strokes(self, grapheme: str) -> tuple[Strokes, float] | None:
+        """Strokes and advance; typographic forms are the plain ones that are drawn for them."""
+        strokes: list[Line] = []
+        x = 0.0
+        for character in _SAME.get(letter := grapheme.rstrip(SELECTORS), letter):
             glyph = self._glyph(character)
-            if glyph is not None:
-                strokes += [stroke + np.array([x, 0.0]) for stroke in glyph[0]]
-                x += glyph[1]
-        return Shaped(Drawing(strokes=tuple(strokes)), x)
+            if glyph is None or not (glyph[0] or character == " "):
+                return None
+            strokes += [stroke + np.array([x, 0.0]) for stroke in glyph[0]]
+            x += glyph[1]
+        return tuple(strokes), x
+
+    def draw(self, run: Run) -> Shaped:
+        """The strokes of a run of which nothing is lost."""
+        x, clusters = 0.0, []
+        parts = graphemes(run.text)
+        for part in reversed(parts) if run.rtl else parts:
+            found = self._strokes(_MIRRORED.get(part, part) if run.rtl else part)
+            if found is None:
+                raise GlyphsMissing(self.name, tuple(part))
+            strokes, advance = found
+            clusters.append(Cluster(part, Drawing(strokes=strokes), x, advance, self._joins and part != " "))
+            x += advance
+        return Shaped(tuple(clusters), x)
 
 
 def _extent(strokes: Strokes) -> tuple[Line, Line]:
     points = np.vstack(strokes)
     return points.min(axis=0), points.max(axis=0)
-
-
-def _written(text: str) -> str:
-    """Composed characters, typographic forms as the plain ones that are drawn for them."""
-    return "".join(_SAME.get(character, character) for character in unicodedata.normalize("NFC", text))
