@@ -70,7 +70,8 @@ class Offsets:
             raise RecipeError("the speeds of a table of offsets rise from line to line, and all are above 0")
 
     def at(self, speed: float) -> float:
-        return float(np.interp(speed, *zip((0.0, 0.0), *self.table, strict=True)))
+        speeds, offsets = ([0.0, *(pair[column] for pair in self.table)] for column in (0, 1))
+        return float(np.interp(speed, speeds, offsets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,21 @@ def sample(moves: Array, pieces: NDArray[np.int64]) -> Samples:
     return Samples(index, start, end, _when(blocks, near), _when(blocks, far), far - near)
 
 
+def whereabouts(rows: Sequence[Row], times: Array) -> Array:
+    """X and Y of the tool at these times; between rows it stands where the row before ended."""
+    moves = np.asarray(rows, dtype=np.float64)
+    at = moves[np.maximum(np.searchsorted(moves[:, 0], times, side="right") - 1, 0)]
+    rise, cruise, fall = at[:, 13], at[:, 14], at[:, 15]
+    passed = np.clip(times - at[:, 0], 0.0, rise + cruise + fall)
+    risen, braked = np.minimum(passed, rise), np.maximum(passed - rise - cruise, 0.0)
+    even = np.clip(passed - rise, 0.0, cruise)
+    a, entry, peak = at[:, 9], at[:, 10], at[:, 11]
+    way = entry * risen + a * risen**2 / 2 + peak * even + peak * braked - a * braked**2 / 2
+    share = np.where(at[:, 8] > 0, np.minimum(way / np.maximum(at[:, 8], 1e-12), 1.0), 0.0)
+    places: Array = at[:, 1:3] + share[:, None] * (at[:, 4:6] - at[:, 1:3])
+    return places
+
+
 def _when(blocks: Array, share: Array) -> Array:
     """The time at which a share of each block's length is travelled."""
     a, entry, peak, leave = blocks[:, 9], blocks[:, 10], blocks[:, 11], blocks[:, 12]

@@ -3,6 +3,7 @@
 A laser of ``watts`` burns a spot of ``spot`` mm. What it leaves on an area is its power times the time that the spot
 was there: twice the speed, half the energy. A constant laser (M3) therefore burns deeper where the machine slows down,
 at corners and at the ends of lines; one that follows the speed (M4) burns evenly. At rest it scorches.
+A laser's electronics answer late: after ``lag`` seconds, when the head is further on its way.
 Darkness rises with the energy per area: half of what can be had at ``dose`` J/mm2, three quarters at twice that.
 Units: mm, s, W, J.
 """
@@ -16,12 +17,12 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from simulators.beads import FOLLOWS, POWER, PROGRAMMED, Array, Json, Row, sample, worked
+from simulators.beads import FOLLOWS, POWER, PROGRAMMED, Array, Json, Row, sample, whereabouts, worked
 from simulators.motion import Block
 from simulators.picture import Look, Region, burn
 
 STEP = 0.1
-"""Longest sample along a line, mm."""
+"""Longest sample along a line, mm; of a spot that is smaller than two of them, half the spot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Laser:
     watts: float = 5.0
     spot: float = 0.15
     dose: float = 0.4
+    lag: float = 0.0
 
     def row(self, block: Block) -> Row:
         return worked(block)
@@ -67,13 +69,16 @@ class Laser:
         if not lit:
             return np.zeros((0, 2)), np.zeros(0)
         moves = np.asarray(lit, dtype=np.float64)
-        cut = sample(moves, np.maximum(1, np.ceil(moves[:, 8] / STEP)).astype(np.int64))
+        cut = sample(moves, np.maximum(1, np.ceil(moves[:, 8] / min(STEP, self.spot / 2))).astype(np.int64))
         of = moves[cut.index]
         dynamic = of[:, 8] * cut.share / np.maximum(of[:, PROGRAMMED], 1e-9)
         seconds = np.where(of[:, FOLLOWS] > 0, dynamic, cut.ended - cut.begun)
         still = of[:, 8] <= 0
         seconds = np.where(still, of[:, 14], seconds)
-        return ((cut.start + cut.end) / 2)[:, :2], self.watts * of[:, POWER] * seconds
+        places = ((cut.start + cut.end) / 2)[:, :2]
+        if self.lag > 0:
+            places = whereabouts(rows, (cut.begun + cut.ended) / 2 + self.lag)
+        return places, self.watts * of[:, POWER] * seconds
 
     def _paths(self, rows: Sequence[Row]) -> list[Json]:
         """Lines that were burnt, joined where they touch at one power: points, power, and energy in J."""

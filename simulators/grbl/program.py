@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     tool.add_argument("--watts", type=float, default=5.0, help="of the laser")
     tool.add_argument("--spot", type=float, default=0.15, help="of the laser, mm")
     tool.add_argument("--dose", type=float, default=0.4, help="J/mm2 at which the surface is half as dark as can be")
+    tool.add_argument("--laser-lag", type=float, default=0.0, help="seconds that the laser answers late")
     tool.add_argument("--angle", type=float, default=60.0, help="of the V-bit, degrees; 0: an end mill")
     tool.add_argument("--diameter", type=float, default=3.175, help="of the bit, mm")
     tool.add_argument("--pen-width", type=float, default=0.5, help="mm")
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _laser(options: argparse.Namespace) -> Tool:
-    return Laser(options.watts, options.spot, options.dose)
+    return Laser(options.watts, options.spot, options.dose, options.laser_lag)
 
 
 def _mill(options: argparse.Namespace) -> Tool:
