@@ -34,8 +34,8 @@ class Known:
 
     @property
     def awaited(self) -> bool:
-        """A start of it was sent, and what came of that is not known."""
-        return self.asked and not self.seen and self.end is None
+        """A start of it was sent, and may take effect yet: what comes and goes now may be this attempt."""
+        return self.asked and not self.seen and not self.fenced and self.end is None
 
     def never_began(self, outcome: Outcome, last: str) -> bool:
         """Whether that is sure. Its file is gone, and it is neither on the printer nor has the record an end of it.
