@@ -65,7 +65,9 @@ def bench(spec: Spec, process: str, does: str, alike: Callable[[Machine], Hashab
     return Bench(process, machines, spoken_here, material, Place(jig.x, jig.y), _motion(machines))
 
 
-def finished(at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float | str], **more: Any) -> Made:
+def finished(
+    spec: Spec, at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float | str], **more: Any
+) -> Made:
     """The program held against its machines, with needs and manifest. Raises Problems where none may run it."""
     report = passed(data, at.machines, at.process)
     needs = Needs(
@@ -76,7 +78,14 @@ def finished(at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float 
         reach=reach_of(report),
         traits=traits,
     )
-    return Made(data, needs, _manifest(report, at.material) | more, picture)
+    return Made(data, needs, _manifest(report, at.material) | {"piece": _blank(spec, at)} | more, picture)
+
+
+def _blank(spec: Spec, at: Bench) -> dict[str, Any]:
+    """Where the piece lies and what it looks like: x, y, width, height and radius of its corners, mm."""
+    piece = spec.product.piece
+    box = [at.place.x, at.place.y, piece.width, piece.height, piece.corner_radius]
+    return {"box": box, "surface": spec.product.colour(spec.options), "mark": at.material.colour}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     toolpath = work.plan(content.drawings, recipe, at.place, at.motion, at.dialect)
     data = program(toolpath, at.dialect, work.setup(recipe, at.dialect, at.motion))
     picture = line_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, at.place)
-    return finished(at, data, picture, {}, line=work.settings(recipe))
+    return finished(spec, at, data, picture, {}, line=work.settings(recipe))
 
 
 def _motion(machines: Sequence[Machine]) -> Motion:

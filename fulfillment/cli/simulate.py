@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from pathlib import Path
 
@@ -31,19 +32,21 @@ SILENCE = 120.0
 def simulate(path: Path, artifact: Path, name: str, picture: Path | None, speed: str, faults: tuple[str, ...]) -> None:
     """Run ARTIFACT on the simulator of a machine, through the same driver that drives the real one.
 
-    Exit status 0: it was made. `python -m simulators marlin --help` lists the faults.
+    A manifest beside it (`ful render` writes one) says where its piece lies. Exit status 0: it was made. `python -m
+    simulators marlin --help` lists the faults.
     """
     try:
         machine = load(path).machine(name)
     except KeyError:
         raise click.ClickException(f"config.yaml names no machine {name!r}") from None
-    extra = ["--speed", speed, "--side", "0", *(word for fault in faults for word in ("--fault", fault))]
+    piece = _piece(artifact)
+    extra = ["--speed", speed, "--side", "0", *(word for fault in faults for word in ("--fault", fault)), *piece]
     with tempfile.TemporaryDirectory(prefix="ful-") as folder:
         link = Path(folder) / "tty"
         try:
             with Twin(machine, link, *extra) as twin:
                 why = _run(machine, link, artifact)
-                _report(twin.room, machine, picture)
+                _report(twin.room, None if piece else machine.camera, picture)
         except NoSimulator as missing:
             raise click.ClickException(str(missing)) from None
     if why:
@@ -80,7 +83,18 @@ def _await_end(driver: Machine) -> str | None:
     return f"nothing was heard of it for {SILENCE:g} s"
 
 
-def _report(room: Room, machine: MachineConfig, picture: Path | None) -> None:
+def _piece(artifact: Path) -> list[str]:
+    """The simulator's arguments for the piece of the manifest that lies beside the artifact, where it names one."""
+    manifest = artifact.with_name(f"{artifact.stem}.manifest.json")
+    piece = json.loads(manifest.read_text()).get("piece") if manifest.is_file() else None
+    if not piece:
+        return []
+    box = ",".join(f"{value:g}" for value in piece["box"])
+    return ["--piece", box, "--surface-colour", piece["surface"], "--mark-colour", piece["mark"]]
+
+
+def _report(room: Room, camera: str | None, picture: Path | None) -> None:
+    """``camera``: its view, where the simulator does not know the piece."""
     if picture:
-        view = (machine.camera or "").partition("?")[2]
+        view = (camera or "").partition("?")[2]
         picture.write_bytes(room.picture(**dict(pair.split("=", 1) for pair in view.split("&") if "=" in pair)))

@@ -92,8 +92,8 @@ def test_greyscale_leaves_as_much_as_each_place_wants(cat: Tone, play: Play) -> 
     data = written(rows(picture), SCAN)
     energy = play(data, region(cat), *SETTINGS, "--dose", "1").energy()
     share, wanted = energy / energy.mean(), picture.power / picture.power.mean()
-    assert (np.abs(share - wanted) < 0.06).mean() >= 0.995
-    assert (np.abs(share - wanted[::-1]) < 0.06).mean() < 0.3, "upside down"
+    assert (np.abs(share - wanted) < 0.08).mean() >= 0.995
+    assert (np.abs(share - wanted[::-1]) < 0.08).mean() < 0.3, "upside down"
 
 
 def test_the_spot_is_at_speed_while_it_burns(cat: Tone, play: Play) -> None:
