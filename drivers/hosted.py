@@ -163,7 +163,7 @@ class Hosted:
 
     def _stop_again(self, attempt: str) -> None:
         """A stop came amid a start, and may have found nothing to stop yet: what begins after it ends, too."""
-        self._evidence(attempt)  # What is not seen on the printer loses its file, and cannot begin any more.
+        self.reconcile(attempt)  # What is not seen on the printer loses its file, and cannot begin any more.
         if self._view.attempt == attempt:
             self.stop()
 
@@ -285,7 +285,7 @@ class Hosted:
     def stop(self) -> None:
         """Emergency stop by the server's shortest way; its limits stand in the fault."""
         self._latch("an emergency stop was asked for")
-        reached = True
+        reached, ended_before = True, self._view.gone
         try:
             said = self._server.stop()
         except DriverError as error:
@@ -294,10 +294,10 @@ class Hosted:
         fault = f"emergency stop: {said}. Look at the machine, and connect again when it is safe"
         self._latch(fault)
         attempt = self._view.attempt
-        if attempt is not None and reached:
-            self._end(attempt, Failed(attempt, fault))
-        elif attempt is not None:
+        if attempt is not None and not reached:
             self._doubt(attempt, fault)
+        elif attempt is not None and not ended_before:  # What had left the printer has an end of its own on record.
+            self._end(attempt, Failed(attempt, fault))
         self._hint.set()
 
     def _latch(self, fault: str) -> None:

@@ -106,7 +106,7 @@ class Stops:
             try:
                 client.settimeout(REQUEST_SECONDS)
                 machines, who = _request(client)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RecursionError) as error:
                 log.warning("a request to stop was not understood: %s", error)
                 return
             chosen = self._stops if machines is None else {n: self._stops[n] for n in machines if n in self._stops}

@@ -610,6 +610,20 @@ def test_a_start_that_is_under_way_does_not_outlive_an_emergency_stop(payload: P
         assert len(world.began) == (not before)
 
 
+def test_a_stop_after_its_end_makes_no_failure_of_a_good_print(payload: Payload) -> None:
+    """It has left the printer, and the record of how it ended lags: the stop found nothing of it to stop."""
+    world = World(remembers=False)
+    with hosted(world, **QUICK) as machine:
+        machine.transfer("j1-a1", payload)
+        machine.start("j1-a1")
+        world.finish()
+        reach(lambda: machine.status().activity is Activity.IDLE)
+        machine.stop()
+        world.history[FILE] = Outcome.DONE
+        assert isinstance(until(machine, (Made, Failed, Doubted)), Made)
+        assert machine.status().fault
+
+
 def test_a_refusal_while_the_printer_leaves_is_no_start(payload: Payload) -> None:
     """Between our look and the start its cable fell out: nobody may wait for the end of what never began."""
 

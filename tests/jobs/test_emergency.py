@@ -85,7 +85,7 @@ def test_who_asks_and_goes_has_stopped_them_all_the_same(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "request_",
     [
-        *(b"", b"stop\n", b"[]\n", b"x" * 70_000),
+        *(b"", b"stop\n", b"[]\n", b"x" * 70_000, b"[" * 60_000 + b"\n"),
         *(b'{"machines": "laser"}\n', b'{"machines": ["laser"]}\n', b'{"machines": [["laser"]], "who": "ada"}\n'),
     ],
 )
