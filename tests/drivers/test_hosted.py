@@ -90,6 +90,8 @@ class World:
     """What it says of the print that ended last."""
     remembers: bool = True
     """Ends go on record."""
+    shows: bool = False
+    """That something has ended is shown until the next print begins, and not what."""
     careless: bool = False
     """A file that is being printed can be deleted, and is printed all the same."""
 
@@ -129,6 +131,8 @@ class World:
             self.finished.add(self.printing)
         if self.remembers:
             self.history[self.printing] = outcome
+        if self.shows:
+            self.last = "FINISHED"
         self.printing = None
 
     # --- the seam -----------------------------------------------------------------------------------------------
@@ -178,6 +182,7 @@ class World:
             raise MachineFault("409")
         self.printing, self.left, self.paused = file, self.length, False
         self.began.append(file)
+        self.last = ""
 
     def start(self, file: str) -> None:
         self._call(lambda: self.begin(file))
@@ -319,6 +324,37 @@ def test_nothing_begins_twice_and_no_answer_is_untrue(
         assert len(world.began) <= 1
         if evidence.seen is Seen.ABSENT:
             assert world.began == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(TROUBLES, st.booleans(), st.sampled_from([0, 1, 3, LONG]), TROUBLES)
+@example(["", "", "", "", "lie"], False, 0, [])
+def test_no_answer_of_a_server_without_a_memory_is_untrue(
+    payload: Payload, troubles: list[str], careless: bool, length: int, more: list[str]
+) -> None:
+    """It shows that something has ended, and never what: a print of ours may come and go between two looks."""
+
+    class Quick(World):
+        def begin(self, file: str) -> None:
+            super().begin(file)
+            if length == 0:
+                self.finish()
+
+    world = Quick(feeds=False, length=length, careless=careless, remembers=False, shows=True)
+    with hosted(world, start_wait=0.5, settle=0.5) as machine:
+        world.troubles = list(troubles)
+        answer = attempted(machine, payload)
+        if answer in (Start.STARTED, Start.REFUSED):
+            assert world.began == [FILE] * (answer is Start.STARTED)
+        for world.troubles in (list(more), []):
+            for _ in range(4):
+                evidence = machine.reconcile("j1-a1")
+                assert is_true(evidence.seen, world), evidence
+        machine.start("j1-a1")
+        for _ in range(15):
+            try_(world._call)
+        assert len(world.began) <= 1
+        assert evidence.seen is not Seen.ABSENT or world.began == []
 
 
 def is_true(seen: Seen, world: World) -> bool:
