@@ -717,10 +717,10 @@ def test_a_print_that_nobody_saw_may_have_been_ours(payload: Payload, last: str,
 
     class Terse(World):
         def start(self, file: str) -> None:
-            self.last = last
             if last:
                 self.begin(file)
                 self.printing = None
+            self.last = last
 
     with hosted(Terse(feeds=False, remembers=False), start_wait=0.5, settle=0.0) as machine:
         machine.transfer("j1-a1", payload)
