@@ -100,30 +100,34 @@ class Row:
 def row_speed(row: Row, scan: Scan) -> float:
     """mm/s of a row: the recipe's, or what axes and controller allow where that is less.
 
-    A stretch denser than the controller's pace is bridged by what its planner holds; a longer one is not. And at no
-    place may the spot be too fast to stop within the blocks that are planned.
+    The controller must keep up with the row as a whole, a dense stretch of it must be bridged by what its planner
+    holds, and at no place may the spot be too fast to stop within the blocks that are planned.
     """
     axes = np.abs(np.array(row.heading))
     limits = np.array(scan.motion.max_feed[:2])
     with np.errstate(divide="ignore", invalid="ignore"):
         speed = float(np.nanmin([scan.speed, *np.where(axes > 1e-9, limits / axes, np.inf)]))
     rate, ahead, runs = scan.controller.rate, scan.controller.ahead, len(row.power)
-    way = float(row.edges[-1] - row.edges[0])
-    allowed = [rate * way / runs] if runs > ahead else []
+    most = speed
+    if runs > ahead:
+        most = min(most, rate * float(row.edges[-1] - row.edges[0]) / runs)
     if runs >= ahead:
-        allowed.append(math.sqrt(2 * scan.motion.acceleration * _least_way(row.edges, ahead)))
-    window = 2 * ahead
-    while window <= runs:
-        allowed.append(rate * _least_way(row.edges, window) / (window - ahead))
-        window *= 2
-    slowest = min(allowed, default=math.inf)
-    if slowest >= speed:
+        shortest = float((row.edges[ahead:] - row.edges[:-ahead]).min())
+        most = min(most, math.sqrt(2 * scan.motion.acceleration * shortest))
+    if most >= speed and behind(row.edges, speed, rate) <= ahead:
         return speed
-    return max(math.floor(slowest / SPEED_STEP) * SPEED_STEP, min(slowest, SPEED_STEP))
+    low, high = 1, max(1, math.floor(most / SPEED_STEP))
+    while low < high:
+        middle = (low + high + 1) // 2
+        keeps_up = behind(row.edges, middle * SPEED_STEP, rate) <= ahead
+        low, high = (middle, high) if keeps_up else (low, middle - 1)
+    return min(low * SPEED_STEP, speed)
 
 
-def _least_way(edges: FloatArray, runs: int) -> float:
-    return float((edges[runs:] - edges[:-runs]).min())
+def behind(edges: FloatArray, speed: float, rate: float) -> float:
+    """By how many lines the controller falls behind at most, where each run is a line and it takes ``rate`` a second."""
+    due = np.arange(len(edges)) - rate * edges / speed
+    return float((due - np.minimum.accumulate(due)).max())
 
 
 def overscan(speed: float, motion: Motion) -> float:

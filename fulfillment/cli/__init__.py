@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "fulfillment.cli.simulate:simulate",
         "Run an artifact on a machine's simulator and picture the result.",
     ),
+    "grid": ("fulfillment.cli.grid:grid", "Make a laser's test piece: powers across, speeds up, labelled."),
     "config": ("fulfillment.cli.config:config", "Check config.yaml, and explain its keys."),
     "key": ("fulfillment.cli.key:key", "Make, list and revoke API keys."),
 }
