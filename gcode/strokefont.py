@@ -1,188 +1,78 @@
-"""Single-stroke letters: the Hershey faces, with accents and some further letters drawn here.
+"""Single-stroke letters: the Hershey faces, with accents and the letters they lack from `gcode.strokeletters`.
 
 The package has 96 characters a face and drops all others without a word, so it is asked for single known characters
-only, and every other one is composed here or refused. Typographic quotes and dashes are drawn as their plain forms.
+only, and every other one is composed here or refused. What has strokes: Latin-1, Latin Extended-A, Greek and Cyrillic
+as they are written today, and the marks of typesetters.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
 from HersheyFonts import HersheyFonts
 
+from gcode import strokeletters as letters
 from gcode.design import Drawing
 from gcode.fontchain import Alone
 from gcode.fonts import Cluster, GlyphsMissing, Run, Shaped
 from gcode.geometry import Line
-from gcode.graphemes import SELECTORS, graphemes
+from gcode.graphemes import SELECTORS, graphemes, script_of
+from gcode.strokeletters import Letter, Strokes
 
-Strokes = tuple[Line, ...]
 FACE: Final = "futural"
 """Simplex sans: round, open letters without serifs, the best to read where a bead is thick."""
 _PLAIN: Final = frozenset(map(chr, range(32, 127)))
 _CAP, _BASE = 21.0, 9.0
 _GAP: Final = 0.12
-_SAME: Final = {
-    "\u00a0": " ", "\u2018": "'", "\u2019": "'", "\u201a": ",", "\u201c": '"', "\u201d": '"', "\u201e": '"',
-    "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00b4": "'", "\u00d7": "x",
-    "\u2764": "\u2665",
-}  # fmt: skip
-_MIRRORED: Final = dict(zip("()[]{}<>«»", ")(][}{><»«", strict=True))
-JOINING: Final = frozenset({"scripts", "scriptc", "cursive"})
-"""Faces whose letters touch."""
-_ALIKE: Final = {"\u0131": "i", "\u0237": "j"}
-"""Dotless letters: drawn from the dotted ones."""
+_SMALL, _RAISED = 0.667, 0.55
+"""Height of an x, and of raised figures, in cap heights."""
+_MIRRORED: Final = dict(zip("()[]{}<>«»‹›", ")(][}{><»«›‹", strict=True))
 
 
-def _line(*points: tuple[float, float]) -> Line:
-    return np.array(points, dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A Hershey face of Latin letters, and what goes with it."""
+
+    greek: str = "greeks"
+    cyrillic: bool = False
+    """Whether the Hershey face's Cyrillic is taken, which has serifs."""
+    joins: bool = False
+    """Whether its letters touch."""
 
 
-def _ring(x: float, y: float, radius: float) -> Line:
-    angles = np.linspace(0, 2 * np.pi, 11)
-    return np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1)
-
-
-def _dot(x: float, y: float) -> Line:
-    return _line((x - 0.03, y), (x + 0.03, y))
-
-
-_ABOVE: Final[dict[str, Strokes]] = {
-    "\u0300": (_line((-0.14, 0.2), (0.08, 0)),),
-    "\u0301": (_line((0.14, 0.2), (-0.08, 0)),),
-    "\u0302": (_line((-0.16, 0), (0, 0.18), (0.16, 0)),),
-    "\u0303": (_line((-0.2, 0.02), (-0.1, 0.12), (0.1, 0.02), (0.2, 0.12)),),
-    "\u0304": (_line((-0.2, 0.06), (0.2, 0.06)),),
-    "\u0306": (_line((-0.16, 0.18), (-0.08, 0.04), (0.08, 0.04), (0.16, 0.18)),),
-    "\u0307": (_dot(0, 0.06),),
-    "\u0308": (_dot(-0.16, 0.06), _dot(0.16, 0.06)),
-    "\u030a": (_ring(0, 0.11, 0.11),),
-    "\u030b": (_line((0, 0.2), (-0.14, 0)), _line((0.22, 0.2), (0.08, 0))),
-    "\u030c": (_line((-0.16, 0.18), (0, 0), (0.16, 0.18)),),
+HANDS: Final = {
+    "timesr": Hand("greekc", cyrillic=True),
+    "timesrb": Hand("greekc", cyrillic=True),
+    "timesi": Hand("greekc", cyrillic=True),
+    "scripts": Hand(joins=True),
+    "scriptc": Hand(joins=True),
+    "cursive": Hand(joins=True),
 }
-"""Around x = 0, standing on y = 0, to be put above a letter. In cap heights."""
-_BELOW: Final[dict[str, Strokes]] = {
-    "\u0323": (_dot(0, -0.08),),
-    "\u0326": (_line((0.02, -0.06), (-0.06, -0.24)),),
-    "\u0327": (_line((0, 0), (0, -0.08), (0.1, -0.16), (0.02, -0.26), (-0.1, -0.26)),),
-    "\u0328": (_line((0.08, 0), (-0.02, -0.14), (0.06, -0.24), (0.16, -0.2)),),
-}
-"""Hanging from y = 0, to be put below a letter."""
-
-_DRAWN: Final[dict[str, tuple[Strokes, float]]] = {
-    "\u00df": ((_line((0.1, 0), (0.1, 0.75), (0.17, 0.92), (0.32, 1), (0.48, 0.95), (0.56, 0.8), (0.5, 0.64),
-                (0.32, 0.55), (0.5, 0.5), (0.62, 0.33), (0.6, 0.14), (0.46, 0.01), (0.28, 0.02)),), 0.76),
-    "\u00c6": ((_line((0.05, 0), (0.5, 1), (1.0, 1)), _line((0.5, 1), (0.5, 0), (1.0, 0)),
-                _line((0.5, 0.52), (0.9, 0.52)), _line((0.2, 0.33), (0.5, 0.33))), 1.1),
-    "\u2665": ((_line((0.5, 0.05), (0.14, 0.42), (0.06, 0.62), (0.12, 0.8), (0.28, 0.88), (0.42, 0.82), (0.5, 0.66),
-                (0.58, 0.82), (0.72, 0.88), (0.88, 0.8), (0.94, 0.62), (0.86, 0.42), (0.5, 0.05)),), 1.0),
-}  # fmt: skip
-"""Letters of our own: strokes and advance."""
-_STRUCK: Final[dict[str, tuple[str, Line]]] = {
-    "\u00f8": ("o", _line((-0.3, -0.36), (0.3, 0.36))),
-    "\u00d8": ("O", _line((-0.42, -0.54), (0.42, 0.54))),
-    "\u0142": ("l", _line((-0.15, -0.1), (0.15, 0.1))),
-    "\u0141": ("L", _line((-0.48, -0.06), (-0.12, 0.14))),
-    "\u0111": ("d", _line((-0.05, 0.3), (0.4, 0.3))),
-    "\u0110": ("D", _line((-0.5, 0), (-0.08, 0))),
-    "\u20ac": ("C", _line((-0.52, 0.08), (0.14, 0.08), (0.12, -0.08), (-0.52, -0.08))),
-}
-"""A letter and one stroke across it, around the middle of its ink."""
-_JOINED: Final = {"\u00e6": "ae", "\u0153": "oe", "\u0152": "OE"}
-"""Two letters whose ink touches."""
+"""Faces that differ from simplex."""
 
 
 class StrokeFont(Alone):
-    """A Hershey face as a Font: open centre lines, an H is 1 high."""
+    """A Hershey face as a face, and as a font by itself: open centre lines, an H is 1 high."""
 
     def __init__(self, face: str = FACE) -> None:
-        letters = HersheyFonts()
-        if face not in letters.default_font_names:
-            raise ValueError(f"no Hershey face is called {face!r}; there are {', '.join(letters.default_font_names)}")
-        letters.load_default_font(face)
+        known = HersheyFonts().default_font_names
+        if face not in known:
+            raise ValueError(f"no Hershey face is called {face!r}; there are {', '.join(known)}")
         self.name = f"Hershey {face}"
-        self._joins = face in JOINING
-        self._letters = letters
+        self._hand = HANDS.get(face, Hand())
+        self._face = face
         self._glyph = lru_cache(maxsize=1024)(self._compose)
 
-    def _plain(self, character: str) -> tuple[Strokes, float]:
-        glyph = next(iter(self._letters.glyphs_for_text(character)))
-        to = np.array([float(glyph.left_offset), _BASE])
-        strokes = tuple(
-            (np.array(stroke, dtype=np.float64) - to) * [1, -1] / _CAP for stroke in glyph.strokes if len(stroke) > 1
-        )
-        return strokes, float(glyph.char_width) / _CAP
-
-    def _compose(self, character: str) -> tuple[Strokes, float] | None:
-        """Strokes and advance of one character; None where nothing can be drawn."""
-        if character in _PLAIN:
-            return self._plain(character)
-        if character in _DRAWN:
-            return _DRAWN[character]
-        if character in _ALIKE:
-            return self._dotless(_ALIKE[character])
-        if character in _STRUCK:
-            base, stroke = _STRUCK[character]
-            strokes, advance = self._plain(base)
-            low, high = _extent(strokes)
-            return (*strokes, stroke + (low + high) / 2), advance
-        if character in _JOINED:
-            return self._join(*_JOINED[character])
-        return self._accented(character)
-
-    def _dotless(self, character: str) -> tuple[Strokes, float]:
-        strokes, advance = self._plain(character)
-        return tuple(stroke for stroke in strokes if stroke[:, 1].min() < 0.7), advance
-
-    def _join(self, first: str, second: str) -> tuple[Strokes, float]:
-        left, _ = self._plain(first)
-        right, width = self._plain(second)
-        shift = _extent(left)[1][0] - _extent(right)[0][0]
-        return (*left, *(stroke + np.array([shift, 0.0]) for stroke in right)), shift + width
-
-    def _accented(self, character: str) -> tuple[Strokes, float] | None:
-        base, *marks = list(unicodedata.normalize("NFD", character))
-        if (
-            not marks
-            or base not in _PLAIN
-            or base == " "
-            or not all(mark in _ABOVE or mark in _BELOW for mark in marks)
-        ):
-            return None
-        above = any(mark in _ABOVE for mark in marks)
-        strokes, advance = self._dotless(base) if above and base in "ij" else self._plain(base)
-        low, high = _extent(strokes)
-        middle, top = (low[0] + high[0]) / 2, high[1] + _GAP
-        for mark in marks:
-            if mark in _ABOVE:
-                put = tuple(stroke + np.array([middle, top]) for stroke in _ABOVE[mark])
-                top = _extent(put)[1][1] + _GAP
-            else:
-                put = tuple(stroke + np.array([middle, min(low[1], 0.0)]) for stroke in _BELOW[mark])
-            strokes = (*strokes, *put)
-        return strokes, advance
-
     def has(self, character: str) -> bool:
-        return bool(graphemes(character)) and self._strokes(character) is not None
+        return self._strokes(character) is not None
 
     def lost(self, run: Run) -> tuple[str, ...]:
         """The graphemes of which a character has no strokes."""
         return tuple(part for part in graphemes(run.text) if run.emoji or self._strokes(part) is None)
-
-    def _strokes(self, grapheme: str) -> tuple[Strokes, float] | None:
-        """Strokes and advance; typographic forms are the plain ones that are drawn for them."""
-        strokes: list[Line] = []
-        x = 0.0
-        for character in _SAME.get(letter := grapheme.rstrip(SELECTORS), letter):
-            glyph = self._glyph(character)
-            if glyph is None or not (glyph[0] or character == " "):
-                return None
-            strokes += [stroke + np.array([x, 0.0]) for stroke in glyph[0]]
-            x += glyph[1]
-        return tuple(strokes), x
 
     def draw(self, run: Run) -> Shaped:
         """The strokes of a run of which nothing is lost."""
@@ -193,11 +83,186 @@ class StrokeFont(Alone):
             if found is None:
                 raise GlyphsMissing(self.name, tuple(part))
             strokes, advance = found
-            clusters.append(Cluster(part, Drawing(strokes=strokes), x, advance, self._joins and part != " "))
+            clusters.append(Cluster(part, Drawing(strokes=strokes), x, advance, self._hand.joins and part.isalpha()))
             x += advance
         return Shaped(tuple(clusters), x)
 
+    def _strokes(self, grapheme: str) -> Letter | None:
+        """Strokes and advance of a letter with its marks."""
+        text = grapheme.rstrip(SELECTORS) or grapheme
+        if self._face != FACE and not self._hand.cyrillic and script_of(text) == "Cyrl":
+            return _simplex()._strokes(grapheme)
+        return self._glyph(unicodedata.normalize("NFC", text))
 
-def _extent(strokes: Strokes) -> tuple[Line, Line]:
+    def _compose(self, text: str) -> Letter | None:
+        """None where nothing can be drawn."""
+        if text in letters.SAME:
+            return self._row(letters.SAME[text])
+        if len(text) == 1 and (found := self._single(text)):
+            return found
+        return self._accented(text)
+
+    def _single(self, character: str) -> Letter | None:
+        if character in _PLAIN:
+            return _hershey(self._face, character)
+        if self._hand.cyrillic and character in letters.CYRILLIC:
+            return self._serifed(character)
+        if character in letters.DRAWN:
+            return letters.DRAWN[character]
+        if character in letters.GREEK:
+            return _hershey(self._hand.greek, letters.GREEK[character])
+        if character in letters.STRUCK:
+            return self._struck(*letters.STRUCK[character])
+        if character in letters.SPACING:
+            return _alone(letters.SPACING[character])
+        return self._made(character)
+
+    def _made(self, character: str) -> Letter | None:
+        """From other letters, whole."""
+        if character in letters.DOTLESS:
+            return self._dotless(letters.DOTLESS[character])
+        if character in letters.JOINED:
+            return self._join(*letters.JOINED[character])
+        if character in letters.MIRRORED:
+            return _mapped(self._plain(letters.MIRRORED[character]), mirrored=True)
+        if character in letters.TURNED:
+            strokes, advance = self._plain(letters.TURNED[character])
+            return tuple([advance, _SMALL] - stroke for stroke in strokes), advance
+        if character in letters.SMALL and (capital := self._glyph(character.upper())):
+            return _mapped(capital, _SMALL)
+        if character in letters.RAISED and (row := self._row(letters.RAISED[character])):
+            return _mapped(row, _RAISED, up=1 - _RAISED)
+        if character in letters.FRACTIONS:
+            return self._fraction(*letters.FRACTIONS[character])
+        return None
+
+    def _plain(self, character: str) -> Letter:
+        return _hershey(self._face, character)
+
+    def _row(self, text: str) -> Letter | None:
+        """Letters side by side."""
+        strokes: list[Line] = []
+        x = 0.0
+        for character in text:
+            found = self._glyph(character)
+            if found is None:
+                return None
+            strokes += [stroke + np.array([x, 0.0]) for stroke in found[0]]
+            x += found[1]
+        return tuple(strokes), x
+
+    def _serifed(self, character: str) -> Letter:
+        face, at = letters.CYRILLIC[character]
+        found = _hershey(face, at)
+        # The package's small letter is a capital there.
+        return _mapped(_hershey("cyrillic", "C"), _SMALL) if character == "э" else found
+
+    def _struck(self, base: str, stroke: Line) -> Letter:
+        strokes, advance = self._plain(base)
+        low, high = _extent(strokes)
+        return (*strokes, stroke + (low + high) / 2), advance
+
+    def _dotless(self, character: str) -> Letter:
+        strokes, advance = self._plain(character)
+        body = max(float(stroke[:, 1].max()) for stroke in strokes if np.ptp(stroke[:, 1]) > 0.3)
+        return tuple(stroke for stroke in strokes if stroke[:, 1].min() < body + 0.1), advance
+
+    def _join(self, first: str, second: str) -> Letter:
+        left, _ = self._plain(first)
+        right, width = self._plain(second)
+        shift = _extent(left)[1][0] - _extent(right)[0][0]
+        return (*left, *(stroke + np.array([shift, 0.0]) for stroke in right)), shift + width
+
+    def _fraction(self, upper: str, lower: str) -> Letter:
+        top, wide = _mapped(self._plain(upper), _RAISED, up=1 - _RAISED)
+        bottom, width = _mapped(self._plain(lower), _RAISED)
+        slash = letters.line((wide - 0.1, 0), (wide + 0.3, 1))
+        return (*top, slash, *(stroke + np.array([wide + 0.2, 0.0]) for stroke in bottom)), wide + 0.2 + width
+
+    def _accented(self, text: str) -> Letter | None:
+        base, *marks = list(unicodedata.normalize("NFD", text))
+        known = letters.ABOVE.keys() | letters.BELOW.keys()
+        if not marks or base.isspace() or not known.issuperset(marks):
+            return None
+        if marks == ["\u030c"] and base in letters.BESIDE_OF:
+            return self._beside(base)
+        if base in letters.COMMA_BELOW:
+            marks = ["\u0326" if mark == "\u0327" else mark for mark in marks]
+            marks = ["\u0312" if (base, mark) == ("g", "\u0326") else mark for mark in marks]
+        above = any(mark in letters.ABOVE for mark in marks)
+        dotted = letters.SAME.get(base, base)
+        letter = self._dotless(dotted) if above and dotted in "ij" else self._glyph(base)
+        if letter is None or not letter[0]:
+            return None
+        greek = base in letters.GREEK and base.isupper() and marks == ["\u0301"]
+        return _before(letter) if greek else _marked(letter, marks)
+
+    def _beside(self, base: str) -> Letter:
+        strokes, advance = self._plain(base)
+        right = _extent([stroke[stroke[:, 1] > 0.7] for stroke in strokes if (stroke[:, 1] > 0.7).any()])[1][0]
+        return (*strokes, *(stroke + np.array([right + 0.04, 0.0]) for stroke in letters.BESIDE)), advance + 0.08
+
+
+@cache
+def _simplex() -> StrokeFont:
+    """What writes Cyrillic where a face has none of its own: half of its letters would be Latin ones of that face."""
+    return StrokeFont(FACE)
+
+
+@cache
+def _loaded(face: str) -> HersheyFonts:
+    found = HersheyFonts()
+    found.load_default_font(face)
+    return found
+
+
+def _hershey(face: str, character: str) -> Letter:
+    """A glyph of the package in cap heights."""
+    glyph = next(iter(_loaded(face).glyphs_for_text(character)))
+    to = np.array([float(glyph.left_offset), _BASE])
+    strokes = tuple(
+        (np.array(stroke, dtype=np.float64) - to) * [1, -1] / _CAP for stroke in glyph.strokes if len(stroke) > 1
+    )
+    return strokes, float(glyph.char_width) / _CAP
+
+
+def _mapped(letter: Letter, scale: float = 1.0, up: float = 0.0, *, mirrored: bool = False) -> Letter:
+    strokes, advance = letter
+    if mirrored:
+        strokes = tuple(stroke * [-1, 1] + [advance, 0] for stroke in strokes)
+    return tuple(stroke * scale + [0, up] for stroke in strokes), advance * scale
+
+
+def _marked(letter: Letter, marks: list[str]) -> Letter:
+    """A letter with its marks above and below, each further out than the one before."""
+    strokes, advance = letter
+    low, high = _extent(strokes)
+    middle, top, bottom = (low[0] + high[0]) / 2, high[1] + _GAP, min(low[1], 0.0)
+    for mark in marks:
+        if mark in letters.ABOVE:
+            put = tuple(stroke + np.array([middle, top]) for stroke in letters.ABOVE[mark])
+            top = _extent(put)[1][1] + _GAP
+        else:
+            put = tuple(stroke + np.array([middle, bottom]) for stroke in letters.BELOW[mark])
+            bottom = _extent(put)[0][1]
+        strokes = (*strokes, *put)
+    return strokes, advance
+
+
+def _before(letter: Letter) -> Letter:
+    """A Greek capital carries its tonos before it."""
+    strokes, advance = letter
+    tonos = letters.line((0.16, 1.04), (0.04, 0.8))
+    return (tonos, *(stroke + np.array([0.12, 0.0]) for stroke in strokes)), advance + 0.12
+
+
+def _alone(mark: str) -> Letter:
+    """An accent as a sign."""
+    up = 0.78 if mark in letters.ABOVE else 0.0
+    drawn: Strokes = letters.ABOVE.get(mark) or letters.BELOW[mark]
+    return tuple(stroke + np.array([0.3, up]) for stroke in drawn), 0.6
+
+
+def _extent(strokes: Strokes | list[Line]) -> tuple[Line, Line]:
     points = np.vstack(strokes)
     return points.min(axis=0), points.max(axis=0)
