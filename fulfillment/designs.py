@@ -14,6 +14,7 @@ from PIL import ImageColor
 from fulfillment.catalog import Product
 from fulfillment.config import Machine, Material
 from fulfillment.fields import Craft, Refused, laid
+from fulfillment.fields.written import SAMPLE, value_of
 from fulfillment.machines import NO_HEAT, Heat, dialect_of, limits_of, spoken
 from fulfillment.processes import Problems, Spec
 from gcode.design import Design, Layer, Zone
@@ -77,11 +78,12 @@ def design(spec: Spec, files: Mapping[str, bytes], craft: Craft) -> Design:
     layers: list[Layer] = []
     for name in product.route[spec.operation].fields:
         field = product.fields[name]
-        if name not in sent:
+        value = value_of(field, sent.get(name), spec.facts or SAMPLE)
+        if value is None:
             continue
         zone = _zone(spec, field.zone)
         try:
-            content = laid(sent[name], field, zone, craft)
+            content = laid(value, field, zone, craft)
         except Refused as refused:
             problems.append({"field": name, "reason": refused.reason, "mend": refused.mend})
             continue

@@ -110,7 +110,7 @@ def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     toolpath = work.plan(content.drawings, recipe, at.place, at.motion, at.dialect)
     data = program(toolpath, at.dialect, work.setup(recipe, at.dialect, at.motion))
     picture = line_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, at.place)
-    return finished(spec, at, data, picture, {}, line=work.settings(recipe))
+    return finished(spec, at, data, picture, {}, line=work.settings(recipe), notes=content.notes)
 
 
 def _motion(machines: Sequence[Machine]) -> Motion:

@@ -6,19 +6,30 @@ characters, spaces at the ends) is put right. Whether every character has a glyp
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from fulfillment.catalog import Option, Parameter, PhotoField, Product, TextField
+from fulfillment import drawings
+from fulfillment.catalog import (
+    CodeField,
+    DrawingField,
+    Option,
+    Parameter,
+    PhotoField,
+    Product,
+    SerialField,
+    TextField,
+)
 from fulfillment.catalog.parameters import conflicts
 from fulfillment.photos import ACCEPTED, PhotoError, inspect, open_photo
 
-__all__ = ["Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
+__all__ = ["DrawingFile", "Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
 
 MAX_RAW_TEXT = 10_000
 """Characters beyond which a text is not even looked at."""
@@ -30,6 +41,8 @@ V = TypeVar("V")
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 NUMBER = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?")
+SCANNED = re.compile(r"(?:^|/)[A-Z]-[0-9A-Z]{6,12}(?:-A[0-9]+)?/?$", re.IGNORECASE)
+"""What a factory's scanner takes for a unit, an order or a job (see jobs.store: such as U-7F3K2QXM)."""
 NEWLINE = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 
 
@@ -57,6 +70,15 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawingFile:
+    """A drawing that was accepted by its first bytes. Its bytes are kept by their digest."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A personalization that can be designed: every key is the product's own."""
 
@@ -64,6 +86,13 @@ class Resolved:
     photos: Mapping[str, Photo]
     options: Mapping[str, str]
     parameters: Mapping[str, float]
+    drawings: Mapping[str, DrawingFile] = dataclasses.field(default_factory=dict)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The digests of all files, by field."""
+        photos = {name: photo.sha256 for name, photo in self.photos.items()}
+        return photos | {name: drawing.sha256 for name, drawing in self.drawings.items()}
 
 
 class _Refused(Exception):
@@ -186,6 +215,40 @@ def _text(field: TextField, given: str | None, file: bytes | None) -> str | None
     return checked_text(given, field.title, field.max_characters, breaks=field.line_breaks)
 
 
+def _code(field: CodeField, given: str | None, file: bytes | None) -> str | None:
+    """What the customer writes into a code. Whoever scans it is told it, and nobody obeys it."""
+    if not field.asks:
+        return _nothing(field, given, file)
+    if file is not None:
+        raise _Refused(f"{field.title} is a text, not a file.", "Please write it.")
+    if given is None or not given.strip():
+        if field.required:
+            raise _Refused(f"{field.title} is missing.", "Please write something.")
+        return None
+    text = checked_text(given, field.title, field.max_characters)
+    if SCANNED.search(text):
+        reason = f"{field.title} reads like a number of the factory's own ({text[-20:]}): its scanners would follow it."
+        raise _Refused(reason, "Please write something else.")
+    return text
+
+
+def _nothing(field: CodeField | SerialField, given: str | None, file: bytes | None) -> str | None:
+    """A field that the factory writes itself."""
+    if given or file is not None:
+        raise _Refused(f"{field.title} is written by the factory.", "Please leave it out.")
+    return None
+
+
+def _sketch(field: DrawingField, given: str | None, file: bytes | None) -> DrawingFile | None:
+    if file is not None:
+        return DrawingFile(hashlib.sha256(file).hexdigest(), len(file), drawings.media_type(file))
+    if given:
+        raise _Refused(f"{field.title} did not arrive as a file.", f"Please upload {drawings.ACCEPTED}.")
+    if field.required:
+        raise _Refused(f"{field.title} is missing.", f"Please upload {drawings.ACCEPTED}.")
+    return None
+
+
 def _picture(field: PhotoField, given: str | None, file: bytes | None) -> Photo | None:
     if file is not None:
         return _photo(file, field)
@@ -194,6 +257,16 @@ def _picture(field: PhotoField, given: str | None, file: bytes | None) -> Photo 
     if field.required:
         raise _Refused(f"{field.title} is missing.", f"Please upload {ACCEPTED}.")
     return None
+
+
+TAKES: Mapping[type, tuple[str, Callable[..., Any]]] = {
+    TextField: ("texts", _text),
+    CodeField: ("texts", _code),
+    SerialField: ("texts", _nothing),
+    PhotoField: ("photos", _picture),
+    DrawingField: ("drawings", _sketch),
+}
+"""How each kind of field is checked, and where in Resolved its value goes."""
 
 
 def check(
@@ -205,26 +278,22 @@ def check(
     and the values of parameters beside them.
     """
     problems: list[Problem] = []
-    texts: dict[str, str] = {}
-    photos: dict[str, Photo] = {}
+    sent: dict[str, dict[str, Any]] = {"texts": {}, "photos": {}, "drawings": {}}
     chosen: dict[str, str] = {}
     values: dict[str, float] = {}
 
     def take(name: str, found: dict[str, V], value: Callable[[], V | None]) -> None:
         try:
             taken = value()
-        except (_Refused, PhotoError) as error:
+        except (_Refused, PhotoError, drawings.DrawingError) as error:
             problems.append(Problem(name, error.reason, error.mend))
             return
         if taken is not None:
             found[name] = taken
 
     for name, field in product.fields.items():
-        given, file = fields.get(name), files.get(name)
-        if isinstance(field, TextField):
-            take(name, texts, partial(_text, field, given, file))
-        else:
-            take(name, photos, partial(_picture, field, given, file))
+        where, value = TAKES[type(field)]
+        take(name, sent[where], partial(value, field, fields.get(name), files.get(name)))
     for name, option in product.options.items():
         take(name, chosen, partial(_chosen, option, options.get(name)))
     for name, parameter in product.parameters.items():
@@ -232,4 +301,4 @@ def check(
     for _, name, reason, mend in conflicts(product.parameters, product.rules, values):
         problems.append(Problem(name, reason, mend))
     problems += _unknown(product, fields, options, files)
-    return problems or Resolved(texts, photos, chosen, values)
+    return problems or Resolved(options=chosen, parameters=values, **sent)

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from fulfillment import files, personalization
 from fulfillment.config import Downloads, Factory
+from fulfillment.identity import with_identity
 from fulfillment.processes import Problems, Spec
 from fulfillment.render.pool import Deadly, RenderPool
 from fulfillment.render.work import render
@@ -165,7 +166,7 @@ class Planner:
         if isinstance(found, list):
             intake.hold(self._store, unit_id, [_plain(problem) for problem in found], WHO)
             return
-        resolved: dict[str, Any] = {"texts": found.texts, "photos": _digests(found), "options": found.options}
+        resolved: dict[str, Any] = {"texts": found.texts, "photos": found.files, "options": found.options}
         if found.parameters:
             resolved |= {"parameters": found.parameters}
         try:
@@ -199,7 +200,7 @@ class Planner:
         product = self._factory.catalog[job.product]
         base = specification(self._factory, job.product, job.operation, resolved)
         if product.route[job.operation].process != "document":
-            return base
+            return with_identity(self._store, job, base)
         return facts_of(self._store, self._factory, job, base)
 
     def _collect_renders(self) -> None:
@@ -235,10 +236,6 @@ def specification(factory: Factory, product: str, operation: str, resolved: Mapp
         machines=tuple(machine for machine in config.machines if process in machine.processes),
         materials={material.name: material for material in config.materials},
     )
-
-
-def _digests(found: personalization.Resolved) -> dict[str, str]:
-    return {name: photo.sha256 for name, photo in found.photos.items()}
 
 
 def _plain(problem: personalization.Problem) -> dict[str, str]:

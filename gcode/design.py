@@ -45,13 +45,15 @@ class Drawing:
 
     strokes: tuple[Line, ...] = ()
     outlines: tuple[Line, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was decided in laying it out that its customer may want to know, in sentences."""
 
     @property
     def bounds(self) -> Bounds | None:
         return bounds_of((*self.strokes, *self.outlines))
 
     def moved(self, transform: Transform) -> Self:
-        return type(self)(tuple(map(transform, self.strokes)), tuple(map(transform, self.outlines)))
+        return type(self)(tuple(map(transform, self.strokes)), tuple(map(transform, self.outlines)), self.notes)
 
 
 def lines_of(drawings: Sequence[Drawing]) -> list[Line]:
@@ -123,3 +125,13 @@ class Design:
     @property
     def tones(self) -> tuple[Tone, ...]:
         return tuple(layer.content for layer in self.layers if isinstance(layer.content, Tone))
+
+    @property
+    def notes(self) -> list[str]:
+        """What was decided in laying it out, field by field."""
+        return [
+            f"{layer.field}: {note}"
+            for layer in self.layers
+            if isinstance(layer.content, Drawing)
+            for note in layer.content.notes
+        ]

@@ -1,6 +1,7 @@
 """Products: what a customer may ask for, where it goes on the piece, and how the piece is made. One file a product."""
 
 from fulfillment.catalog.allergens import Allergen, stated
+from fulfillment.catalog.files import CodeField, DrawingField, SerialField
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.lines import PenRecipe
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
@@ -15,6 +16,8 @@ __all__ = [
     "Box",
     "Catalog",
     "Choice",
+    "CodeField",
+    "DrawingField",
     "LaserRecipe",
     "Opening",
     "Operation",
@@ -28,6 +31,7 @@ __all__ = [
     "Product",
     "Recipe",
     "Rule",
+    "SerialField",
     "TextField",
     "load",
     "parse",

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
+from fulfillment.catalog.files import CodeField, DrawingField, SerialField
 from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
 from fulfillment.catalog.recipes import Pour, Prime, Wipe
@@ -116,6 +117,13 @@ class TextField(Written):
     """Where lines begin that are shorter than the longest."""
 
 
+AnyField = Annotated[
+    PhotoField | TextField | DrawingField | CodeField | SerialField,
+    Field(discriminator="type"),
+]
+"""What a customer may be asked for, or what the factory writes itself."""
+
+
 class Choice(Written):
     title: Title
     """What the shop's page calls it."""
@@ -176,7 +184,7 @@ class Product(Written):
     """How the machine pours the piece itself, where it is no blank."""
     zones: Mapping[Name, Box] = Field(min_length=1)
     """Rectangles on the piece that content may fill."""
-    fields: Mapping[Name, Annotated[PhotoField | TextField, Field(discriminator="type")]]
+    fields: Mapping[Name, AnyField]
     """Personalization: what the customer sends."""
     options: Mapping[Name, Option] = Field(default_factory=dict)
     """Customization: what the customer picks."""
@@ -235,7 +243,7 @@ class Product(Written):
             at = ("fields", name, "zone")
             if field.zone not in self.zones:
                 yield Mend(f"No zone is called {field.zone!r}.", closest(field.zone, self.zones, "Zones are"), at)
-            elif isinstance(field, TextField) and field.min_height > self.zones[field.zone].height:
+            elif isinstance(field, TextField | SerialField) and field.min_height > self.zones[field.zone].height:
                 at = ("fields", name, "min_height")
                 yield Mend("The letters would be higher than their zone.", "Lower min_height or raise the zone.", at)
 

@@ -53,7 +53,7 @@ def render(
     if isinstance(found, list):
         raise click.ClickException(f"{entry.title} cannot be made like this:\n{problems_text(found)}")
     store = ArtifactStore(out / ".artifacts")
-    photos = {name: store.put(data[name]) for name in found.photos}
+    photos = {name: store.put(data[name]) for name in found.files}
     resolved = {"texts": found.texts, "photos": photos, "options": found.options, "parameters": found.parameters}
     for name in entry.order():
         if entry.route[name].fields:

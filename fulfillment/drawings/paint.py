@@ -269,3 +269,20 @@ def section(shape: BaseGeometry) -> CrossSection:
         for ring in (part.exterior, *part.interiors)
     ]
     return CrossSection(rings, FillRule.EvenOdd)
+
+
+def surfaces(outlines: Sequence[Line], strokes: Sequence[Stroke]) -> tuple[Line, ...]:
+    """Contours of surfaces together with those that lines cover by their widths."""
+    covered = section(unary_union([widened(stroke) for stroke in strokes]))
+    return _rings(_region(list(outlines), FillRule.NonZero) + covered)
+
+
+def within(strokes: Sequence[Line], outlines: Sequence[Line], edge: Line) -> tuple[list[Line], list[Line]]:
+    """What of lines and contours lies inside of a contour."""
+    window = Polygon(edge)
+    inside = [part for line in strokes for part in _lines(_linestring(line).intersection(window))]
+    return inside, list(_rings(_region(list(outlines), FillRule.NonZero) ^ section(window)))
+
+
+def _rings(region: CrossSection) -> tuple[Line, ...]:
+    return tuple(np.asarray(ring, dtype=np.float64) for ring in region.to_polygons())

@@ -16,7 +16,10 @@ from gcode.design import Content, Zone
 __all__ = ["FIELDS", "Craft", "Refused", "laid"]
 
 FIELDS: Mapping[str, str] = {
+    "code": "fulfillment.fields.code",
+    "drawing": "fulfillment.fields.drawing",
     "photo": "fulfillment.fields.photo",
+    "serial": "fulfillment.fields.serial",
     "text": "fulfillment.fields.text",
 }
 """Modules by the catalog's ``type`` of the field."""

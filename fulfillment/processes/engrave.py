@@ -57,7 +57,9 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     laser = at.machines[0].laser
     frame = reach(toolpath)
     box = [round(value, 3) for value in (frame.x0, frame.y0, frame.x1, frame.y1)] if frame else None
-    return finished(spec, at, data, picture, laser.traits if laser else {}, frame=box, air=air, **work.told)
+    return finished(
+        spec, at, data, picture, laser.traits if laser else {}, frame=box, air=air, notes=content.notes, **work.told
+    )
 
 
 def _kind(machine: Machine) -> Hashable | None:

@@ -24,6 +24,7 @@ from fulfillment.designs import (
     reach_of,
     recipe_of,
 )
+from fulfillment.fidelity import Rows, faithful
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
 from fulfillment.machines import GCODE, dialect_of, limits_of, motion_of, spoken
@@ -31,9 +32,10 @@ from fulfillment.processes import Made, Spec
 from gcode.design import Design
 from gcode.dialects import Dialect, Setup
 from gcode.frosting import Polarity, plan
+from gcode.geometry import Bounds
 from gcode.pour import Pour, mirrored, pour
 from gcode.preflight import Report
-from gcode.proof import proof, turned_proof
+from gcode.proof import beads, before_rest, proof, turned_proof
 from gcode.recipe import Bead, Motion, Place
 from gcode.tag import Plate
 from gcode.toolpath import Toolpath
@@ -59,12 +61,14 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     toolpath = _toolpath(spec, content, bead, motion, place, material)
     data = program(toolpath, _dialect(machines[0]), _setup(recipe, bead, motion, place, machines))
     report = passed(data, machines, PROCESS, recipe.heat)
+    fidelity = _fidelity(data, spec, content, bead, place, machines[0], material)
     needs = _needs(report, machines[0], material, recipe, spec)
     if product.pour:
         picture = turned_proof(data, piece_of(spec, material), bead, place, _dialect(machines[0]))
     else:
         picture = proof(data, piece_of(spec, material), bead, place)
-    return Made(data, needs, _manifest(report, material, needs, bead), picture)
+    told = {"notes": content.notes, "fidelity": fidelity}
+    return Made(data, needs, _manifest(report, material, needs, bead) | told, picture)
 
 
 def _dialect(machine: Machine) -> Dialect:
@@ -95,6 +99,24 @@ def _holds(machine: Machine, recipe: Recipe) -> bool:
     return all(reach.get(heater, 0.0) >= high for heater, (_, high) in recipe.heat.items())
 
 
+def _fidelity(
+    data: bytes, spec: Spec, content: Design, bead: Bead, place: Place, machine: Machine, material: Material
+) -> dict[str, Any]:
+    """The beads of the bytes held against the design; of a body that is poured, those that were laid first."""
+    piece = spec.product.piece
+    marks, box = beads(data, bead, place), Bounds(0.0, 0.0, piece.width, piece.height)
+    if spec.product.pour:
+        marks = marks.only(before_rest(data, _dialect(machine))).turned(piece.width)
+    rows = Rows(bead.pitch, bead.coverage, dark=_polarity(spec, material) is Polarity.DARK_ON_LIGHT)
+    return faithful(content, marks, bead.line_width, box, rows)
+
+
+def _polarity(spec: Spec, material: Material) -> Polarity:
+    if _lightness(material.colour) > _lightness(spec.product.colour(spec.options)):
+        return Polarity.LIGHT_ON_DARK
+    return Polarity.DARK_ON_LIGHT
+
+
 def _toolpath(
     spec: Spec,
     content: Design,
@@ -104,15 +126,12 @@ def _toolpath(
     material: Material,
 ) -> Toolpath:
     product = spec.product
-    polarity = Polarity.DARK_ON_LIGHT
-    if _lightness(material.colour) > _lightness(product.colour(spec.options)):
-        polarity = Polarity.LIGHT_ON_DARK
     return plan(
         content.tones[-1] if content.tones else None,
         mirrored(content.drawings, product.piece.width) if product.pour else content.drawings,
         bead,
         motion=motion,
-        polarity=polarity,
+        polarity=_polarity(spec, material),
         place=place,
         prime=product.prime.line() if product.prime else None,
         pour=_poured(product, product.pour) if product.pour else None,

@@ -18,12 +18,14 @@ from fulfillment.designs import (
     reach_of,
     recipe_of,
 )
+from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
 from fulfillment.processes import Made, Spec
 from gcode.dialects import Setup
+from gcode.geometry import Bounds
 from gcode.preflight import Report
-from gcode.proof import relief_proof
+from gcode.proof import beads, heights, relief_proof
 from gcode.recipe import Bead, Motion, Place
 from gcode.tag import Plate, layers, plan
 from gcode.write import program
@@ -52,8 +54,12 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     toolpath = plan(plate, strokes, RELIEF, bead, motion=motion, place=place)
     data = program(toolpath, spoken(dialect_of(machines[0], PROCESS) or ""), _setup(recipe, plate, motion, machines))
     report = passed(data, machines, PROCESS)
-    picture = relief_proof(data, piece_of(spec, material), bead, place, plate.thickness + bead.height / 2)
-    return Made(data, _needs(report, machines[0], material), _manifest(report, material, bead), picture)
+    top = plate.thickness + bead.height / 2
+    raised = beads(data, bead, place).only(heights(data) > top)
+    fidelity = faithful(content, raised, bead.line_width, Bounds(0.0, 0.0, plate.width, plate.height))
+    picture = relief_proof(data, piece_of(spec, material), bead, place, top)
+    manifest = _manifest(report, material, bead) | {"notes": content.notes, "fidelity": fidelity}
+    return Made(data, _needs(report, machines[0], material), manifest, picture)
 
 
 def _like_machines(machines: Sequence[Machine], recipe: Recipe, material: Material) -> list[Machine]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from fulfillment.catalog import Option, PhotoField, Product, stated
+from fulfillment.catalog import (
+    CodeField,
+    DrawingField,
+    Option,
+    PhotoField,
+    Product,
+    SerialField,
+    TextField,
+    stated,
+)
 from fulfillment.shop import Shop
 from jobs import attention, views
 from jobs import models as m
@@ -237,18 +246,27 @@ def allergens(shop: Shop, product: Product | None, unit: View) -> tuple[str, ...
     return stated(product.contains(options, shop.factory.config.allergens))
 
 
+def _words(field: TextField | CodeField, value: Any) -> View:
+    return {"kind": "text", "value": value if isinstance(value, str) else "", "most": field.max_characters}
+
+
+ENTRIES: Mapping[type, Callable[[Any, Any], View]] = {
+    TextField: _words,
+    CodeField: lambda field, value: _words(field, value) if field.asks else {},
+    SerialField: lambda _field, _value: {},
+    PhotoField: lambda field, value: {"kind": "photo", "sent": isinstance(value, dict), "least": field.min_pixels},
+    DrawingField: lambda _field, value: {"kind": "drawing", "sent": isinstance(value, dict)},
+}
+"""What a form shows for each kind of field; nothing for what the factory writes itself."""
+
+
 def form(product: Product, personalization: Mapping[str, Any]) -> list[View]:
     """The entries of the form that corrects a held unit, filled with what was sent."""
     fields, options = personalization.get("fields", {}), personalization.get("options", {})
     found: list[View] = []
     for name, field in product.fields.items():
-        value = fields.get(name)
-        entry: View = {"name": name, "title": field.title, "required": field.required}
-        if isinstance(field, PhotoField):
-            entry |= {"kind": "photo", "sent": isinstance(value, dict), "least": field.min_pixels}
-        else:
-            entry |= {"kind": "text", "value": value if isinstance(value, str) else "", "most": field.max_characters}
-        found.append(entry)
+        if entry := ENTRIES[type(field)](field, fields.get(name)):
+            found.append({"name": name, "title": field.title, "required": field.required, **entry})
     for name, option in product.options.items():
         choices = [(choice, value.title) for choice, value in option.choices.items()]
         value = options.get(name, option.default)
