@@ -48,11 +48,16 @@ def render(
     dialect_name = dialect_of(machine, PROCESS)
     if dialect_name is None:
         raise problem(f"{machine.name} does not engrave.", "Name a laser of config.yaml.")
+    motion = motion_of(machine)
+    # A slower square with less power would be as dark, and its label would lie.
+    if max(grid.speeds) > (most := min(motion.max_feed[:2])):
+        reason = f"{machine.name} runs at most {most:g} mm/s, the grid asks for {max(grid.speeds):g}."
+        raise problem(reason, "Ask for slower squares.")
     dialect, laser = spoken(dialect_name), machine.laser or Laser(kind="laser")
     scan = Scan(
         speed=max(grid.speeds),
         full=dialect.full or 1.0,
-        motion=motion_of(machine),
+        motion=motion,
         controller=laser.controller(),
         offsets=laser.table(),
     )

@@ -125,7 +125,7 @@ def row_speed(row: Row, scan: Scan) -> float:
 
 
 def behind(edges: FloatArray, speed: float, rate: float) -> float:
-    """By how many lines the controller falls behind at most, where each run is a line and it takes ``rate`` a second."""
+    """By how many lines the controller falls behind at most: each run is a line, and it takes ``rate`` a second."""
     due = np.arange(len(edges)) - rate * edges / speed
     return float((due - np.minimum.accumulate(due)).max())
 
