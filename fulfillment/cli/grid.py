@@ -10,30 +10,32 @@ import click
 from fulfillment.config import load_factory
 from fulfillment.positions import closest
 
+MOST = 20
+"""Squares in a row or a column."""
+STEPS = "FROM..TO/COUNT"
 
-class Steps(click.ParamType):
+
+def _steps(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[float, ...]:
     """``FROM..TO/COUNT``, or one value."""
-
-    name = "FROM..TO/COUNT"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
-        span, _, count = value.partition("/")
-        low, dots, high = span.partition("..")
-        try:
-            first, last, steps = float(low), float(high if dots else low), int(count or (5 if dots else 1))
-        except ValueError:
-            self.fail(f"{value!r}: write FROM..TO/COUNT, such as 0.2..1/5", param, ctx)
-        if not 1 <= steps <= 20 or not 0 < first <= last < 1e5 or (steps > 1 and first == last):
-            self.fail(f"{value!r}: 1 to 20 steps that rise, from above 0", param, ctx)
-        step = (last - first) / max(steps - 1, 1)
-        return tuple(round(first + step * number, 4) for number in range(steps))
+    span, _, count = value.partition("/")
+    low, dots, high = span.partition("..")
+    try:
+        first, last, steps = float(low), float(high if dots else low), int(count or (5 if dots else 1))
+    except ValueError:
+        raise click.BadParameter(f"{value!r}: write FROM..TO/COUNT, such as 0.2..1/5") from None
+    if not 1 <= steps <= MOST or not 0 < first <= last < 1e5 or (steps > 1 and first == last):
+        raise click.BadParameter(f"{value!r}: 1 to {MOST} steps that rise, from above 0")
+    step = (last - first) / max(steps - 1, 1)
+    return tuple(round(first + step * number, 4) for number in range(steps))
 
 
 @click.command()
 @click.argument("machine")
 @click.argument("material")
-@click.option("--power", type=Steps(), default="0.2..1/5", show_default=True, help="Shares of full power.")
-@click.option("--speed", type=Steps(), default="20..100/5", show_default=True, help="mm/s.")
+@click.option(
+    "--power", callback=_steps, metavar=STEPS, default="0.2..1/5", show_default=True, help="Shares of full power."
+)
+@click.option("--speed", callback=_steps, metavar=STEPS, default="20..100/5", show_default=True, help="mm/s.")
 @click.option("--interval", type=float, default=0.1, show_default=True, help="mm between the lines of a square.")
 @click.option("--side", type=float, default=8.0, show_default=True, help="mm of a square.")
 @click.option("--at", type=(float, float), default=(20.0, 20.0), show_default=True, help="Its corner on the bed, mm.")
