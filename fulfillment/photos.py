@@ -70,6 +70,10 @@ def _png(data: bytes) -> Header:
             raise _moving()
         at += 12 + length
         if kind == b"IEND" and at <= len(data):
+            if data[at:].strip(b"\0\r\n "):
+                # A program or an archive may hide there, for whoever is handed the file later.
+                mend = "Please save it anew, or send another one."
+                raise PhotoError("The photo has something else behind its end.", mend)
             return Header("image/png", width, height)
     raise _truncated()
 

@@ -82,11 +82,8 @@ class _Reader:
             raise too_much(f"more than {MAX_ELEMENTS:,} elements, each counted as often as it is used")
         if element.tag in UNDRAWN and not (element.tag == "symbol" and element in self.using):
             return
-        if element.tag in REFUSED:
-            what, mend = REFUSED[element.tag]
-            raise DrawingError(f"The drawing has {element}: {what}.", mend)
         if element.tag not in HANDLERS:
-            raise DrawingError(f"The drawing has {element}, which is not known here.", PLAIN)
+            raise _refused(element)
         own = style.own_properties(element, self.sheet)
         if own.get("display") == "none" or not style.seen(own.get("opacity", "1"), element):
             self.hidden.append(str(element))
@@ -96,6 +93,12 @@ class _Reader:
             place = transform(element.attributes["transform"], str(element)).then(place)
         with self._deeper():
             HANDLERS[element.tag](self, element, style.inherited(own, style_above), place)
+
+    def without_parts(self, element: Element) -> None:
+        """Raise DrawingError where something stands in an element that holds nothing but its own description."""
+        for child in element.children:
+            if child.tag not in UNDRAWN:
+                raise _refused(child)
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:
@@ -146,12 +149,20 @@ class _Reader:
         return self.length(element.attributes.get(name, missing), element, along)
 
 
+def _refused(element: Element) -> DrawingError:
+    if element.tag not in REFUSED:
+        return DrawingError(f"The drawing has {element}, which is not known here.", PLAIN)
+    what, mend = REFUSED[element.tag]
+    return DrawingError(f"The drawing has {element}: {what}.", mend)
+
+
 def _group(reader: _Reader, element: Element, properties: Properties, place: Transform) -> None:
     for child in element.children:
         reader.element(child, properties, place)
 
 
 def _use(reader: _Reader, element: Element, properties: Properties, place: Transform) -> None:
+    reader.without_parts(element)
     reference = element.attributes.get("href", "").strip()
     target = reader.named.get(reference[1:]) if reference[:1] == "#" else None
     if target is None:
@@ -216,6 +227,7 @@ Drawn = Callable[[_Reader, Element], Curves]
 
 
 def _drawn(curves: Drawn, reader: _Reader, element: Element, properties: Properties, place: Transform) -> None:
+    reader.without_parts(element)
     found = reader.known.get(id(element))
     if found is None:
         found = reader.known[id(element)] = curves(reader, element)

@@ -1,0 +1,55 @@
+"""The table of hostile files: each is refused in a sentence, within 2 s of processor time and 300 MB."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .hostile import TABLE, svg
+from .reader import MEMORY, SECONDS
+
+READER = Path(__file__).with_name("reader.py")
+
+
+def read_all(folder: Path) -> dict[str, dict[str, Any]]:
+    done = subprocess.run([sys.executable, str(READER), str(folder)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    answers: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return answers
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What the reader says of each file of the table."""
+    folder = tmp_path_factory.mktemp("hostile")
+    for number, (name, case) in enumerate(TABLE.items()):
+        (folder / f"{'photo' if case.photo else 'drawing'}-{number}").write_bytes(case.make())
+    said = read_all(folder)
+    numbered = {int(file.partition("-")[2]): answer for file, answer in said.items()}
+    return {name: numbered[number] for number, name in enumerate(TABLE)}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_it_is_refused_in_a_sentence_and_within_its_bounds(name: str, answers: dict[str, dict[str, Any]]) -> None:
+    answer, case = answers[name], TABLE[name]
+    assert answer["status"] == 0, answer
+    assert case.reason in answer.get("reason", ""), answer
+    assert case.mend in answer["mend"], answer
+    for sentence in (answer["reason"], answer["mend"]):
+        assert sentence.endswith(".") and len(sentence) < 400 and "\n" not in sentence
+    assert answer["seconds"] < SECONDS
+    assert answer["memory"] < MEMORY
+
+
+def test_the_bounds_are_real(tmp_path: Path) -> None:
+    """What is harmless is taken by the same reader; and what the kernel ends is told apart from a refusal."""
+    (tmp_path / "drawing-good").write_bytes(svg('<path d="M0 0h9v9z"/>'))
+    (tmp_path / "photo-none").symlink_to(tmp_path / "missing")
+    answers = read_all(tmp_path)
+    assert answers["drawing-good"]["taken"] == "FileDrawing"
+    assert answers["photo-none"]["status"] != 0
