@@ -15,6 +15,7 @@ NAMES = (
     "emergency_stop",
     "photo",
     "frosting_fidelity",
+    "photo_engraving",
     "job_cost",
     "clean_clone",
 )
