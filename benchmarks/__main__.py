@@ -13,6 +13,7 @@ NAMES = (
     "cncjs_stream",
     "fifty_machines",
     "emergency_stop",
+    "path_order",
     "photo",
     "frosting_fidelity",
     "photo_engraving",

@@ -20,26 +20,28 @@ Neighbours = Sequence[Sequence[tuple[float, int]]]
 Move = tuple[int, int, int, int] | tuple[int, int]
 
 MOVES_PER_NODE: Final = 50
+REACH: Final = 1_000
+"""Nodes: how far around a kick the round may change, so that a kick costs the same in a large drawing."""
 STRETCH: Final = 10
 """Strokes at most in each of the three stretches of a kick: what is changed stays in one neighbourhood."""
 
 
-def settled(tour: Tour, near: Neighbours, nodes: Iterable[int], least: float) -> float:
+def settled(tour: Tour, near: Neighbours, nodes: Iterable[int], least: float, reach: int | None = None) -> float:
     """Exchange links around these nodes, and around what that changes, while one exchange gains more than ``least``.
 
-    Returns by how many mm the way is shorter.
+    ``reach``: links farther apart in the round, in nodes, are not exchanged. Returns by how many mm the way is shorter.
     """
     todo = deque(nodes)
     waiting = set(todo)
     total = 0.0
-    way, link = tour.way, tour.link
+    way, link, reach = tour.way, tour.link, reach or len(tour.order)
     for _ in range(MOVES_PER_NODE * len(tour.order)):
         while todo and not (near[todo[0]] and way[todo[0]] - near[todo[0]][0][0] > least):
             waiting.discard(todo.popleft())
         if not todo:
             break
         node = todo[0]
-        gain, move = _best(tour, near, node, least)
+        gain, move = _best(tour, near, node, least, reach)
         if not move:
             waiting.discard(todo.popleft())
             continue
@@ -65,11 +67,11 @@ def kicked(tour: Tour, near: Neighbours, kicks: int, least: float, seed: int) ->
     for begin, three in zip(begins, lengths, strict=True):
         tour.log.clear()
         gain, touched = tour.kick(begin, three)
-        if gain + settled(tour, near, touched, least) < 0:
+        if gain + settled(tour, near, touched, least, REACH) < 0:
             tour.undo()
 
 
-def _best(tour: Tour, near: Neighbours, a: int, least: float) -> tuple[float, Move | None]:
+def _best(tour: Tour, near: Neighbours, a: int, least: float, reach: int) -> tuple[float, Move | None]:
     """The exchange that takes away the link a-b and gains most: links a-b and c-d become a-c and b-d, or with a third
     link, a-b, c-d and e-f become a-c, d-e and b-f. Written out, without a call inside: nearly all time is spent here.
     """
@@ -84,12 +86,14 @@ def _best(tour: Tour, near: Neighbours, a: int, least: float) -> tuple[float, Mo
         d = link[c]
         left = a_way - a_c + way[c]
         closes = (place[c] & 1) == side
+        # From b on to c (or, where a-c closes a ring without it, to d) lies the stretch that is turned or moved.
+        span = sign * (place[c if closes else d] - first) % count
+        if reach < span < count - reach:
+            continue
         if closes:
             gain = left if b_free or d >= free else left - abs(b_at - points[d])
             if gain > best:
                 best, move = gain, (c, d)
-        # From b on to c (or, where a-c closes a ring without it, to d) lies the stretch that is turned or moved.
-        span = sign * (place[c if closes else d] - first) % count
         for d_e, e in near[d]:
             gain = left - d_e
             if gain <= least:
@@ -104,8 +108,10 @@ def _best(tour: Tour, near: Neighbours, a: int, least: float) -> tuple[float, Mo
                     continue
             if e in (a, b, c):
                 continue
-            inside = sign * (place[e] - first) % count <= span
-            if (inside == ((place[e] & 1) == side)) if closes else not inside:
+            along = sign * (place[e] - first) % count
+            if reach < along < count - reach:
+                continue
+            if ((along <= span) == ((place[e] & 1) == side)) if closes else along > span:
                 best, move = gain, (c, d, e, f)
     return best, move
 

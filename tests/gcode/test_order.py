@@ -83,7 +83,7 @@ def test_hatch_is_drawn_back_and_forth() -> None:
 
 def test_closed_strokes_begin_at_their_nearest_point_and_keep_their_direction() -> None:
     square = np.array([[10.0, 10.0], [20.0, 10.0], [20.0, 20.0], [10.0, 20.0], [10.0, 10.0]])
-    first, second = ordered([square + (30.0, 0.0), square[[2, 3, 0, 1, 2]]], (0.0, 15.0))
+    first, second = ordered([square + np.array([30.0, 0.0]), square[[2, 3, 0, 1, 2]]], (0.0, 15.0))
     assert first[0].tolist() == [20.0, 10.0] or first[0].tolist() == [20.0, 20.0]
     assert travel([first, second], (0.0, 15.0)) == pytest.approx(20.6155 + 20.0)
     for line in (first, second):
@@ -123,7 +123,7 @@ def test_inside_is_told_from_beside() -> None:
 @settings(deadline=None)
 @given(st.lists(stroke | loop, min_size=1, max_size=12), st.data())
 def test_any_rule_without_a_circle_is_kept(lines: list[np.ndarray], data: st.DataObject) -> None:
-    lines = [line + (1000.0 * at, 0.0) for at, line in enumerate(lines)]
+    lines = [line + np.array([1000.0 * at, 0.0]) for at, line in enumerate(lines)]
     some = st.integers(0, len(lines) - 1)
     drawn = data.draw(st.lists(st.tuples(some, some), max_size=20))
     pairs = [(max(pair), min(pair)) for pair in drawn if pair[0] != pair[1]]
