@@ -28,6 +28,7 @@ from fulfillment.catalog import (
 )
 from fulfillment.catalog.parameters import conflicts
 from fulfillment.photos import ACCEPTED, PhotoError, inspect, open_photo
+from gcode.characters import category, counted
 
 __all__ = ["DrawingFile", "Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
 
@@ -35,6 +36,8 @@ MAX_RAW_TEXT = 10_000
 """Characters beyond which a text is not even looked at."""
 MAX_MARKS = 2
 """Accents on one letter: beyond that they leave their line."""
+MAX_SIGNS = 5
+"""Marks of any script on one letter: vowels, tones, and what makes a sign an emoji."""
 
 V = TypeVar("V")
 
@@ -43,6 +46,8 @@ DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 NUMBER = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?")
 SCANNED = re.compile(r"(?:^|/)[A-Z]-[0-9A-Z]{6,12}(?:-A[0-9]+)?/?$", re.IGNORECASE)
 """What a factory's scanner takes for a unit, an order or a job (see jobs.store: such as U-7F3K2QXM)."""
+ACCENT = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20df\u20e4-\u20ff\ufe20-\ufe2f]"
+STACKED = re.compile(f"{ACCENT}{{{MAX_MARKS + 1}}}")
 NEWLINE = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 
 
@@ -123,14 +128,14 @@ def checked_text(raw: str, title: str, longest: int, *, breaks: bool = False) ->
     if found := DIRECTION.findall(text):
         reason = f"{title} has characters that turn the direction of writing ({_shown(found)})."
         raise _Refused(reason, "Please type it anew without them.")
-    kinds = [unicodedata.category(c) if c != "\n" else "Zs" for c in text]
+    kinds = [category(c) if c != "\n" else "Zs" for c in text]
     if bad := [c for c, kind in zip(text, kinds, strict=True) if kind in ("Cc", "Cs", "Co", "Cn")]:
         reason = f"{title} has characters that cannot be written ({_shown(bad)})."
         raise _Refused(reason, "Please type it anew without them.")
     marks = "".join("m" if kind in ("Mn", "Me") else "." for kind in kinds)
-    if "m" * (MAX_MARKS + 1) in marks:
+    if STACKED.search(text) or "m" * (MAX_SIGNS + 1) in marks:
         raise _Refused(f"{title} has letters with more than {MAX_MARKS} accents.", "Please write it with fewer.")
-    count = marks.count(".")
+    count = counted(text)
     if count > longest:
         raise _Refused(
             f"{title} has {count} characters; at most {longest} fit.", f"Please shorten it by {count - longest}."

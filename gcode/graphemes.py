@@ -13,10 +13,9 @@ from typing import Final
 import uharfbuzz as hb
 from fontTools import unicodedata as scripts
 
+from gcode.characters import JOINERS, PICTURES, SELECTORS, SKINS, TAGS, category, invisible
+
 _NONE: Final = hb.Font(hb.Face(hb.Blob(b"")))
-JOINERS: Final = "\u200c\u200d"
-SELECTORS: Final = "\ufe0e\ufe0f"
-"""Of a character that is both text and picture: as text, as picture."""
 _JOINING: Final = frozenset({
     "Adlm", "Arab", "Beng", "Deva", "Gujr", "Guru", "Knda", "Mlym", "Mong", "Mymr", "Nkoo", "Orya", "Rohg", "Sinh",
     "Syrc", "Taml", "Telu", "Tibt",
@@ -49,23 +48,19 @@ def pictured(grapheme: str) -> bool:
     if "\ufe0e" in grapheme or grapheme in _HEARTS:
         return False
     first = grapheme[0]
-    if any(character in "\ufe0f\u20e3" or _skin(character) or _tag(character) for character in grapheme):
+    if any(c in "\ufe0f\u20e3" or ord(c) in SKINS or ord(c) in TAGS for c in grapheme):
         return True
-    if unicodedata.category(first) != "So":
+    if category(first) != "So":
         return False
-    return "\u200d" in grapheme or ord(first) >= 0x1F000 or unicodedata.east_asian_width(first) == "W"
+    return "\u200d" in grapheme or ord(first) in PICTURES or unicodedata.east_asian_width(first) == "W"
 
 
 _HEARTS: Final = frozenset({"\u2764\ufe0f", "\u2665\ufe0f"})
 """Red hearts: the emoji is hatched, as heralds draw red, and finer than most tools; the sign is solid."""
 
 
-def _skin(character: str) -> bool:
-    return 0x1F3FB <= ord(character) <= 0x1F3FF
-
-
-def _tag(character: str) -> bool:
-    return 0xE0020 <= ord(character) <= 0xE007F
+_BLACK_FLAG: Final = "\U0001f3f4"
+"""The one character that tags may follow: they say whose flag it is."""
 
 
 def unseen(grapheme: str, script: str, *, picture: bool, emoji: bool) -> tuple[str, ...]:
@@ -79,28 +74,12 @@ def unseen(grapheme: str, script: str, *, picture: bool, emoji: bool) -> tuple[s
             lost = not (picture and character == "\u200d") and (script not in _JOINING or not index)
         elif character in SELECTORS:
             lost = not (emoji and (index == 1 or picture))
-        elif _tag(character):
+        elif ord(character) in TAGS:
             lost = grapheme[0] != _BLACK_FLAG
-        elif unicodedata.category(character)[0] == "M" and (not index or grapheme[0].isspace()):
+        elif category(character)[0] == "M" and (not index or grapheme[0].isspace()):
             lost = True
         else:
             lost = invisible(character)
         if lost:
             found.append(character)
     return tuple(found)
-
-
-def invisible(character: str) -> bool:
-    """Controls, format characters, fillers, unassigned: shapers leave them out without a word."""
-    category = unicodedata.category(character)
-    return category[0] == "C" or category in ("Zl", "Zp") or character in _FILLERS or _selector(character)
-
-
-_BLACK_FLAG: Final = "\U0001f3f4"
-"""The one character that tags may follow: they say whose flag it is."""
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\u2800")
-"""Letters and marks by their category that have no ink."""
-
-
-def _selector(character: str) -> bool:
-    return 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character) <= 0xE01EF

@@ -11,11 +11,12 @@ from typing import Any, Final
 import numpy as np
 import uharfbuzz as hb
 
+from gcode.characters import invisible
 from gcode.design import Drawing
 from gcode.fontchain import Alone
 from gcode.fonts import Cluster, Run, Shaped
 from gcode.geometry import Line
-from gcode.graphemes import TOUCHING, invisible
+from gcode.graphemes import TOUCHING
 
 TOLERANCE: Final = 0.004
 """Of curves, in cap heights: 0.04 mm for letters of 10 mm."""

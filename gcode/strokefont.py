@@ -16,11 +16,12 @@ import numpy as np
 from HersheyFonts import HersheyFonts
 
 from gcode import strokeletters as letters
+from gcode.characters import SELECTORS
 from gcode.design import Drawing
 from gcode.fontchain import Alone
 from gcode.fonts import Cluster, GlyphsMissing, Run, Shaped
 from gcode.geometry import Line
-from gcode.graphemes import SELECTORS, graphemes, script_of
+from gcode.graphemes import graphemes, script_of
 from gcode.strokeletters import Letter, Strokes
 
 FACE: Final = "futural"

@@ -35,12 +35,12 @@ class Align(StrEnum):
 
 class Vertical(StrEnum):
     TOP = "top"
-    MIDDLE = "middle"
+    CENTRE = "centre"
     BOTTOM = "bottom"
 
 
 _SHARE: Final = {Align.LEFT: 0.0, Align.CENTRE: 0.5, Align.RIGHT: 1.0}
-_HEIGHT: Final = {Vertical.BOTTOM: 0.0, Vertical.MIDDLE: 0.5, Vertical.TOP: 1.0}
+_HEIGHT: Final = {Vertical.BOTTOM: 0.0, Vertical.CENTRE: 0.5, Vertical.TOP: 1.0}
 _ROUNDS: Final = 16
 """Halvings of the range of sizes of bent text."""
 
@@ -66,7 +66,7 @@ class Fit:
     align: Align = Align.CENTRE
     """Of lines shorter than the longest. Paragraphs written from the right are aligned as in a mirror. Bent lines
     stand in the middle."""
-    vertical: Vertical = Vertical.MIDDLE
+    vertical: Vertical = Vertical.CENTRE
     tracking: float = 0.0
     """More (or less) between letters than they have by themselves, in cap heights."""
     arc: Arc | None = None

@@ -3,15 +3,17 @@
 from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
 from fulfillment.catalog.laser import LaserRecipe
+from fulfillment.catalog.lettering import Arc, TextField
 from fulfillment.catalog.lines import PenRecipe
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
-from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product, TextField
+from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product
 from fulfillment.catalog.parameters import Bound, Opening, Parameter, Rule
 from fulfillment.catalog.recipes import Prime, Recipe
 
 __all__ = [
     "FOLDER",
     "Allergen",
+    "Arc",
     "Bound",
     "Box",
     "Catalog",

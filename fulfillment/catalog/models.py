@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
+from fulfillment.catalog.lettering import TextField
 from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
 from fulfillment.catalog.recipes import Pour, Prime, Wipe
@@ -92,29 +93,6 @@ class PhotoField(Written):
     """Whether a piece can be made without it."""
     min_pixels: int = Field(default=200, ge=16, le=10_000)
     """Pixels that the shorter side must have."""
-
-
-class TextField(Written):
-    type: Literal["text"]
-    """A text that the customer writes."""
-    title: Title
-    """What the shop's page calls it."""
-    zone: Name
-    """The zone that it fills."""
-    required: bool = True
-    """Whether a piece can be made without it."""
-    min_height: PositiveMm
-    """Height of the capitals below which the text is refused instead of shrunk."""
-    max_characters: int = Field(default=40, ge=1, le=500)
-    """Length at most, in characters."""
-    max_height: PositiveMm = 1000
-    """Height of the capitals beyond which a short text is not enlarged."""
-    lines: int = Field(default=3, ge=1, le=40)
-    """Lines at most that a text is broken into, where that makes its letters larger."""
-    line_breaks: bool = False
-    """Whether the customer may break lines, which are then kept."""
-    align: Literal["left", "centre", "right"] = "centre"
-    """Where lines begin that are shorter than the longest."""
 
 
 AnyField = Annotated[

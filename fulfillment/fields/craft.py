@@ -14,6 +14,11 @@ class Craft:
     row: float | None = None
     """Between two rows of a photo; None: this process makes lines only."""
 
+    @property
+    def least_height(self) -> float:
+        """Of capitals that can be read: an E has three bars, and between them must be room for a line of none."""
+        return 4 * self.line_width
+
 
 class Refused(Exception):
     """Content that cannot be made: why, and what its customer can do about it. Both are sentences."""

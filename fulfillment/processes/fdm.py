@@ -22,6 +22,7 @@ from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
 from fulfillment.processes import Made, Spec
+from gcode.design import lines_of
 from gcode.dialects import Setup
 from gcode.geometry import Bounds
 from gcode.preflight import Report
@@ -48,7 +49,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     bead = recipe.bead(machines[0].e_area or 1.0)
     plate = _plate(product, bead)
     content = design(spec, files, Craft(line_width=bead.line_width))
-    strokes = [stroke for drawing in content.drawings for stroke in drawing.strokes]
+    strokes = lines_of(content.drawings)
     place = Place(product.jig.x, product.jig.y)
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
     toolpath = plan(plate, strokes, RELIEF, bead, motion=motion, place=place)

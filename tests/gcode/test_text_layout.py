@@ -41,7 +41,7 @@ def test_tracking_sets_letters_apart_and_leaves_joined_ones_together(strokes: St
 def test_vertical_alignment(strokes: StrokeFont, arc: Arc | None) -> None:
     low, middle, high = (
         ink(fit("Zoë", strokes, ZONE, Fit(1, max_height=4, vertical=at, arc=arc)).drawing)
-        for at in (Vertical.BOTTOM, Vertical.MIDDLE, Vertical.TOP)
+        for at in (Vertical.BOTTOM, Vertical.CENTRE, Vertical.TOP)
     )
     assert low[1] == pytest.approx(ZONE.y)
     assert high[3] == pytest.approx(ZONE.y + ZONE.height)
