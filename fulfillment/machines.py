@@ -111,6 +111,7 @@ def limits_of(machine: Machine, heat: Heat = NO_HEAT) -> Limits:
         bed_temperature=(0.0, limits.bed_temperature) if limits.bed_temperature else None,
         cold_extrusion=limits.cold_extrusion,
         held={HEATERS[heater]: window for heater, window in heat.items()},
+        pace=(machine.laser.lines_per_second, machine.laser.blocks_ahead) if machine.laser else None,
     )
 
 

@@ -47,6 +47,8 @@ class Limits:
     max_e_step: float = 50.0
     """mm of E in one move: more is taken for a mistake between absolute and relative extrusion."""
     keep_outs: tuple[KeepOut, ...] = ()
+    pace: tuple[float, int] | None = None
+    """Lines a second that the controller takes, and moves that it plans ahead; None: it is fast enough for anything."""
     max_bytes: int = 64 * 1024 * 1024
     max_lines: int = 2_000_000
     max_time: float = 24 * 3600.0

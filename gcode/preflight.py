@@ -31,6 +31,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     rules.arcs,
     rules.keep_outs,
     rules.feeds,
+    rules.pace,
     rules.extrusion,
     rules.tool,
     rules.heat,

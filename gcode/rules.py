@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gcode.dialects import Dialect
+from gcode.estimate import move_times
 from gcode.findings import Finding, Severity
 from gcode.limits import KeepOut, Limits
 from gcode.parse import Program, code_of, name_of
@@ -248,6 +249,23 @@ def feeds(view: View) -> Iterator[Finding]:
             worst = view.axis_speeds[fast, axis].max()
             text = f"{letter} is to run {worst:.1f} mm/s, the machine does {limit:g}: lower the recipe's speed"
             yield from _found("too-fast", view.lines_of(fast), text)
+
+
+def pace(view: View) -> Iterator[Finding]:
+    """No stretch asks for more lines than the controller takes in: it would stand still in the middle of it."""
+    if view.limits.pace is None or not len(view.moves):
+        return
+    rate, ahead = view.limits.pace
+    due = np.arange(1, len(view.moves) + 1) - rate * np.cumsum(move_times(view.moves, view.limits.motion))
+    behind = due - np.minimum.accumulate(np.minimum(due, 0.0))
+    # What is planned ahead bridges a stretch, and is taken in anew behind it: twice that is the most that is waiting.
+    late = behind > 2 * ahead
+    if late.any():
+        text = (
+            f"{behind.max():.0f} lines more than the controller takes in ({rate:g} a second): it would stutter here; "
+            "lower the recipe's speed"
+        )
+        yield from _found("too-dense", view.lines_of(late), text, Severity.WARNING)
 
 
 def extrusion(view: View) -> Iterator[Finding]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -185,11 +186,19 @@ def _box(shop: Shop, box: str | None, job_id: str | None) -> str:
     if box is not None:
         return " ".join(box.replace(",", " ").split())
     with shop.store.read() as connection:
-        bounds = (views.job(connection, job_id or "", shop.floor)["manifest"] or {}).get("bounds")
-    if not bounds:
+        corners = framed(views.job(connection, job_id or "", shop.floor)["manifest"] or {})
+    if corners is None:
         raise click.ClickException(f"{job_id} has no program with bounds yet: say --box")
+    return " ".join(f"{value:g}" for value in corners)
+
+
+def framed(manifest: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """x0, y0, x1, y1 of a program: with the way on which its tool comes to speed, where the manifest tells of it."""
+    bounds = manifest.get("frame") or manifest.get("bounds")
+    if not bounds:
+        return None
     half = len(bounds) // 2
-    return " ".join(f"{value:g}" for value in (*bounds[:2], *bounds[half : half + 2]))
+    return (*bounds[:2], *bounds[half : half + 2])
 
 
 def _ask_to_move(shop: Shop, name: str, what: str, yes: bool) -> None:

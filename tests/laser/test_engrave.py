@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fulfillment.catalog import FOLDER, Product, load
+from fulfillment.cli.machine_talk import framed
 from fulfillment.config import Machine, Material
 from fulfillment.machines import limits_of, offer_of, preflight
 from fulfillment.processes import Made, Problems, Spec
@@ -100,6 +101,15 @@ def test_the_plaque_is_made_and_told(render: Render, plaque: Product) -> None:
     assert report.motion is not None
     assert (x1, y1) == pytest.approx((report.motion.x1, report.motion.y1), abs=0.001)
     assert made.data == render(texts={"caption": "Ada & Zoë"}).data
+
+
+def test_what_is_framed_is_the_way_of_the_head(render: Render) -> None:
+    manifest = render().manifest
+    assert framed(manifest) == tuple(manifest["frame"])
+    x0, y0, _, x1, y1, _ = manifest["bounds"]
+    assert framed({"bounds": manifest["bounds"]}) == (x0, y0, x1, y1)
+    assert framed(manifest)[0] < x0 < x1 < framed(manifest)[2]
+    assert framed({}) is None
 
 
 def test_the_photo_is_dark_where_it_is_dark(render: Render, plaque: Product) -> None:

@@ -96,6 +96,26 @@ def test_greyscale_leaves_as_much_as_each_place_wants(cat: Tone, play: Play) -> 
     assert (np.abs(share - wanted[::-1]) < 0.08).mean() < 0.3, "upside down"
 
 
+def test_a_controller_keeps_up_with_rows_that_heed_its_pace(cat: Tone, play: Play) -> None:
+    """400 lines a second, on a machine whose axes would let it ask for many more."""
+    fast = Motion(5000.0, 8.0, (400.0, 400.0, 50.0, float("nan")))
+    limits = replace(LIMITS, motion=fast, pace=(400, 15))
+    settings = ("--setting", "120=5000", "--setting", "121=5000", "--setting", "110=24000", "--setting", "111=24000")
+    strip = replace(cat, lightness=cat.lightness[:40], height=4.0)
+    made = rows(bitmap(strip, Raster(INTERVAL)))
+    seconds = {}
+    for heeds, controller in ((True, Controller(lines=400)), (False, Controller(lines=1e5, bytes=1e7))):
+        scan = replace(SCAN, speed=150.0, motion=fast, controller=controller)
+        data = program(moves(made, scan, PLACE), GRBL_LASER, Setup())
+        codes = [finding.code for finding in check(data, GRBL_LASER, limits).findings]
+        assert codes == ([] if heeds else ["too-dense"])
+        for parsing in (0.0, 1 / 400):
+            record = play(data, region(strip), *settings, "--line-time", str(parsing)).record
+            seconds[heeds, parsing] = record["motion_time"]
+    assert seconds[True, 1 / 400] == pytest.approx(seconds[True, 0.0], rel=0.02)
+    assert seconds[False, 1 / 400] > 1.15 * seconds[False, 0.0]
+
+
 def test_the_spot_is_at_speed_while_it_burns(cat: Tone, play: Play) -> None:
     """And the time that preflight tells is the time it takes."""
     made = rows(bitmap(cat, Raster(INTERVAL)))
