@@ -64,6 +64,11 @@ class Marks:
         """Some of them."""
         return Marks(self.start[chosen], self.end[chosen], self.width[chosen])
 
+    def turned(self, width: float) -> Marks:
+        """As they look on the other side of a piece ``width`` mm wide."""
+        turn, to = np.array([-1.0, 1.0]), np.array([width, 0.0])
+        return Marks(self.start * turn + to, self.end * turn + to, self.width)
+
 
 def beads(data: bytes, bead: Bead, place: Place) -> Marks:
     """The beads of a program's bytes at one height over a surface."""
@@ -102,7 +107,7 @@ def line_picture(data: bytes, piece: Piece, dialect: Dialect, width: float, plac
 
 def relief_picture(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, px_per_mm: float) -> Pixels:
     """A body of beads as RGB, row 0 at the top: what lies above ``top`` mm stands out from what is below it."""
-    marks, z = beads(data, bead, place), _heights(data)
+    marks, z = beads(data, bead, place), heights(data)
     body = ((1.0, _shade(piece.mark, 0.85)), (0.8, _shade(piece.mark, 0.9)))
     raised = ((1.7, _shade(piece.mark, 0.5)), (1.0, _light(piece.mark, 0.35)))
     layers = [(marks.only(z <= top), body), (marks.only(z > top), raised)]
@@ -112,9 +117,8 @@ def relief_picture(data: bytes, piece: Piece, bead: Bead, place: Place, top: flo
 def turned_picture(data: bytes, piece: Piece, bead: Bead, place: Place, dialect: Dialect, px_per_mm: float) -> Pixels:
     """A body that was poured over drawings, turned over, as RGB, row 0 at the top: what was laid before the machine
     rested has browned, and lies on what came after."""
-    marks, first = beads(data, bead, place), _before_rest(data, dialect)
-    turn = np.array([-1.0, 1.0])
-    seen = Marks(marks.start * turn + [piece.width, 0.0], marks.end * turn + [piece.width, 0.0], marks.width)
+    marks, first = beads(data, bead, place), before_rest(data, dialect)
+    seen = marks.turned(piece.width)
     body = ((1.0, _shade(piece.mark, 0.97)), (0.7, piece.mark))
     browned = ((1.0, _shade(piece.mark, 0.62)), (0.6, _shade(piece.mark, 0.55)))
     return _drawn(
@@ -122,7 +126,7 @@ def turned_picture(data: bytes, piece: Piece, bead: Bead, place: Place, dialect:
     )
 
 
-def _before_rest(data: bytes, dialect: Dialect) -> BoolArray:
+def before_rest(data: bytes, dialect: Dialect) -> BoolArray:
     """Which beads were laid before the first rest of a second or more; none where the machine never rests as long."""
     program = parse(data)
     moves = dialect.trace(program)
@@ -132,7 +136,8 @@ def _before_rest(data: bytes, dialect: Dialect) -> BoolArray:
     return before
 
 
-def _heights(data: bytes) -> FloatArray:
+def heights(data: bytes) -> FloatArray:
+    """Z of each bead, mm."""
     moves = trace(parse(data))
     return moves.end[moves.lays][:, 2]
 

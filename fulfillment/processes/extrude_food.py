@@ -24,13 +24,14 @@ from fulfillment.designs import (
     reach_of,
     recipe_of,
 )
-from fulfillment.fidelity import Rows, faithful
+from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
 from fulfillment.machines import GCODE, dialect_of, limits_of, motion_of, spoken
 from fulfillment.processes import Made, Spec
 from gcode.design import Design
 from gcode.dialects import Dialect, Setup
+from gcode.faithful import Rows
 from gcode.frosting import Polarity, plan
 from gcode.geometry import Bounds
 from gcode.pour import Pour, mirrored, pour

@@ -45,6 +45,7 @@ EBB: Final = Dialect(
     last="M2",
     home=None,
     codes=MappingProxyType({**CODES, Kind.DOWN: "M3", Kind.UP: "M5"}),
+    rapid_marks=True,
     tool="pen",
     works=_touches,
     off="M5",

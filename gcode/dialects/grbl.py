@@ -128,6 +128,7 @@ GRBL_PEN: Final = Dialect(
     line_bytes=_LINE_BYTES,
     codes=MappingProxyType({**CODES, Kind.DOWN: "M3", Kind.UP: "M3"}),
     rapid=True,
+    rapid_marks=True,
     tool="pen",
     full=S_FULL,
     works=_touches,

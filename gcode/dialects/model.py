@@ -99,6 +99,8 @@ class Dialect:
     """How each kind of row is written."""
     rapid: bool = False
     """G0 takes no speed: it goes as fast as the axes can."""
+    rapid_marks: bool = False
+    """What works marks on G0 as well: a pen that is down draws, however it is moved; a laser is off."""
     tool: str = "tool"
     """What marks the piece, in a finding's words."""
     full: float | None = None
@@ -134,7 +136,9 @@ class Dialect:
         if self.works is None:
             return moves.lays
         flat = np.abs(moves.end[:, :2] - moves.start[:, :2]).sum(axis=1) > 0
-        marks: BoolArray = self.works(program)[moves.index] & flat & (program.code[moves.index] != G0)
+        marks: BoolArray = self.works(program)[moves.index] & flat
+        if not self.rapid_marks:
+            marks &= program.code[moves.index] != G0
         return marks
 
 
