@@ -27,7 +27,25 @@ PYTHON = ROOT / ".vendors/vpype/venv/bin/python"
 SORT = ROOT / "tests/vendors/vpype/order.py"
 SEEDS = (7101, 7102, 7103)
 LKH_MOST = 1_100
-WORDS = "the quick brown fox jumps over a lazy dog while five boxing wizards pack my liquor jugs".split()
+WORDS = [
+    "the",
+    "quick",
+    "brown",
+    "fox",
+    "jumps",
+    "over",
+    "a",
+    "lazy",
+    "dog",
+    "while",
+    "five",
+    "boxing",
+    "wizards",
+    "pack",
+    "my",
+    "liquor",
+    "jugs",
+]
 
 
 def random_strokes(random: np.random.Generator, count: int = 1_000) -> list[Line]:

@@ -7,6 +7,7 @@ square. Bounded by counts, never by a clock, and seeded: the same strokes always
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,12 +24,12 @@ from gcode.units import FloatArray, IntArray
 
 __all__ = ["EFFORT", "inner_first", "ordered", "travel"]
 
-EFFORT: Final = 3
+EFFORT: Final = 1
 """Kicks for each stroke."""
 FEWEST_KICKS: Final = 50
 FEW: Final = 8
 """Up to so many strokes all ends are near."""
-NEIGHBOURS: Final = 6
+NEIGHBOURS: Final = 8
 """Near ends that are looked at, of each end."""
 MOST_KICKS: Final = 20_000
 MOST_SEARCHED: Final = 20_000
@@ -54,7 +55,7 @@ def ordered(
     start: tuple[float, float] | None = (0.0, 0.0),
     *,
     before: Sequence[tuple[int, int]] = (),
-    effort: int = EFFORT,
+    effort: float = EFFORT,
     seed: int = 0,
 ) -> list[Line]:
     """The same strokes in an order with little way from ``start`` (None: from anywhere) through all of them.
@@ -74,7 +75,7 @@ def ordered(
     _check(filled, here)
     pairs = _pairs(before, numbers, len(lines))
     path: Path = [(index, False) for index in range(len(filled))]
-    kicks = min(max(effort * len(filled), FEWEST_KICKS), MOST_KICKS) if effort > 0 else 0
+    kicks = min(max(int(effort * len(filled)), FEWEST_KICKS), MOST_KICKS) if effort > 0 else 0
     some_closed = any(map(is_closed, filled))
     tour = None
     for rounds_left in (1, 0) if some_closed else (0,):
@@ -113,17 +114,14 @@ def _toured(ends: FloatArray, here: FloatArray | None, known: Tour | None, *, ki
     if here is not None:
         points = np.vstack([points, here, here])
     found = nearest(points, np.arange(len(points)) // 2, NEIGHBOURS)
-    if known is not None:
-        order = known.order
-    else:
-        order = chained(points, found, nowhere if here is not None else -1)
-        if here is None:
-            order += [nowhere, nowhere + 1]
+    order, further = chained(points, found, nowhere if here is not None else -1)
+    if here is None:
+        order += [nowhere, nowhere + 1]
     places = [complex(x, y) for x, y in points.tolist()]
-    near = _all_near(places, nowhere) if count <= FEW else _near(found, nowhere)
+    near = _all_near(places, nowhere) if count <= FEW else _near(found, further, nowhere)
     places += [0j] * (2 * count + 2 - len(places))
     near += [[]] * (2 * count + 2 - len(near))
-    tour = Tour(order, places, nowhere)
+    tour = Tour(order if known is None else known.order, places, nowhere)
     if count <= MOST_SEARCHED:
         least = 1e-9 + 1e-12 * float(np.abs(points).max())
         settled(tour, near, tour.order, least)
@@ -131,11 +129,17 @@ def _toured(ends: FloatArray, here: FloatArray | None, known: Tour | None, *, ki
     return tour
 
 
-def _near(found: tuple[IntArray, FloatArray], nowhere: int) -> list[list[tuple[float, int]]]:
-    return [
+def _near(
+    found: tuple[IntArray, FloatArray], further: Sequence[tuple[int, int, float]], nowhere: int
+) -> list[list[tuple[float, int]]]:
+    near = [
         [pair for pair in zip(ways, others, strict=True) if pair[0] < np.inf and pair[1] < nowhere]
         for others, ways in zip(found[0].tolist(), found[1].tolist(), strict=True)
     ]
+    for node, other, way in further:
+        if way < np.inf and max(node, other) < nowhere and (way, other) not in near[node]:
+            insort(near[node], (way, other))
+    return near
 
 
 def _all_near(places: Sequence[complex], nowhere: int) -> list[list[tuple[float, int]]]:

@@ -18,8 +18,11 @@ EVEN = 1e-6
 of a hatch are linked in pairs first, then the right ends of those pairs, and it is drawn back and forth."""
 
 
-def chained(points: FloatArray, near: tuple[IntArray, FloatArray], last: int) -> list[int]:
-    """All nodes in the order of a short way that begins with node ``last``; -1: with any.
+def chained(
+    points: FloatArray, near: tuple[IntArray, FloatArray], last: int
+) -> tuple[list[int], list[tuple[int, int, float]]]:
+    """All nodes in the order of a short way that begins with node ``last``; -1: with any. And the further neighbours
+    that were found for the ends of chains: a node, its neighbour, and how far that is.
 
     Nodes n and n ^ 1 are the two ends of a stroke; ``near`` is what ``nearest`` finds for them, and nothing is linked
     to ``last``. Each time through, the two chains that are nearest to each other at least are joined, so it ends.
@@ -31,6 +34,7 @@ def chained(points: FloatArray, near: tuple[IntArray, FloatArray], last: int) ->
     free = np.flatnonzero(np.arange(count) != last)
     mine, other, way = np.repeat(free, near[0].shape[1]), near[0][free].ravel(), near[1][free].ravel()
     link, far = [-1] * count, [node ^ 1 for node in range(count)]
+    further: list[tuple[int, int, float]] = []
     for _ in range(count):
         usable = np.isfinite(way) & (other != last)
         mine, other, way = mine[usable], other[usable], way[usable]
@@ -41,7 +45,8 @@ def chained(points: FloatArray, near: tuple[IntArray, FloatArray], last: int) ->
             break
         found, ways = nearest(points[free], np.minimum(free, np.array(far)[free]), FEW)
         mine, other, way = np.repeat(free, found.shape[1]), free[found].ravel(), ways.ravel()
-    return _walked(link, int(free[0]) if last < 0 else last)
+        further += zip(mine.tolist(), other.tolist(), way.tolist(), strict=True)
+    return _walked(link, int(free[0]) if last < 0 else last), further
 
 
 def _join(mine: IntArray, other: IntArray, link: list[int], far: list[int]) -> None:

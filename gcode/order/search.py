@@ -22,6 +22,8 @@ Move = tuple[int, int, int, int] | tuple[int, int]
 MOVES_PER_NODE: Final = 50
 REACH: Final = 1_000
 """Nodes: how far around a kick the round may change, so that a kick costs the same in a large drawing."""
+BATCH: Final = 200
+"""Kicks between two looks at where the long links are."""
 STRETCH: Final = 10
 """Strokes at most in each of the three stretches of a kick: what is changed stays in one neighbourhood."""
 
@@ -56,19 +58,24 @@ def settled(tour: Tour, near: Neighbours, nodes: Iterable[int], least: float, re
 
 
 def kicked(tour: Tour, near: Neighbours, kicks: int, least: float, seed: int) -> None:
-    """Iterated local search: disturb a neighbourhood, settle it, and take it back if it is no shorter than before."""
+    """Iterated local search: disturb a neighbourhood, settle it, and take it back if it is longer than before.
+
+    A link is disturbed the more often, the longer it is: between the lines of a hatch there is nothing to be won.
+    """
     strokes = len(tour.order) // 2
     stretch = min(STRETCH, (strokes - 1) // 3)
     if stretch < 1 or kicks < 1:
         return
     random = np.random.Generator(np.random.PCG64(seed))
-    begins = random.integers(0, strokes, kicks).tolist()
     lengths = random.integers(1, stretch + 1, (kicks, 3)).tolist()
-    for begin, three in zip(begins, lengths, strict=True):
-        tour.log.clear()
-        gain, touched = tour.kick(begin, three)
-        if gain + settled(tour, near, touched, least, REACH) < 0:
-            tour.undo()
+    for first in range(0, kicks, BATCH):
+        longer = np.cumsum(np.array(tour.way) + least)
+        nodes = np.searchsorted(longer, random.uniform(0, longer[-1], BATCH)).tolist()
+        for node, three in zip(nodes, lengths[first : first + BATCH], strict=False):
+            tour.log.clear()
+            gain, touched = tour.kick((tour.place[node] + 1) // 2, three)
+            if gain + settled(tour, near, touched, least, REACH) < 0:
+                tour.undo()
 
 
 def _best(tour: Tour, near: Neighbours, a: int, least: float, reach: int) -> tuple[float, Move | None]:
