@@ -1,8 +1,8 @@
 """Customers' drawings: SVG and DXF files, read into lines and outlines in mm, or refused with the reason and the mend.
 
-:func:`media_type` looks at the first bytes only and may run anywhere. :func:`read` belongs into a worker: it bounds its
-own memory and time, and imports what it needs only when it is called. A new kind of file is one module with a function
-``read(data) -> Read``, and one line in FORMATS and in kinds.TAKEN.
+:func:`media_type` looks at the first bytes only and may run anywhere. :func:`read` belongs into a worker: it imports
+what it needs only when it is called, and forks a process that is bounded. A new kind of file is one module with a
+function ``read(data) -> Read``, and one line in FORMATS and in kinds.TAKEN.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from fulfillment.drawings.apart import apart
 from fulfillment.drawings.kinds import ACCEPTED, media_type
-from fulfillment.drawings.limits import MAX_BYTES, DrawingError, bounded
+from fulfillment.drawings.limits import MAX_BYTES, DrawingError
 
 if TYPE_CHECKING:
     from fulfillment.drawings.shapes import FileDrawing
@@ -27,11 +28,13 @@ FORMATS: Final[Mapping[str, str]] = {
 
 
 def read(data: bytes) -> FileDrawing:
-    """A customer's drawing in mm, y up, as it is seen. Raises DrawingError."""
+    """A customer's drawing in mm, y up, as it is seen. Raises DrawingError.
+
+    It is read in a process of its own, within 2 s of processor time and 300 MB (see drawings.apart).
+    """
     kind = media_type(data)
-    # Before the bounds, which are those of the file and not of the libraries that read it.
+    # Imported here and not there, so that the bounds are those of the file and not of the libraries that read it.
     module: Any = import_module(FORMATS[kind])
-    paint = import_module("fulfillment.drawings.paint")
-    with bounded():
-        found: FileDrawing = paint.seen(module.read(data))
+    paint: Any = import_module("fulfillment.drawings.paint")
+    found: FileDrawing = apart(lambda data: paint.seen(module.read(data)), data)
     return found

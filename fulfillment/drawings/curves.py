@@ -31,8 +31,8 @@ ARITY: Final = {"M": 2, "Z": 0, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, 
 """Numbers of each command."""
 FLAGS: Final = (3, 4)
 """Which of an arc's numbers are flags: 0 or 1, which may stand without a gap before the next number."""
-ARC_PART: Final = np.pi / 4
-"""Radians of an arc that one cubic curve stands for: it is then off by 4 millionths of the radius."""
+ARC_PART: Final = np.pi / 3
+"""Radians of an arc that one cubic curve stands for at most: it is then off by 24 millionths of the radius."""
 
 
 NOTHING: Final = np.zeros((0, 4, 2))
@@ -124,18 +124,20 @@ def curves_of(path: Path) -> Curves:
         if isinstance(segment, Move):
             fresh = True
             continue
-        if fresh:
+        begins, fresh = fresh, isinstance(segment, Close)
+        if begins:
             starts.append(len(rows))
             closed.append(False)
-        fresh = isinstance(segment, Close)
         closed[-1] = fresh
-        rows.extend(_cubics(segment))
+        # A part that has come back to its start is closed without another segment; alone it is a dot.
+        if begins or not fresh or segment.start != segment.end:
+            rows.extend(_cubics(segment))
     return Curves(np.array(rows, dtype=np.float64).reshape(-1, 4, 2), tuple(starts), tuple(closed))
 
 
 def _cubics(segment: Line | Close | CubicBezier | QuadraticBezier | Arc) -> Iterator[tuple[float, ...]]:
     if isinstance(segment, Arc):
-        parts = max(1, int(np.ceil(abs(float(segment.sweep)) / ARC_PART)))
+        parts = max(1, int(np.ceil(abs(float(segment.sweep)) / ARC_PART - 1e-9)))
         for part in segment.as_cubic_curves(parts):
             yield from _cubics(part)
         return

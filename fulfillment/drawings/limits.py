@@ -1,19 +1,12 @@
 """What a customer's drawing may cost, and how it is refused.
 
-Every limit is a count, so that the same file is refused everywhere and always; they are chosen so that what they let
-through is read within the bounds of :func:`bounded`, which stop what nobody has thought of.
+These limits are counts, so that the same file is refused everywhere and always. What is small and still takes long (a
+scribble that crosses itself a million times) meets the bounds of time and memory in drawings.apart.
 """
 
 from __future__ import annotations
 
 import math
-import resource
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from types import FrameType
 from typing import Final
 
 MAX_BYTES: Final = 2_000_000
@@ -30,11 +23,6 @@ MAX_NUMBER: Final = 1_000_000.0
 MAX_RULES: Final = 1_000
 """Rules of an SVG's style sheets."""
 
-MEMORY: Final = 300_000_000
-"""Bytes of address space that reading one drawing may take on top of what the process has."""
-SECONDS: Final = 2.0
-"""Of processor time that reading one drawing may take."""
-
 
 class DrawingError(Exception):
     """A drawing that cannot be used: ``reason`` and ``mend`` are sentences for the customer."""
@@ -44,9 +32,8 @@ class DrawingError(Exception):
         self.reason = reason
         self.mend = mend
 
-
-class _TooLong(Exception):
-    """The processor time is used up."""
+    def __reduce__(self) -> tuple[type[DrawingError], tuple[str, str]]:
+        return type(self), (self.reason, self.mend)
 
 
 SIMPLER: Final = "Please send a simpler one: take out what is not seen, and simplify its paths."
@@ -78,42 +65,3 @@ def checked(value: float, text: str, where: str) -> float:
             "Please draw it nearer to the origin, or in a larger unit.",
         )
     return value
-
-
-@contextmanager
-def bounded(memory: int = MEMORY, seconds: float = SECONDS) -> Iterator[None]:
-    """Processor time and memory of the code inside are bounded; beyond them it is refused with a DrawingError.
-
-    The memory's bound is the whole process's while it lasts, so this belongs into a worker, or into a program that does
-    nothing else meanwhile. The time is bounded in a main thread only: elsewhere no signal can be handled.
-    """
-    with ExitStack() as stack:
-        _bound_memory(stack, memory)
-        if threading.current_thread() is threading.main_thread():
-            _bound_time(stack, seconds)
-        try:
-            yield
-        except _TooLong:
-            raise too_much(f"so much in it that it takes more than {seconds:g} s to read") from None
-        except MemoryError:
-            raise too_much(f"so much in it that it takes more than {memory // 1_000_000} MB to read") from None
-
-
-def _bound_memory(stack: ExitStack, memory: int) -> None:
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    wanted = pages * resource.getpagesize() + memory
-    limits = [limit for limit in (*before, wanted) if limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
-    stack.callback(resource.setrlimit, resource.RLIMIT_AS, before)
-
-
-def _bound_time(stack: ExitStack, seconds: float) -> None:
-    handler = signal.signal(signal.SIGPROF, _stop)
-    stack.callback(signal.signal, signal.SIGPROF, handler)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    stack.callback(signal.setitimer, signal.ITIMER_PROF, 0)
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise _TooLong

@@ -13,7 +13,17 @@ from typing import Final
 
 import numpy as np
 from manifold3d import CrossSection, FillRule, OpType
-from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, get_parts, unary_union
+from shapely import (
+    LineString,
+    MultiLineString,
+    MultiPolygon,
+    Point,
+    Polygon,
+    get_parts,
+    line_merge,
+    prepare,
+    unary_union,
+)
 from shapely.geometry.base import BaseGeometry
 
 from fulfillment.drawings.curves import Curves, flattened
@@ -38,6 +48,8 @@ ALIKE: Final = 16
 
 Drawn = list[tuple[Shape, list[tuple[Line, bool]]]]
 """Shapes with their flattened parts."""
+Mark = tuple[str, Colour, CrossSection | Stroke]
+"""Whose it is, its colour, and a surface or a line."""
 Contours = list[np.ndarray[tuple[int, int], np.dtype[np.float64]]]
 
 
@@ -55,11 +67,8 @@ class _Canvas:
         if not self.strokes:
             return
         lid = polygons(region)
-        self.strokes = [
-            (Stroke(line, stroke.pencil), name)
-            for stroke, name in self.strokes
-            for line in _lines(_linestring(stroke.line).difference(lid))
-        ]
+        prepare(lid)
+        self.strokes = [(part, name) for stroke, name in self.strokes for part in _uncovered(stroke, lid)]
 
     def fill(self, colour: Colour, region: CrossSection, name: str) -> None:
         """Paint a region over what is there. Raises DrawingError where it meets another colour."""
@@ -72,26 +81,44 @@ class _Canvas:
                     self.surfaces[other] = CrossSection()  # it is covered wholly, and nobody sees it
                 elif (surface ^ grown).area() > SLIVER:
                     raise _two_colours(name, colour, other)
-            lid = polygons(grown) if lines else MultiPolygon()
-            for stroke, below in lines:
-                line = _linestring(stroke.line)
-                if line.intersects(lid) and not lid.covers(line):
-                    raise _two_colours(f"{name} on {below}", colour, stroke.pencil.colour)
-            self.strokes = [
-                (stroke, below)
-                for stroke, below in self.strokes
-                if stroke.pencil.colour == colour or not lid.covers(_linestring(stroke.line))
-            ]
+            if lines:
+                self._under(grown, colour, name)
         self.surfaces[colour] = self.surfaces.get(colour, CrossSection()) + region
 
-    def draw(self, stroke: Stroke, name: str) -> None:
-        """Paint a line over what is there. Raises DrawingError where it crosses a surface of another colour."""
+    def _under(self, region: CrossSection, colour: Colour, name: str) -> None:
+        """Take out the lines of other colours that a region covers wholly."""
+        lid = polygons(region)
+        prepare(lid)
+        left = []
+        for stroke, below in self.strokes:
+            line = LineString(stroke.line)
+            if stroke.pencil.colour != colour and lid.intersects(line):
+                if not lid.covers(line):
+                    raise _two_colours(f"{name} on {below}", colour, stroke.pencil.colour)
+                continue
+            left.append((stroke, below))
+        self.strokes = left
+
+    def draw(self, colour: Colour, strokes: Sequence[tuple[Stroke, str]]) -> None:
+        """Paint lines over what is there. Raises DrawingError where one crosses a surface of another colour."""
         for other, surface in self.surfaces.items():
-            if other != stroke.pencil.colour and not surface.is_empty():
-                crossed = _linestring(stroke.line).intersection(polygons(surface)).length
-                if crossed > TOUCH:
-                    raise _two_colours(name, stroke.pencil.colour, other)
-        self.strokes.append((stroke, name))
+            if other == colour or surface.is_empty():
+                continue
+            lid = polygons(surface)
+            prepare(lid)
+            for stroke, name in strokes:
+                line = LineString(stroke.line)
+                if lid.intersects(line) and line.intersection(lid).length > TOUCH:
+                    raise _two_colours(name, colour, other)
+        self.strokes += strokes
+
+
+def _uncovered(stroke: Stroke, lid: MultiPolygon) -> list[Stroke]:
+    """What of a line is not under a lid."""
+    line = LineString(stroke.line)
+    if not lid.intersects(line):
+        return [stroke]
+    return [Stroke(part, stroke.pencil) for part in _lines(line.difference(lid))]
 
 
 def _two_colours(name: str, one: Colour, other: Colour) -> DrawingError:
@@ -162,7 +189,7 @@ def _painted(drawn: Drawn, factor: float) -> _Canvas:
     """All shapes on a canvas, the lowest first."""
     canvas = _Canvas()
     palette: list[Colour] = []
-    marks: list[tuple[str, Colour, CrossSection | Stroke]] = []
+    marks: list[Mark] = []
     for shape, parts in drawn:
         if shape.fill is not None:
             rule = FillRule.EvenOdd if shape.even_odd else FillRule.NonZero
@@ -172,8 +199,8 @@ def _painted(drawn: Drawn, factor: float) -> _Canvas:
             colour = _known(pencil.colour, palette)
             pencil = Pencil(colour, pencil.width, pencil.cap, pencil.join, pencil.mitre)
             marks += [(shape.name, colour, mark) for line, _ in parts for mark in _stroke(line, pencil)]
-    for (colour, is_stroke), group in groupby(marks, key=lambda mark: (mark[1], isinstance(mark[2], Stroke))):
-        _lay(canvas, colour, is_stroke, list(group))
+    for white, group in groupby(marks, key=lambda mark: _white(mark[1])):
+        (_cover if white else _mark)(canvas, list(group))
     return canvas
 
 
@@ -191,23 +218,22 @@ def _on_page(drawn: Drawn, edge: Bounds | None, place: Transform) -> None:
             raise DrawingError(reason, "Please take away what lies beside the page, or make the page larger.")
 
 
-def _lay(
-    canvas: _Canvas, colour: Colour, is_stroke: bool, marks: list[tuple[str, Colour, CrossSection | Stroke]]
-) -> None:
-    """A run of marks of one kind and colour, together: a union of many costs little more than one of two."""
+def _cover(canvas: _Canvas, marks: Sequence[Mark]) -> None:
+    """A run of white marks, together: a union of many costs little more than one of two."""
+    strokes = [widened(mark) for _, _, mark in marks if isinstance(mark, Stroke)]
     regions = [mark for _, _, mark in marks if isinstance(mark, CrossSection)]
-    strokes = [(mark, name) for name, _, mark in marks if isinstance(mark, Stroke)]
-    if is_stroke and not _white(colour):
-        for stroke, name in strokes:
-            canvas.draw(stroke, name)
-        return
-    if is_stroke:
-        regions = [section(unary_union([widened(stroke) for stroke, _ in strokes]))]
-    region = CrossSection.batch_boolean(regions, OpType.Add)
-    if _white(colour):
-        canvas.cover(region)
-    else:
-        canvas.fill(colour, region, marks[0][0])
+    canvas.cover(CrossSection.batch_boolean([*regions, section(unary_union(strokes))], OpType.Add))
+
+
+def _mark(canvas: _Canvas, marks: Sequence[Mark]) -> None:
+    """A run of marks between two white ones: as colours may not meet, only white makes their order matter."""
+    for colour in dict.fromkeys(colour for _, colour, _ in marks):
+        regions = [(mark, name) for name, of, mark in marks if of == colour and isinstance(mark, CrossSection)]
+        if regions:
+            whole = CrossSection.batch_boolean([region for region, _ in regions], OpType.Add)
+            canvas.fill(colour, whole, regions[-1][1])
+    for colour in dict.fromkeys(colour for _, colour, _ in marks):
+        canvas.draw(colour, [(mark, name) for name, of, mark in marks if of == colour and isinstance(mark, Stroke)])
 
 
 def _known(colour: Colour, palette: list[Colour]) -> Colour:
@@ -236,28 +262,21 @@ def _stroke(line: Line, pencil: Pencil) -> Iterable[Stroke | CrossSection]:
 def widened(stroke: Stroke) -> BaseGeometry:
     """The surface that a line covers by its width."""
     pencil = stroke.pencil
-    line = _linestring(stroke.line)
+    line = LineString(stroke.line)
     cap: Cap = "flat" if line.is_ring else pencil.cap
     return line.buffer(pencil.width / 2, cap_style=cap, join_style=pencil.join, mitre_limit=max(1.0, pencil.mitre))
 
 
-def _linestring(line: Line) -> LineString:
-    return LineString(line)
-
-
 def _lines(found: BaseGeometry) -> list[Line]:
     """The lines in what shapely returns; those that only touched are points, and are none."""
-    parts = get_parts(found) if isinstance(found, MultiLineString) else [found]
+    parts = get_parts(line_merge(found)) if isinstance(found, MultiLineString) else [found]
     return [np.asarray(part.coords) for part in parts if isinstance(part, LineString) and part.length > TOLERANCE]
 
 
 def polygons(region: CrossSection) -> MultiPolygon:
     """A region as shapely has it."""
-    found = []
-    for part in region.decompose():
-        rings = sorted(part.to_polygons(), key=lambda ring: -abs(area(ring)))
-        found.append(Polygon(rings[0], list(rings[1:])))
-    return MultiPolygon(found)
+    parts = (sorted(part.to_polygons(), key=lambda ring: -abs(area(ring))) for part in region.decompose())
+    return MultiPolygon([Polygon(rings[0], rings[1:]) for rings in parts if rings])
 
 
 def section(shape: BaseGeometry) -> CrossSection:
@@ -280,7 +299,7 @@ def surfaces(outlines: Sequence[Line], strokes: Sequence[Stroke]) -> tuple[Line,
 def within(strokes: Sequence[Line], outlines: Sequence[Line], edge: Line) -> tuple[list[Line], list[Line]]:
     """What of lines and contours lies inside of a contour."""
     window = Polygon(edge)
-    inside = [part for line in strokes for part in _lines(_linestring(line).intersection(window))]
+    inside = [part for line in strokes for part in _lines(LineString(line).intersection(window))]
     return inside, list(_rings(_region(list(outlines), FillRule.NonZero) ^ section(window)))
 
 
