@@ -83,7 +83,8 @@ def ordered(
         tour = _toured(ends, here, tour, seed=seed, kicks=0 if rounds_left else kicks)
         path = _path(tour, len(filled))
         if pairs:
-            path = shortened(mended(path, pairs), ends, pairs, here)
+            path = mended(path, pairs)
+            path = path if rounds_left else shortened(path, ends, pairs, here)
         if some_closed:
             filled = _begun(filled, path, here)
     return [filled[index][::-1] if back and not is_closed(filled[index]) else filled[index] for index, back in path]

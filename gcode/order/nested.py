@@ -20,7 +20,7 @@ Path = list[tuple[int, bool]]
 
 MOST_MENDED: Final = 2_000
 """Above this many strokes nothing is moved after the mending: each stroke is compared with each."""
-SWEEPS: Final = 10
+SWEEPS: Final = 4
 
 
 def inner_first(lines: Sequence[Line]) -> list[tuple[int, int]]:
@@ -87,18 +87,18 @@ def mended(path: Path, before: Sequence[tuple[int, int]]) -> Path:
 
 
 def shortened(path: Path, ends: FloatArray, before: Sequence[tuple[int, int]], start: FloatArray | None) -> Path:
-    """Strokes moved, and stretches reversed, while that is shorter and every stroke still waits. ``ends``: (n, 2, 2).
+    """Strokes of a pair moved, and stretches reversed, while that is shorter and every stroke still waits.
 
-    At most SWEEPS times through.
+    ``ends``: (n, 2, 2). At most SWEEPS times through.
     """
     if not 2 <= len(path) <= MOST_MENDED:
         return path
     pairs = np.array(before, dtype=np.int64).reshape(-1, 2)
     least = 1e-12 * float(np.ptp(ends)) + 1e-9
-    names = np.array(path, dtype=np.int64)
+    names, bound = np.array(path, dtype=np.int64), np.unique(pairs).tolist()
     for _ in range(SWEEPS):
         better = False
-        for stroke in names[:, 0].tolist():
+        for stroke in bound:
             names, moved = _moved(names, ends, pairs, stroke, start, least)
             better |= moved
         for begin in range(len(path)):
