@@ -1,7 +1,7 @@
 """Way between strokes, and the CPU it costs to find the order: ours, vpype's linesort, and LKH, on the same strokes.
 
 Travel is mm between the strokes, from wherever the first one begins. vpype and LKH (elkai) run in an environment of
-their own, ``.vendors/vpype``, which ``make vendors`` installs; their imports are not counted, nor is ours. LKH is near
+their own, which ``sh benchmarks/vpype/install.sh`` makes; their imports are not counted, nor is ours. LKH is near
 the shortest there is, and takes long: it is asked up to LKH_MOST strokes. Closed strokes begin where they were drawn,
 for all of them, unless ``--begins`` lets ours choose, as it does in use.
 """
@@ -24,28 +24,11 @@ from gcode.order import EFFORT, ordered, travel
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".vendors/vpype/venv/bin/python"
-SORT = ROOT / "tests/vendors/vpype/order.py"
-SEEDS = (7101, 7102, 7103)
+SORT = ROOT / "benchmarks/vpype/order.py"
+SEEDS = (9001, 9002, 9003)
+"""Not those that anything was tuned on."""
 LKH_MOST = 1_100
-WORDS = [
-    "the",
-    "quick",
-    "brown",
-    "fox",
-    "jumps",
-    "over",
-    "a",
-    "lazy",
-    "dog",
-    "while",
-    "five",
-    "boxing",
-    "wizards",
-    "pack",
-    "my",
-    "liquor",
-    "jugs",
-]
+WORDS = "the quick brown fox jumps over a lazy dog while five boxing wizards pack my liquor jugs"
 
 
 def random_strokes(random: np.random.Generator, count: int = 1_000) -> list[Line]:
@@ -62,7 +45,7 @@ def text(random: np.random.Generator) -> list[Line]:
     font.normalize_rendering(6.0)
     lines = []
     for row in range(14):
-        words = " ".join(random.choice(WORDS, 7))
+        words = " ".join(random.choice(WORDS.split(), 7))
         lines += [np.array(stroke, dtype=float) * [1, -1] - [0.0, row * 9.0] for stroke in font.strokes_for_text(words)]
     return lines
 
@@ -154,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--begins", action="store_true", help="ours may choose where closed strokes begin")
     options = parser.parse_args(arguments)
     if not PYTHON.exists():
-        print("  vpype: not installed; `make vendors` installs it. Ours alone:")
+        print("  vpype: not installed; `sh benchmarks/vpype/install.sh` installs it. Ours alone:")
     for name in options.cases:
         compared(name, options.seeds, choose=options.begins, vendors=PYTHON.exists())
 
