@@ -21,12 +21,12 @@ from skimage.metrics import structural_similarity
 from benchmarks.photo import best
 from gcode.design import Tone, Zone
 from gcode.dialects import GRBL_LASER, Setup
-from gcode.dither import DITHERS
+from gcode.dither import DITHERS, GREYSCALE, Raster
 from gcode.limits import Limits
 from gcode.parse import parse
 from gcode.photo import tone
 from gcode.preflight import check
-from gcode.raster import GREYSCALE, Raster, bitmap, rows
+from gcode.raster import bitmap, rows
 from gcode.recipe import Motion, Place
 from gcode.scan import Scan, moves
 from gcode.toolpath import Toolpath

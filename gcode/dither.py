@@ -1,4 +1,5 @@
-"""Tones as dots: how dark each place shall be, 0 to 1, becomes a dot (1) or none (0) on the same grid.
+"""Tones as dots: how dark each place shall be, 0 to 1, becomes a dot (1) or none (0) on the same grid. And the recipe
+of a raster, which names one of these ways.
 
 Error diffusion runs to and fro (serpentine), so that its worms lean neither way. What a dot gives too much or too
 little is handed on to its neighbours within the row one by one, and to the rows below for the whole row at once.
@@ -13,6 +14,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from gcode.recipe import RecipeError
 
 Grid = npt.NDArray[np.float32]
 Dots = npt.NDArray[np.bool_]
@@ -120,3 +123,31 @@ DITHERS: Final[Mapping[str, Callable[[Grid], Dots]]] = MappingProxyType(
     }
 )
 """Every way to make dots, by the name that recipes use."""
+GREYSCALE: Final = "greyscale"
+"""No dots: each value has a power of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """How a tone is made of lines. mm; powers are shares of the laser's full power."""
+
+    interval: float
+    """From line to line."""
+    dither: str = "floyd-steinberg"
+    """One of DITHERS, or GREYSCALE."""
+    power: float = 1.0
+    """Of a dot, and of black in greyscale."""
+    min_power: float = 0.0
+    """In greyscale: of the lightest tone that leaves a mark at all. White is not burnt."""
+    gamma: float = 1.0
+    """Above 1 lightens the middle tones, for a spot that is wider than its line."""
+    light: bool = False
+    """The mark is lighter than the surface (slate, anodized aluminium): what is light is burnt."""
+
+    def __post_init__(self) -> None:
+        if not (self.interval > 0 and self.gamma > 0):
+            raise RecipeError(f"interval {self.interval:g} and gamma {self.gamma:g} must be above 0")
+        if not (0 <= self.min_power < self.power <= 1):
+            raise RecipeError(f"powers from {self.min_power:g} to {self.power:g}: write shares that rise, at most 1")
+        if self.dither not in DITHERS and self.dither != GREYSCALE:
+            raise RecipeError(f"no dither is called {self.dither!r}: write {', '.join((*DITHERS, GREYSCALE))}")

@@ -45,6 +45,17 @@ def grown(outlines: Sequence[Line], by: float) -> tuple[Line, ...]:
     return tuple(found)
 
 
+def slender(outlines: Sequence[Line], width: float) -> tuple[Line, ...]:
+    """The outlines of those parts of the shape that are narrower than ``width``: an inset of half of it loses them.
+
+    What a corner loses by being rounded is no part.
+    """
+    shape = region(outlines)
+    opened = shape.offset(-width / 2, JoinType.Round, 2.0, SEGMENTS).offset(width / 2, JoinType.Round, 2.0, SEGMENTS)
+    parts = [part for part in (shape - opened).decompose() if part.area() > width * width]
+    return tuple(line for part in parts for line in part.to_polygons())
+
+
 def hatched(outlines: Sequence[Line], interval: float, *, angle: float = 0.0, inset: float = 0.0) -> list[Row]:
     """Rows that fill the shape, the lowest first: lines ``interval`` mm apart at ``angle`` degrees.
 

@@ -12,44 +12,16 @@ import numpy as np
 from PIL import Image
 
 from gcode.design import Tone
-from gcode.dither import DITHERS, Grid
+from gcode.dither import DITHERS, GREYSCALE, Grid, Raster
 from gcode.recipe import Place, RecipeError
 from gcode.scan import Row, Scan, moves
 from gcode.toolpath import Toolpath
 from gcode.units import FloatArray
 
-GREYSCALE: Final = "greyscale"
-"""No dots: each value has a power of its own."""
 LEVELS: Final = 64
-"""Steps of power in greyscale: more than a diode's 8-bit output tells apart, and runs of one step become one move."""
+"""Steps of power in greyscale: more than wood shows apart; neighbours of one step become one move."""
 MAX_VALUES: Final = 40_000_000
 """Of a grid: 4 m x 100 mm at 10 lines/mm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """How a tone is made of lines. mm; powers are shares of the laser's full power."""
-
-    interval: float
-    """From line to line."""
-    dither: str = "floyd-steinberg"
-    """One of DITHERS, or GREYSCALE."""
-    power: float = 1.0
-    """Of a dot, and of black in greyscale."""
-    min_power: float = 0.0
-    """In greyscale: of the lightest tone that leaves a mark at all. White is not burnt."""
-    gamma: float = 1.0
-    """Above 1 lightens the middle tones, for a spot that is wider than its line."""
-    light: bool = False
-    """The mark is lighter than the surface (slate, anodized aluminium): what is light is burnt."""
-
-    def __post_init__(self) -> None:
-        if not (self.interval > 0 and self.gamma > 0):
-            raise RecipeError(f"interval {self.interval:g} and gamma {self.gamma:g} must be above 0")
-        if not (0 <= self.min_power < self.power <= 1):
-            raise RecipeError(f"powers from {self.min_power:g} to {self.power:g}: write shares that rise, at most 1")
-        if self.dither not in DITHERS and self.dither != GREYSCALE:
-            raise RecipeError(f"no dither is called {self.dither!r}: write {', '.join((*DITHERS, GREYSCALE))}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.words import Mm, PositiveMm, Speed
 from fulfillment.positions import Mend, Written
-from gcode.raster import Raster
+from gcode.dither import Raster
 from gcode.recipe import Burn, RecipeError
 
 Power = Annotated[float, Field(gt=0, le=1)]

@@ -26,7 +26,7 @@ from gcode import raster
 from gcode.burns import burn_proof
 from gcode.design import Design, Drawing
 from gcode.dialects import Setup
-from gcode.hatch import HatchError, cuts, hatched
+from gcode.hatch import HatchError, cuts, grown, hatched, slender
 from gcode.recipe import Burn, RecipeError
 from gcode.scan import Row, Scan, moves, reach, row_speed
 from gcode.strokes import burnt, cut
@@ -97,7 +97,7 @@ class _Work:
         drawings = content.drawings
         if recipe.fill is not None and any(drawing.outlines for drawing in drawings):
             parts.append(self._fills(drawings, recipe.fill))
-            drawings = drawings if recipe.fill.outline else tuple(Drawing(one.strokes) for one in drawings)
+            drawings = tuple(self._around(one, recipe.fill) for one in drawings)
         if drawings:
             burn = recipe.burn()
             parts.append(burnt(drawings, burn, self.full, self.at.place, self.at.motion))
@@ -127,7 +127,7 @@ class _Work:
         return moves(rows, scan, self.at.place)
 
     def _fills(self, drawings: Sequence[Drawing], fill: Fill) -> Toolpath:
-        inset = self.recipe.line_width / 2 if fill.inset is None else fill.inset
+        inset = self._inset(fill)
         angles = (fill.angle, fill.angle + 90) if fill.cross else (fill.angle,)
         power = fill.power or self.recipe.power
         rows = [
@@ -140,6 +140,14 @@ class _Work:
         told = {"interval": fill.interval, "angle": fill.angle, "cross": fill.cross, "power": power, "rows": len(rows)}
         self.told["fill"] = told | _speeds(rows, scan)
         return moves(rows, scan, self.at.place)
+
+    def _inset(self, fill: Fill) -> float:
+        return self.recipe.line_width / 2 if fill.inset is None else fill.inset
+
+    def _around(self, drawing: Drawing, fill: Fill) -> Drawing:
+        """What is burnt as lines where outlines are filled: their edge from within, and what is too slender to fill."""
+        edge = grown(drawing.outlines, -self._inset(fill)) if fill.outline else ()
+        return Drawing(drawing.strokes, (*edge, *slender(drawing.outlines, 2 * self._inset(fill))))
 
     def _cut(self) -> Toolpath:
         how = self.recipe.cut

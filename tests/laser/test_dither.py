@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fulfillment.catalog.laser import Dither
 from gcode.design import Tone
-from gcode.dither import ATKINSON, DITHERS, FLOYD_STEINBERG, diffused
-from gcode.raster import GREYSCALE, LEVELS, Raster, bitmap, resampled
+from gcode.dither import ATKINSON, DITHERS, FLOYD_STEINBERG, GREYSCALE, Raster, diffused
+from gcode.raster import LEVELS, bitmap, resampled
 from gcode.recipe import RecipeError
 
 FAITHFUL = sorted(set(DITHERS) - {"atkinson"})

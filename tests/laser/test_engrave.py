@@ -182,7 +182,8 @@ def test_outlines_are_filled_or_followed_as_the_recipe_says(
 ) -> None:
     square = rectangle(12, 30, 22, 40)
     fill = plaque.recipes["wood"].fill
-    inner = (10 - plaque.recipes["wood"].line_width) ** 2 / fill.interval
+    side = 10 - plaque.recipes["wood"].line_width
+    inner, around = side**2 / fill.interval, 4 * side
 
     def length(**update: Any) -> float:
         made = shape(render, with_recipe(plaque, **update), monkeypatch, square)
@@ -190,9 +191,17 @@ def test_outlines_are_filled_or_followed_as_the_recipe_says(
         return float(made.manifest["materials"]["basswood"]["length"])
 
     assert length(fill=None) == pytest.approx(40)
-    assert length() == pytest.approx(40 + inner, rel=0.01)
+    assert length() == pytest.approx(around + inner, rel=0.01)
     assert length(fill=fill.model_copy(update={"outline": False})) == pytest.approx(inner, rel=0.01)
-    assert length(fill=fill.model_copy(update={"cross": True})) == pytest.approx(40 + 2 * inner, rel=0.01)
+    assert length(fill=fill.model_copy(update={"cross": True})) == pytest.approx(around + 2 * inner, rel=0.01)
+
+
+def test_what_is_too_slender_to_fill_is_burnt_as_a_line(
+    render: Render, plaque: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hair = rectangle(12, 30, 22, 30.1)
+    made = shape(render, plaque, monkeypatch, hair)
+    assert made.manifest["materials"]["basswood"]["length"] == pytest.approx(20.2, abs=0.1)
 
 
 def test_a_piece_is_cut_out_last_all_passes_with_its_tabs(render: Render, plaque: Product) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gcode.geometry import length, rectangle
-from gcode.hatch import HatchError, cuts, grown, hatched, inside, nested, region, strokes, tabbed
+from gcode.hatch import HatchError, cuts, grown, hatched, inside, nested, region, slender, strokes, tabbed
 
 SQUARE = rectangle(0, 0, 20, 20)
 HOLE = rectangle(6, 6, 14, 14)[::-1]
@@ -86,6 +86,14 @@ def test_the_kerf_makes_parts_neither_larger_nor_smaller() -> None:
     assert np.abs(hole - 10).max() == pytest.approx(3.9, abs=1e-6)
     assert np.abs(island - 10).max() == pytest.approx(1.1, abs=1e-6)
     assert np.abs(np.vstack(grown(RING, 0.0)[0:1]) - 10).max() == pytest.approx(10.0)
+
+
+def test_slender_parts_are_found_and_corners_are_none() -> None:
+    cross = (rectangle(0, 0, 10, 10), rectangle(10, 5, 20, 5.1))
+    (arm,) = slender(cross, 0.2)
+    assert (arm.min(axis=0), arm.max(axis=0))[0][0] == pytest.approx(10, abs=0.1)
+    assert arm.max(axis=0) == pytest.approx((20, 5.1), abs=0.01)
+    assert slender(cross, 0.05) == slender(RING, 0.5) == ()
 
 
 @pytest.mark.parametrize("tabs", [1, 3, 8])

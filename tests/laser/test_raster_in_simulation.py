@@ -9,10 +9,10 @@ import pytest
 
 from gcode.design import Tone
 from gcode.dialects import GRBL_LASER, Setup
-from gcode.dither import DITHERS
+from gcode.dither import DITHERS, GREYSCALE, Raster
 from gcode.limits import Limits
 from gcode.preflight import check
-from gcode.raster import GREYSCALE, Raster, bitmap, rows
+from gcode.raster import bitmap, rows
 from gcode.recipe import Motion, Place
 from gcode.scan import Controller, Offsets, Row, Scan, moves, row_speed
 from gcode.write import program
