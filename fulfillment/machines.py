@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fulfillment.config import Machine, Material
+from fulfillment.embroidery import MEDIA_TYPES, format_of, unsafe
 from gcode.dialects import DIALECTS, Dialect
 from gcode.limits import Limits
 from gcode.preflight import check
@@ -46,6 +47,18 @@ def dialect_of(machine: Machine, process: str) -> str | None:
     return SPEAKS.get((machine.driver, process))
 
 
+def takes(machine: Machine) -> frozenset[str]:
+    """What kinds of bytes it can be handed. A folder of embroidery files takes those of its own format alone."""
+    kind = format_of(machine.options) if "embroider" in machine.processes else None
+    return TAKES[machine.driver] if kind is None else frozenset({kind.media_type})
+
+
+def _hoop(machine: Machine) -> str | None:
+    """Whose middle is the origin of embroidery files: they fit hoops of one size."""
+    box = machine.envelope
+    return f"{box.x:g}x{box.y:g}" if box is not None and "embroider" in machine.processes else None
+
+
 def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
     """What the machine offers to the queue. It has a bed where pieces lie in its envelope.
 
@@ -58,12 +71,13 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
         "nozzle": machine.nozzle,
         "e_area": machine.e_area,
         "feeder": machine.feeder,
+        "hoop": _hoop(machine),
         **(machine.laser.traits if machine.laser else {}),
     }
     return Offer(
         name=machine.name,
         processes=frozenset(machine.processes),
-        media_types=TAKES[machine.driver],
+        media_types=takes(machine),
         dialects=frozenset(name for name in dialects if name),
         load=next((load_of(material) for material in materials if material.name == machine.material), None),
         envelope=(machine.envelope.x, machine.envelope.y, machine.envelope.z) if machine.envelope else None,
@@ -119,6 +133,8 @@ def preflight(machine: Machine, data: bytes, needs: Needs) -> list[str]:
     """What is wrong with these bytes for this machine. The last look before they may leave."""
     if needs.media_type == PDF:
         return [] if data.startswith(b"%PDF-") else ["it is no PDF"]
+    if needs.media_type in MEDIA_TYPES and machine.envelope is not None:
+        return unsafe(data, needs.media_type, machine.envelope.x, machine.envelope.y)
     if needs.media_type != GCODE:
         return []
     dialect = dialect_of(machine, needs.process)

@@ -9,6 +9,7 @@ from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
 from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product
 from fulfillment.catalog.parameters import Bound, Opening, Parameter, Rule
 from fulfillment.catalog.recipes import Prime, Recipe
+from fulfillment.catalog.thread import ThreadRecipe
 
 __all__ = [
     "FOLDER",
@@ -35,6 +36,7 @@ __all__ = [
     "Rule",
     "SerialField",
     "TextField",
+    "ThreadRecipe",
     "load",
     "parse",
     "stated",

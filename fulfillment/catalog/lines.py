@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.recipes import Recipe
+from fulfillment.catalog.thread import ThreadRecipe
 from fulfillment.catalog.words import PositiveMm, Seconds, Speed
 from fulfillment.positions import Mend, Written
 from gcode.recipe import Pen, RecipeError
@@ -52,6 +53,9 @@ def _type(recipe: Any) -> str:
 
 
 AnyRecipe = Annotated[
-    Annotated[Recipe, Tag("bead")] | Annotated[LaserRecipe, Tag("laser")] | Annotated[PenRecipe, Tag("pen")],
+    Annotated[Recipe, Tag("bead")]
+    | Annotated[LaserRecipe, Tag("laser")]
+    | Annotated[PenRecipe, Tag("pen")]
+    | Annotated[ThreadRecipe, Tag("thread")],
     Discriminator(_type),
 ]

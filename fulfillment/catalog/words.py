@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from fulfillment.positions import Mend, Unit
 from gcode.outline import contours
 
-Process = Literal["fdm", "engrave", "extrude-food", "plot", "document"]
+Process = Literal["fdm", "engrave", "extrude-food", "plot", "embroider", "document"]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")

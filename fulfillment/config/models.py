@@ -147,10 +147,11 @@ class Machine(Written):
     @model_validator(mode="after")
     def _moving_machines_have_limits(self) -> Self:
         moving = sorted(self.processes - {"document"})
-        for key in ("envelope", "limits"):
-            if moving and getattr(self, key) is None:
+        guided = sorted(self.processes - {"document", "embroider"})
+        for key, asks in (("envelope", moving), ("limits", guided)):
+            if asks and getattr(self, key) is None:
                 raise Mend(
-                    f"A machine that does {moving[0]} needs the key {key!r}.",
+                    f"A machine that does {asks[0]} needs the key {key!r}.",
                     "Programs are held against it before they start.",
                 )
         if "extrude-food" in self.processes or "fdm" in self.processes:

@@ -13,11 +13,13 @@ class Craft:
     """Of one line of the tool: a bead, a burn, a pen's stroke."""
     row: float | None = None
     """Between two rows of a photo; None: this process makes lines only."""
+    height: float = 0.0
+    """Of capitals that the tool can show, where that is more than its lines ask for."""
 
     @property
     def least_height(self) -> float:
         """Of capitals that can be read: an E has three bars, and between them must be room for a line of none."""
-        return 4 * self.line_width
+        return max(4 * self.line_width, self.height)
 
 
 class Refused(Exception):

@@ -18,6 +18,7 @@ PROCESSES: dict[str, str] = {
     "engrave": "fulfillment.processes.engrave",
     "fdm": "fulfillment.processes.fdm",
     "plot": "fulfillment.processes.plot",
+    "embroider": "fulfillment.processes.embroider",
     "document": "fulfillment.processes.document",
 }
 

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gcode.geometry import Bounds
 from gcode.stitches.pattern import Pattern
+from gcode.stitches.picture import bands
 from gcode.stitches.thread import GRID, Thread
 from gcode.units import FloatArray
 
@@ -44,8 +45,8 @@ def unfit(pattern: Pattern, thread: Thread, hoop: Bounds) -> list[str]:
     if (loose := max(pattern.floats, default=None)) is not None and loose[0] > thread.trim + ROUNDING:
         x, y = loose[1]
         found.append(
-            f"the thread lies loose over {loose[0]:.1f} mm from x {x:.1f}, y {y:.1f} mm: longer than {thread.trim:g} mm, "
-            "it must be trimmed"
+            f"the thread lies loose over {loose[0]:.1f} mm from x {x:.1f}, y {y:.1f} mm: "
+            f"longer than {thread.trim:g} mm, it must be trimmed"
         )
     if not pattern.seams[-1].trimmed:
         found.append("the thread is not cut at the end")
@@ -80,7 +81,9 @@ class Fidelity:
         if self.overflow > limits.overflow:
             found.append(f"{self.overflow:.1%} of the thread lies beside the design (limit {limits.overflow:.0%})")
         if self.hole is not None:
-            found.append(f"the cloth is bare at x {self.hole[0]:.1f}, y {self.hole[1]:.1f} mm, where thread was designed")
+            found.append(
+                f"the cloth is bare at x {self.hole[0]:.1f}, y {self.hole[1]:.1f} mm, where thread was designed"
+            )
         if self.stray is not None:
             found.append(f"there is thread at x {self.stray[0]:.1f}, y {self.stray[1]:.1f} mm, where none was designed")
         return found
@@ -134,14 +137,18 @@ def _threads(pattern: Pattern, corner: FloatArray, size: tuple[int, int], width:
     """What is covered: stitches, and threads that lie loose."""
     image = Image.new("L", size)
     draw = ImageDraw.Draw(image)
-    line: list[tuple[float, float]] = []
-    for seam in pattern.seams:
-        line += _pixels(seam.points, corner)
-        if seam.trimmed:
-            draw.line(line, fill=1, width=round(width * DENSITY), joint="curve")
-            line = []
-    if line:
-        draw.line(line, fill=1, width=round(width * DENSITY), joint="curve")
+    start, end = pattern.ends()
+    loose = [
+        (seam.points[-1], after.points[0])
+        for seam, after in zip(pattern.seams, pattern.seams[1:], strict=False)
+        if not seam.trimmed
+    ]
+    if loose:
+        start = np.vstack([start, [one for one, _ in loose]])
+        end = np.vstack([end, [other for _, other in loose]])
+    a, b = ((ends - corner) * DENSITY - 0.5 for ends in (start, end))
+    for band in bands(a, b, width * DENSITY):
+        draw.polygon(band, fill=1)
     return np.asarray(image, dtype=bool)
 
 

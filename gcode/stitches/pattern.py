@@ -74,7 +74,8 @@ class Pattern:
         return start, end
 
     def moved(self, x: float, y: float) -> Pattern:
-        return Pattern(tuple(Seam(seam.points + [x, y], seam.trimmed) for seam in self.seams), self.changes)
+        by = np.array([x, y])
+        return Pattern(tuple(Seam(seam.points + by, seam.trimmed) for seam in self.seams), self.changes)
 
 
 def on_grid(points: Line, shortest: float) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ LEAST_PATCH: Final = 0.4
 """mm2: a smaller place between columns is no hole."""
 UNDER_OTHERS: Final = 0.6
 """Share of a strand's half width by which the satin of one that branches off ends before its middle."""
+FORKS: Final = 1.35
+"""By how much wider than a column a shape may be where strands meet."""
+WIDE: Final = 0.3
+"""Share of a shape that may be wider than a column."""
+NECK: Final = 0.6
+"""mm that the thread goes on from one strand to another without being cut."""
 MOSTLY: Final = 0.75
 """Share of a shape that columns must cover, or it is filled with rows."""
 
@@ -102,7 +109,9 @@ def _nearest(lines: list[Line], here: Line) -> Iterator[Line]:
     at = here[-1] if len(here) else None
     while left:
         ends = np.array([[line[0], line[-1]] for line in left])
-        number, end = (0, 0) if at is None else divmod(int(np.argmin(np.hypot(*(ends - at).reshape(-1, 2).T).round(6))), 2)
+        number, end = (
+            (0, 0) if at is None else divmod(int(np.argmin(np.hypot(*(ends - at).reshape(-1, 2).T).round(6))), 2)
+        )
         line = left.pop(number)
         yield line[::-1] if end else line
         at = line[0]  # it is sewn out and back
@@ -119,38 +128,48 @@ def _shape(shape: shapely.Polygon, thread: Thread, here: Line) -> list[Line]:
     for patch in patches:
         if patch.area > LEAST_PATCH:
             lines += fill.filled(patch, thread, lines[-1][-1] if lines else start)
-    return [*lines, made.line]
+    return [*lines, *made.lines]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Columns:
-    line: Line
+    lines: list[Line]
+    """More than one where a neck is too thin for the thread to go on through it."""
     surface: BaseGeometry
 
 
 def _columns(shape: shapely.Polygon, thread: Thread, start: Line) -> _Columns | None:
     """The shape in satin; None where that is not for it: it is too wide, or it is no strand's shape."""
-    # What stays of it when columns of the greatest width are taken away is wide.
-    if not shape.buffer(-thread.widest / 2).is_empty:
+    if _wide(shape, thread):
         return None
     found = strands(shape)
     if len(found) > DEEPEST:
         return None
     inside = {node for strand in found for index, node in strand.nodes if 0 < index < len(strand.line) - 1}
-    parts: list[Line] = []
+    parts: list[list[Line]] = []
     surfaces: list[BaseGeometry] = []
     for leg in legs(found, (float(start[0]), float(start[1]))):
+        if not parts or math.dist(parts[-1][-1][-1], leg.line[0]) > NECK:
+            parts.append([leg.line[:1]])
         if not leg.satin:
-            parts.append(satin.underlay(satin.column(leg.line, shape, thread), thread))
+            parts[-1].append(satin.underlay(satin.column(leg.line, shape, thread), thread))
             continue
         line = _short_of_forks(leg.line, found[leg.strand], inside, shape)
         part = satin.column(line, shape, thread)
         surfaces.append(part.surface())
-        parts += [satin.stitches(part, thread), leg.line[-1:]]
+        parts[-1] += [satin.stitches(part, thread), leg.line[-1:]]
     surface = shapely.union_all(surfaces)
     if surface.intersection(shape).area < MOSTLY * shape.area:
         return None
-    return _Columns(np.vstack(parts), surface)
+    return _Columns([np.vstack(lines) for lines in parts], surface)
+
+
+def _wide(shape: shapely.Polygon, thread: Thread) -> bool:
+    """Whether it is too wide for columns: not where strands meet, but over much of it."""
+    if not shape.buffer(-thread.widest * FORKS / 2).is_empty:
+        return True
+    wide = shape.buffer(-thread.widest / 2).buffer(thread.widest / 2)
+    return bool(wide.area > WIDE * shape.area)
 
 
 def _short_of_forks(line: Line, strand: Strand, inside: AbstractSet[int], shape: shapely.Polygon) -> Line:

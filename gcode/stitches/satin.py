@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -95,7 +96,8 @@ def _normals(line: Line, over: float = 0.6) -> FloatArray:
     else:
         way = line[np.minimum(number + reach, len(line) - 1)] - line[np.maximum(number - reach, 0)]
     size = np.maximum(np.hypot(*way.T), 1e-9)[:, None]
-    return np.stack([-way[:, 1], way[:, 0]], axis=1) / size
+    normals: FloatArray = np.stack([-way[:, 1], way[:, 0]], axis=1) / size
+    return normals
 
 
 def _reached(points: Line, way: FloatArray, most: FloatArray, area: shapely.Polygon) -> FloatArray:
@@ -155,7 +157,7 @@ def running(line: Line, stitch: float) -> Line:
     turns = np.concatenate([[True], _turns(line) > math.radians(40), [True]])
     corners = np.flatnonzero(turns)
     points = [line[:1]]
-    for start, end in zip(corners[:-1], corners[1:], strict=True):
+    for start, end in pairwise(corners.tolist()):
         part = line[start : end + 1]
         way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(part, axis=0).T))])
         at = np.linspace(0.0, way[-1], max(1, math.ceil(way[-1] / stitch)) + 1)[1:]

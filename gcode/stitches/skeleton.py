@@ -1,4 +1,4 @@
-"""The middle line of a narrow shape as strands: from the Voronoi diagram of its edge, without what only leads to corners.
+"""The middle line of a narrow shape as strands: from the Voronoi diagram of its edge, without ways into corners.
 
 A strand goes straight on where two branches meet, as a pen would; the third branch begins at it. See Blum, "A
 transformation for extracting new descriptors of shape" (1967), for the medial axis.
@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 import numpy as np
@@ -66,7 +66,7 @@ def _graph(area: shapely.Polygon) -> Graph:
     points = shapely.get_coordinates(shapely.segmentize(area, step))
     pieces = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(points), only_edges=True))
     ends = [shapely.get_coordinates(piece) for piece in pieces]
-    edges = np.array([pair for line in ends for pair in zip(line[:-1], line[1:], strict=True)]).reshape(-1, 2, 2)
+    edges = np.array([pair for line in ends for pair in pairwise(line)]).reshape(-1, 2, 2)
     shapely.prepare(area)
     inside = shapely.contains_xy(area, edges[:, 0]) & shapely.contains_xy(area, edges[:, 1])
     inside &= shapely.contains(area, shapely.linestrings(edges)) if len(edges) else inside
@@ -116,14 +116,20 @@ def _pruned(chains: list[Path], area: shapely.Polygon) -> list[Path]:
         if len(kept) == len(chains):
             break
         chains = _chains(_as_graph(kept))
-    # A ring of rounding's making, or a chain within its own circle, is no strand either.
-    return [path for path in chains if length(np.array(path)) > 1.2 * _radius(area, path[len(path) // 2])]
+    # What lies alone within its own circle is no strand either.
+    ends = _ends(chains)
+    return [
+        path
+        for path in chains
+        if ends[path[0]] + ends[path[-1]] > (4 if path[0] == path[-1] else 2)
+        or length(np.array(path)) > 1.2 * _radius(area, path[len(path) // 2])
+    ]
 
 
 def _as_graph(chains: list[Path]) -> Graph:
     graph: Graph = defaultdict(set)
     for path in chains:
-        for one, other in zip(path, path[1:], strict=False):
+        for one, other in pairwise(path):
             graph[one].add(other)
             graph[other].add(one)
     return graph
@@ -201,7 +207,9 @@ def _with_ends(paths: list[Path]) -> Iterator[tuple[Path, tuple[dict[Node, int],
     for number, path in enumerate(paths):
         for node in path:
             of[node].add(number)
-    forks = {node: number for number, node in enumerate(sorted(node for node, members in of.items() if len(members) > 1))}
+    forks = {
+        node: number for number, node in enumerate(sorted(node for node, members in of.items() if len(members) > 1))
+    }
     for path in paths:
         mine = {node: forks[node] for node in path if node in forks}
         ring = path[0] == path[-1]
