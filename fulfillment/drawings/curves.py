@@ -188,7 +188,10 @@ def flattened(curves: Curves, tolerance: float) -> list[tuple[Points, bool]]:
     # Of each part: its first point, then the ends of its pieces.
     begins = np.array([*curves.starts, len(cubics)])
     at = np.concatenate([[0], np.cumsum(pieces)])[begins]
-    return [
-        (np.vstack([cubics[begin, :1], points[first:end]]), closed)
-        for begin, (first, end), closed in zip(curves.starts, pairwise(at), curves.closed, strict=True)
-    ]
+    found = []
+    for begin, (first, end), closed in zip(curves.starts, pairwise(at), curves.closed, strict=True):
+        line = np.vstack([cubics[begin, :1], points[first:end]])
+        if closed:
+            line[-1] = line[0]  # an arc comes back with an error of rounding
+        found.append((line, closed))
+    return found

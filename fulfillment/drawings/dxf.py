@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from ezdxf.entities.dxfgfx import DXFGraphic
 from ezdxf.entities.insert import Insert
 from ezdxf.filemanagement import read as read_dxf
 from ezdxf.lldxf.const import DXFError
-from ezdxf.math import Vec3
+from ezdxf.math import Matrix44, Vec3
 from ezdxf.path import Curve3To, Curve4To, Path, make_path
 
 from fulfillment.drawings.curves import Curves, straight
@@ -81,10 +82,11 @@ INK: Final = Pencil((0, 0, 0))
 def read(data: bytes) -> Read:
     """Every line of the model space, in mm. Raises DrawingError."""
     text = _text(data)
-    _count(_pairs(text))
+    pairs = _pairs(text)
+    _count(pairs)
+    scale, note = _unit(pairs)
     try:
         document = read_dxf(io.StringIO(text))
-        scale, note = _unit(document)
         curves, notes = _curves(document)
     except BROKEN as error:
         raise DrawingError(f"The drawing is damaged: {str(error)[:100] or type(error).__name__}.", MEND) from None
@@ -95,10 +97,10 @@ def read(data: bytes) -> Read:
 def _text(data: bytes) -> str:
     for encoding in ("utf-8-sig", "cp1252"):
         try:
-            return data.decode(encoding)
+            return data.decode(encoding).replace("\r\n", "\n")
         except UnicodeDecodeError:
             continue
-    return data.decode("latin-1")
+    return data.decode("latin-1").replace("\r\n", "\n")
 
 
 Pairs = list[tuple[int, str]]
@@ -106,7 +108,7 @@ Pairs = list[tuple[int, str]]
 
 def _pairs(text: str) -> Pairs:
     """Code and value, line by line."""
-    lines = text.replace("\r\n", "\n").rstrip().split("\n")
+    lines = text.rstrip().split("\n")
     if len(lines) % 2:
         raise DrawingError("The drawing is incomplete: its last value is missing.", MEND)
     try:
@@ -196,8 +198,10 @@ def _unfolded(
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _unit(document: Document) -> tuple[float, str]:
-    code = int(document.header.get("$INSUNITS", 0))
+def _unit(pairs: Pairs) -> tuple[float, str]:
+    """mm of the file's unit, from its own words: ezdxf takes metres where the header says nothing."""
+    said = (value for (code, name), (_, value) in pairwise(pairs) if code == 9 and name.strip() == "$INSUNITS")
+    code = int(number(next(said, "0").strip(), "The drawing's $INSUNITS"))
     if code == 0:
         return 1.0, "The drawing says no unit: 1 unit was taken as 1 mm."
     if code not in UNITS:
@@ -211,14 +215,14 @@ def _curves(document: Document) -> tuple[list[tuple[str, Curves]], list[str]]:
     hidden: Counter[str] = Counter()
     dashed: Counter[str] = Counter()
     found: list[tuple[str, Curves]] = []
-    for entity in _unblocked(document.modelspace(), document, hidden):
+    for entity, place in _unblocked(document.modelspace(), document, hidden, Matrix44()):
         kind = entity.dxftype()
         if kind not in LINES:
             reason = f"The drawing has an entity {kind}, which is no line."
             raise DrawingError(reason, MENDS.get(kind, "Please convert it to lines, arcs or polylines."))
         if _linetype(entity, document) not in ("CONTINUOUS", "BYBLOCK"):
             dashed[_linetype(entity, document)] += 1
-        path = make_path(entity)
+        path = make_path(entity).transform(place)
         parts = path.sub_paths() if path.has_sub_paths else (path,)
         found += [(f"A {kind}", _curve(part, kind)) for part in parts]
     if sum(curves.count for _, curves in found) > MAX_SEGMENTS:
@@ -228,19 +232,29 @@ def _curves(document: Document) -> tuple[list[tuple[str, Curves]], list[str]]:
     return found, notes
 
 
-def _unblocked(entities: Any, document: Document, hidden: Counter[str]) -> Iterator[DXFGraphic]:
-    """All entities that are shown, those of inserted blocks in their places."""
+def _unblocked(
+    entities: Any, document: Document, hidden: Counter[str], place: Matrix44
+) -> Iterator[tuple[DXFGraphic, Matrix44]]:
+    """All entities that are shown, those of inserted blocks too, with the way from their own place to the drawing's."""
     for entity in entities:
         if _off(entity, document):
             hidden[entity.dxf.layer] += 1
         elif isinstance(entity, Insert):
-            if entity.attribs:
-                raise DrawingError("The drawing has a block with text (ATTRIB).", MENDS["TEXT"])
-            copies = entity.multi_insert() if entity.mcount > 1 else (entity,)
-            for copy in copies:
-                yield from _unblocked(copy.virtual_entities(), document, hidden)
+            yield from _inserted(entity, document, hidden, place)
         elif entity.dxftype() not in ("ATTDEF", "VIEWPORT"):
-            yield entity
+            yield entity, place
+
+
+def _inserted(
+    insert: Insert, document: Document, hidden: Counter[str], place: Matrix44
+) -> Iterator[tuple[DXFGraphic, Matrix44]]:
+    if insert.attribs:
+        raise DrawingError("The drawing has a block with text (ATTRIB).", MENDS["TEXT"])
+    block = document.blocks.get(insert.dxf.name)
+    if block is None:
+        raise DrawingError(f"The drawing inserts a block {insert.dxf.name[:40]!r}, which is not in the file.", MEND)
+    for copy in insert.multi_insert() if insert.mcount > 1 else (insert,):
+        yield from _unblocked(block, document, hidden, copy.matrix44() @ place)
 
 
 def _off(entity: DXFGraphic, document: Document) -> bool:

@@ -41,6 +41,8 @@ SLIVER: Final = 0.01
 """Area below which what is left of a surface is an error of rounding."""
 OVER: Final = 0.01
 """Share of its longer side by which a page's edge may be crossed."""
+ROUND: Final = 32
+"""Straight pieces of a quarter of a line's round end."""
 WHITE: Final = 240
 """Least value of each channel of a colour that is taken for white."""
 ALIKE: Final = 16
@@ -138,7 +140,8 @@ def seen(read: Read) -> FileDrawing:
     if not np.isfinite(points).all() or (np.abs(points) > MAX_NUMBER).any():
         raise DrawingError(f"The drawing reaches beyond {MAX_NUMBER:,.0f} mm.", "Please draw it smaller.")
     low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
-    diagonal = float(np.hypot(*(high - low)))
+    widest = max((shape.pencil.width for shape in shapes if shape.pencil), default=0.0)
+    diagonal = float(np.hypot(*(high - low))) or widest  # a dot has no extent but its line's width
     if diagonal < 1 / MAX_NUMBER:
         raise DrawingError(
             "The drawing has nothing in it that could be made.", "Please look whether it is saved whole."
@@ -256,7 +259,7 @@ def _stroke(line: Line, pencil: Pencil) -> Iterable[Stroke | CrossSection]:
     if float(np.hypot(*np.diff(line, axis=0).T).sum()) > TOLERANCE / 10:
         yield Stroke(line, pencil)
     elif pencil.cap != "flat" and pencil.width > 0:
-        yield section(Point(line[0]).buffer(pencil.width / 2, cap_style=pencil.cap))
+        yield section(Point(line[0]).buffer(pencil.width / 2, ROUND, cap_style=pencil.cap))
 
 
 def widened(stroke: Stroke) -> BaseGeometry:
@@ -264,7 +267,9 @@ def widened(stroke: Stroke) -> BaseGeometry:
     pencil = stroke.pencil
     line = LineString(stroke.line)
     cap: Cap = "flat" if line.is_ring else pencil.cap
-    return line.buffer(pencil.width / 2, cap_style=cap, join_style=pencil.join, mitre_limit=max(1.0, pencil.mitre))
+    return line.buffer(
+        pencil.width / 2, ROUND, cap_style=cap, join_style=pencil.join, mitre_limit=max(1.0, pencil.mitre)
+    )
 
 
 def _lines(found: BaseGeometry) -> list[Line]:
