@@ -30,6 +30,8 @@ class Cluster:
     advance: float
     joined: bool = False
     """Its neighbours touch it (Arabic, Devanagari, script faces): tracking and turning would tear them apart."""
+    picture: bool = False
+    """An emoji: finer lines than letters have."""
 
     def at(self, x: float) -> Cluster:
         return replace(self, x=x)

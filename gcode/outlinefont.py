@@ -166,5 +166,5 @@ class OutlineFont(Alone):
                 x, y = x + position.x_advance, y + position.y_advance
             drawing, advance = Drawing(outlines=tuple(outlines)), (x - start) * self._unit
             joins = touching and not part.text.isspace() and not run.emoji
-            clusters.append(Cluster(part.text, drawing, start * self._unit, advance, joins))
+            clusters.append(Cluster(part.text, drawing, start * self._unit, advance, joins, run.emoji))
         return Shaped(tuple(clusters), x * self._unit)

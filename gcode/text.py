@@ -82,6 +82,10 @@ class Laid:
     height: float
     """Of its capitals, mm."""
     lines: tuple[str, ...]
+    filled: tuple[str, ...] = ()
+    """Its letters that are areas to be filled; all others are single strokes."""
+    pictures: tuple[str, ...] = ()
+    """Its emoji."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +148,20 @@ def fit(text: str, font: Font, zone: Zone, rule: Fit) -> Laid:
     room = _room(zone, rule)
     blocks = [_block(lines, font, rule) for lines in _broken(paragraphs, 1 if rule.arc else rule.max_lines)]
     best = max(blocks, key=lambda block: block.scale(room))
-    lines = tuple(line.text for line in best.lines)
     if rule.arc:
         height, drawing = _along(best, room, zone, rule, rule.arc)
-        return Laid(drawing, height, lines)
+        return _laid(drawing, height, best)
     height = min(best.scale(room), rule.max_height)
     if height < rule.min_height:
         raise _too_small(best, room, zone, rule, height, sum(len(paragraph.pieces) for paragraph in paragraphs))
-    return Laid(_placed(best, room, rule, height), height, lines)
+    return _laid(_placed(best, room, rule, height), height, best)
+
+
+def _laid(drawing: Drawing, height: float, block: _Block) -> Laid:
+    clusters = [cluster for line in block.shaped for cluster in line.clusters]
+    filled = dict.fromkeys(one.text for one in clusters if one.drawing.outlines and not one.picture)
+    pictures = dict.fromkeys(one.text for one in clusters if one.picture)
+    return Laid(drawing, height, tuple(line.text for line in block.lines), tuple(filled), tuple(pictures))
 
 
 def _checked(text: str, font: Font, rule: Fit) -> list[_Paragraph]:

@@ -256,7 +256,7 @@ def test_a_picture_as_large_as_the_header_may_say_is_made(shop: Shop) -> None:
 
 def test_a_picture_that_is_too_much_for_the_worker_is_held_and_the_next_is_made(shop: Shop) -> None:
     """Within the header's limits, but not within this worker's memory."""
-    pool = RenderPool(1, 330, 60)
+    pool = RenderPool(1, 380, 60)
     try:
         made = order(shop, picture(large()), line())
         plan(shop, pool)

@@ -67,6 +67,18 @@ def test_a_process_has_a_least_height_too() -> None:
         lay("Maximilian", field(), narrow, Craft(line_width=1.2))
 
 
+def test_what_is_finer_than_the_tool_is_held() -> None:
+    bead, pen = Craft(line_width=1.2), Craft(line_width=0.2)
+    small = field(max_height=6)
+    assert lay("Zoë שלום 👍🏽", small, ZONE, pen).bounds
+    for text, shown in (("Zoë 👍🏽 👨‍👩‍👧", "👍🏽 👨‍👩‍👧 "), ("Zoë של", "ש ל|ל ש")):
+        with pytest.raises(Refused, match=f"cannot be made here: ({shown})"):
+            lay(text, small, ZONE, bead)
+    assert lay("של", field(), ZONE, bead).bounds
+    with pytest.raises(Refused, match=r"lower than 9\.6 mm"):
+        lay("Zoë and Maximilian and Anna", field(font="sans", lines=1), Zone("name", 0, 0, 60, 20), bead)
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [("Ani Ցոլ", "Ց ո լ"), ("a\u200db", r"U\+200D ZERO WIDTH JOINER"),
