@@ -26,7 +26,7 @@ __all__ = ["EFFORT", "inner_first", "ordered", "travel"]
 
 EFFORT: Final = 1
 """Kicks for each stroke."""
-FEWEST_KICKS: Final = 50
+FEWEST_KICKS: Final = 20
 FEW: Final = 8
 """Up to so many strokes all ends are near."""
 NEIGHBOURS: Final = 8

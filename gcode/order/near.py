@@ -20,6 +20,8 @@ TURNS: Final = (0.0, 0.6, 1.1)
 """Radians by which the curves are turned."""
 SPAN: Final = 5
 """Places looked at before and after each point, on each curve."""
+FEW: Final = 100
+"""Up to so many points each is compared with each."""
 BLOCK: Final = 20_000
 """Points looked at together: bounds the memory, whatever the drawing."""
 
@@ -30,7 +32,8 @@ def nearest(points: FloatArray, group: IntArray, count: int) -> tuple[IntArray, 
     A distance of infinity says that there is no further neighbour. Each point gets one at least where its own group
     has no more than two points and there are others.
     """
-    orders = [np.argsort(_hilbert(_turned(points, turn)), kind="stable") for turn in TURNS]
+    few = len(points) <= FEW
+    orders = [] if few else [np.argsort(_hilbert(_turned(points, turn)), kind="stable") for turn in TURNS]
     places = [np.empty_like(order) for order in orders]
     for order, place in zip(orders, places, strict=True):
         place[order] = np.arange(len(points))
@@ -39,7 +42,10 @@ def nearest(points: FloatArray, group: IntArray, count: int) -> tuple[IntArray, 
     for begin in range(0, len(points), BLOCK):
         mine = np.arange(begin, min(begin + BLOCK, len(points)))
         at = [np.clip(place[mine][:, None] + steps, 0, len(points) - 1) for place in places]
-        seen = np.sort(np.hstack([order[places] for order, places in zip(orders, at, strict=True)]), axis=1)
+        if few:
+            seen = np.tile(mine, (len(mine), 1))
+        else:
+            seen = np.sort(np.hstack([order[places] for order, places in zip(orders, at, strict=True)]), axis=1)
         offset = points[seen] - points[mine][:, None, :]
         distance = np.hypot(offset[..., 0], offset[..., 1])
         distance[:, 1:][seen[:, 1:] == seen[:, :-1]] = np.inf

@@ -46,9 +46,12 @@ class Tour:
             self._join(c, d)
 
     def kick(self, begin: int, lengths: Sequence[int]) -> tuple[float, list[int]]:
-        """Three neighbouring stretches in the opposite order, each in its own direction: a change of four links that
-        no sequence of small improvements makes, nor takes back. How much shorter it is (mostly less than 0), and the
-        nodes that it touched. In strokes: where it begins, and three lengths."""
+        """Three neighbouring stretches in the opposite order, each in its own direction: four links change, which no
+        exchange of two or three links does or takes back.
+
+        In strokes: where it begins, and the three lengths. Returns how much shorter the round is (mostly it is longer),
+        and the nodes that it touched.
+        """
         count, cut = len(self.order), 2 * begin
         cuts = [cut, *(cut := cut + 2 * length for length in lengths)]
         a, b, c, d, e, f, g, h = (self.order[at % count] for cut in cuts for at in (cut - 1, cut))
