@@ -3,6 +3,7 @@
 #   make run    the same factory stays up, with its dashboard
 #   make test   every test with the real components (as root it installs the Debian packages it needs)
 #   make check  formatter, linter, strict types, import contracts
+#   make gallery  every product's example: its proof, and what the simulated machine made of it, into docs/gallery.md
 #   make docs   rewrite the tables in docs/ that the code prints of itself
 #   make drivers  the drivers' tests alone, and the page docs/machines.md that is made of what they found
 #   make bench  every figure that the project claims
@@ -14,7 +15,7 @@ export FULFILLMENT_REQUIRE_ALL ?= 1
 # Workers of the tests; 0: one after the other, in this process. More are no faster: the longest journeys set the pace.
 WORKERS ?= 2
 
-.PHONY: setup setup-dev system vendors demo run test drivers check docs bench lock
+.PHONY: setup setup-dev system vendors demo run test drivers check gallery docs bench lock
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
@@ -54,6 +55,9 @@ check: setup-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+gallery: setup
+	@$(BIN)/python -m fulfillment.gallery
 
 docs: setup-dev
 	@$(BIN)/python -m fulfillment.docs

@@ -40,7 +40,7 @@ def argv(machine: Machine, link: Path | str, *extra: str) -> list[str]:
 class Twin:
     """A running simulator with its side channel. A context manager: it ends with the block."""
 
-    def __init__(self, machine: Machine, link: Path, *extra: str) -> None:
+    def __init__(self, machine: Machine, link: Path | str, *extra: str) -> None:
         self._process = subprocess.Popen(
             argv(machine, link, *extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

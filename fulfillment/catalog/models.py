@@ -126,6 +126,15 @@ class Option(Written):
     """What is taken where the order says nothing; none: the order must say it."""
 
 
+class Example(Written):
+    """What a customer may send, for trying the product out."""
+
+    fields: Mapping[Name, str] = Field(default_factory=dict)
+    """Texts by the field's name; of a file its name among the demo's files."""
+    options: Mapping[Name, str] = Field(default_factory=dict)
+    """Choices and parameters."""
+
+
 class Operation(Written):
     process: Process | None = None
     """What makes it; none: a person does it."""
@@ -172,6 +181,8 @@ class Product(Written):
     """What parameters must be with regard to each other."""
     openings: Mapping[Name, Opening] = Field(default_factory=dict)
     """Where the piece has no surface that content could be made on."""
+    example: Example = Example()
+    """An order that can be made, for pictures and for trying the product out."""
     route: Mapping[Name, Operation] = Field(min_length=1)
     """The operations that make a unit, as a graph."""
     recipes: Mapping[Name, AnyRecipe] = Field(default_factory=dict)

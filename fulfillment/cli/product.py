@@ -10,6 +10,7 @@ from fulfillment.catalog import Product
 from fulfillment.cli.common import as_json, json_option, table
 from fulfillment.config import load_factory
 from fulfillment.describe import described, lines
+from fulfillment.example import command
 from fulfillment.positions import closest
 
 
@@ -50,6 +51,7 @@ def show(path: Path, name: str, raw: bool) -> None:
         return
     for line in lines(found[name]):
         click.echo(line)
+    click.echo(f"\nTry it:\n  {command(found[name])}")
 
 
 def _asked(one: Product) -> list[str]:

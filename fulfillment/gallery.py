@@ -1,0 +1,117 @@
+"""`make gallery`: every product's example, as its proof shows it and as the simulated machine made it, in docs/.
+
+The proof is drawn from the bytes by our own reader; the picture beside it by a simulator that shares no code with it.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from fulfillment.catalog import Product
+from fulfillment.config import Factory, Machine, load_factory
+from fulfillment.designs import material_of
+from fulfillment.example import command, order
+from fulfillment.machines import offer_of
+from fulfillment.offline import Done, rendered
+from fulfillment.planning import specification
+from fulfillment.rehearsal import blank, rehearsal, view
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PICTURES = DOCS / "pictures" / "gallery"
+HEIGHT, GAP = 520, 16
+"""Of a picture in px, and between the two."""
+HEAD = """# Gallery
+
+Printed by `make gallery`: the example of each product, rendered as its machines get it. Left the proof, drawn from the
+bytes; right what a simulator of the machine made of the same bytes. The simulators read programs by themselves and
+share no code with what writes them. Nothing here was seen on hardware. `ful render PRODUCT --example` makes the files.
+"""
+
+
+def main() -> None:
+    factory = load_factory(ROOT / "config.yaml")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    parts = [HEAD]
+    for product in factory.catalog.products.values():
+        if not product.example.fields:
+            continue
+        sys.stdout.write(f"{product.name}\n")
+        parts.append(_product(factory, product))
+    (DOCS / "gallery.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+def _product(factory: Factory, product: Product) -> str:
+    said = order(product)
+    lines = [f"## {product.title}\n"]
+    with tempfile.TemporaryDirectory(prefix="ful-") as folder:
+        data = {name: file.read_bytes() for name, file in said.files.items()}
+        for done in rendered(factory, product.name, said, data, Path(folder)):
+            picture = PICTURES / f"{product.name}-{done.operation}.jpg"
+            made = _as_made(factory, product, done)
+            _side_by_side([image for image in (done.proof and Image.open(done.proof), made) if image]).save(
+                picture, quality=85, optimize=True
+            )
+            lines.append(f"![{product.title}: proof and as made]({picture.relative_to(DOCS)})\n")
+            lines.append(f"{product.route[done.operation].title}: {_numbers(done)}\n")
+    shown = command(product).replace(f"{ROOT}/", "")
+    return "\n".join([*lines, f"`{shown}`\n"])
+
+
+def _as_made(factory: Factory, product: Product, done: Done) -> Image.Image | None:
+    """What the first machine that fits made of it, on its simulator; None where no simulator can show it."""
+    machine = _machine(factory, done)
+    if machine is None:
+        return None
+    said = dict(product.example.options)
+    options = {
+        name: said.get(name) or option.default or next(iter(option.choices)) for name, option in product.options.items()
+    }
+    resolved = {"texts": {}, "photos": {}, "options": options}
+    material = material_of(specification(factory, product.name, done.operation, resolved))
+    extra = ["--speed", "max", *blank(product, material, product.colour(options))]
+    with rehearsal(machine, extra) as rehearsed:
+        if why := rehearsed.run(done.artifact, done.made.media_type):
+            raise SystemExit(f"{product.name}, {done.operation} on {machine.name}: {why}")
+        return Image.open(io.BytesIO(rehearsed.room.picture(**view(product))))
+
+
+def _machine(factory: Factory, done: Done) -> Machine | None:
+    """Whatever is loaded does not matter: a person would load what is needed."""
+    needs = done.made.needs
+    for machine in factory.config.machines:
+        offer = offer_of(machine, factory.config.materials)
+        fits = needs.process in offer.processes and (needs.dialect is None or needs.dialect in offer.dialects)
+        if machine.simulator and fits and all(offer.traits.get(name) == value for name, value in needs.traits.items()):
+            return machine
+    return None
+
+
+def _side_by_side(images: list[Image.Image]) -> Image.Image:
+    scaled = [image.convert("RGB").resize((round(image.width * HEIGHT / image.height), HEIGHT)) for image in images]
+    sheet = Image.new("RGB", (sum(image.width for image in scaled) + GAP * (len(scaled) - 1), HEIGHT), "white")
+    x = 0
+    for image in scaled:
+        sheet.paste(image, (x, 0))
+        x += image.width + GAP
+    return sheet
+
+
+def _numbers(done: Done) -> str:
+    manifest = done.made.manifest
+    said = [f"{manifest.get('seconds', 0) / 60:.1f} min on the machine", f"{done.made.size:,} bytes"]
+    found = manifest.get("fidelity") or {}
+    if "photo" in found:
+        said.append(f"SSIM {found['photo']['ssim']:.3f} to what the process can reach")
+    if "lines" in found:
+        said.append(f"{found['lines']['coverage']:.1%} of the lines covered")
+    return ", ".join(said)
+
+
+if __name__ == "__main__":
+    main()

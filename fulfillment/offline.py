@@ -1,0 +1,77 @@
+"""An order of one piece rendered without any daemon: checked, made into artifacts, written into a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fulfillment import personalization
+from fulfillment.config import Factory
+from fulfillment.embroidery import FORMATS
+from fulfillment.planning import problems_text, specification
+from fulfillment.processes import Problems
+from fulfillment.render.work import render
+from jobs.artifacts import ArtifactStore
+from jobs.intake import Rendered
+
+ENDINGS = {
+    "text/x-gcode": ".gcode",
+    "application/pdf": ".pdf",
+    **{kind.media_type: extension for extension, kind in FORMATS.items()},
+}
+
+
+class NotMade(Exception):
+    """The order cannot be made as it is. The text says what to mend, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a customer sends for one piece."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One operation of it, and the files that were written."""
+
+    operation: str
+    made: Rendered
+    artifact: Path
+    manifest: Path
+    proof: Path | None
+
+
+def rendered(factory: Factory, product: str, order: Order, data: Mapping[str, bytes], out: Path) -> Iterator[Done]:
+    """Each operation with fields, one after the other, into ``out``. ``data``: the files' bytes. Raises NotMade."""
+    entry = factory.catalog[product]
+    found = personalization.check(entry, order.texts, order.options, data)
+    if isinstance(found, list):
+        raise NotMade(f"{entry.title} cannot be made like this:\n{problems_text(found)}")
+    store = ArtifactStore(out / ".artifacts")
+    files = {name: store.put(data[name]) for name in found.files}
+    resolved = {"texts": found.texts, "photos": files, "options": found.options, "parameters": found.parameters}
+    for name in entry.order():
+        if entry.route[name].fields:
+            try:
+                made = render(specification(factory, product, name, resolved), store.folder)
+            except Problems as problems:
+                lines = [f"  {p['field'] or name}: {p['reason']} {p['mend']}" for p in problems.problems]
+                raise NotMade("\n".join([f"{name} cannot be made like this:", *lines])) from None
+            yield _written(name, made, store, out)
+
+
+def _written(operation: str, made: Rendered, store: ArtifactStore, out: Path) -> Done:
+    artifact = out / f"{operation}{ENDINGS.get(made.media_type, '.bin')}"
+    artifact.write_bytes(store.get(made.sha256))
+    manifest = out / f"{operation}.manifest.json"
+    manifest.write_text(json.dumps(dict(made.manifest), indent=2, default=str) + "\n")
+    proof = out / f"{operation}.proof.png" if made.proof else None
+    if proof is not None and made.proof is not None:
+        proof.write_bytes(store.get(made.proof))
+    return Done(operation, made, artifact, manifest, proof)

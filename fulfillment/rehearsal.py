@@ -1,0 +1,113 @@
+"""One artifact on a machine's simulator, through the driver that drives the real one: what would become of it."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from drivers.contract import Doubted, DriverError, Failed, Machine, Made, Payload, Progressed, Start
+from drivers.registry import build
+from fulfillment.catalog import Product
+from fulfillment.config import Machine as MachineConfig
+from fulfillment.config import Material
+from fulfillment.daemon import RealClock, settings_of
+from fulfillment.machines import GCODE
+from fulfillment.twin import Room, Twin
+
+ATTEMPT = "simulated-a1"
+SILENCE = 120.0
+"""Real seconds without any event after which it is given up."""
+PATIENCE = 15.0
+"""Real seconds until its machine must be up."""
+MARGIN = 4.0
+"""mm of bed around the piece in a picture of it."""
+MOST_PIXELS = 1000
+
+
+class Rehearsal:
+    """A simulator of one machine with a driver that may be told to run artifacts on it."""
+
+    def __init__(self, machine: MachineConfig, place: str, room: Room) -> None:
+        self.room = room
+        self._machine = machine.model_copy(update={"address": place})
+
+    def run(
+        self, artifact: Path, media_type: str = GCODE, told: Callable[[float], None] = lambda _: None
+    ) -> str | None:
+        """Drive the artifact to its end, which may take long. Why it failed, or None; ``told`` hears its progress."""
+        data = artifact.read_bytes()
+        payload = Payload(artifact.absolute(), hashlib.sha256(data).hexdigest(), len(data), media_type)
+        try:
+            with build(self._machine.driver, settings_of(self._machine), RealClock()) as driver:
+                _connect(driver)
+                driver.transfer(ATTEMPT, payload)
+                answer = driver.start(ATTEMPT)
+                if answer.start is not Start.STARTED:
+                    return f"it did not start: {answer.why}"
+                return _end(driver, told)
+        except DriverError as error:
+            return str(error)
+
+
+def _connect(driver: Machine) -> None:
+    """A server may answer before its firmware runs."""
+    clock = RealClock()
+    until = clock.monotonic() + PATIENCE
+    while True:
+        try:
+            driver.connect()
+            return
+        except DriverError:
+            if clock.monotonic() >= until:
+                raise
+            clock.sleep(0.5)
+
+
+def _end(driver: Machine, told: Callable[[float], None]) -> str | None:
+    while (event := driver.next_event(SILENCE)) is not None:
+        match event:
+            case Progressed(fraction=fraction):
+                told(fraction)
+            case Made():
+                told(1.0)
+                return None
+            case Failed(why=why) | Doubted(why=why):
+                return why
+    return f"nothing was heard of it for {SILENCE:g} s"
+
+
+@contextmanager
+def rehearsal(machine: MachineConfig, extra: Sequence[str]) -> Iterator[Rehearsal]:
+    """The machine's simulator while the block runs, at a place of its own. Raises NoSimulator."""
+    with tempfile.TemporaryDirectory(prefix="ful-") as folder:
+        served = "://" in machine.address
+        place = f"http://127.0.0.1:{_free()}" if served else str(Path(folder) / "tty")
+        with Twin(machine, place, "--side", "0", *extra) as twin:
+            yield Rehearsal(machine, place, twin.room)
+
+
+def _free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def blank(product: Product, material: Material | None = None, colour: str | None = None) -> list[str]:
+    """Words for a simulator: this product's piece lies in its jig. ``material``: what marks it."""
+    piece, jig = product.piece, product.jig
+    box = (jig.x, jig.y, piece.width, piece.height, piece.corner_radius)
+    words = ["--piece", ",".join(f"{value:g}" for value in box), "--surface-colour", colour or piece.colour]
+    return [*words, "--mark-colour", material.colour] if material else words
+
+
+def view(product: Product) -> dict[str, str]:
+    """The camera's look at the piece, for :meth:`fulfillment.twin.Room.picture`."""
+    piece, jig = product.piece, product.jig
+    box = (jig.x - MARGIN, jig.y - MARGIN, jig.x + piece.width + MARGIN, jig.y + piece.height + MARGIN)
+    scale = max(1, min(20, int(MOST_PIXELS / (max(piece.width, piece.height) + 2 * MARGIN))))
+    return {"region": ",".join(f"{value:g}" for value in box), "px-per-mm": str(scale)}
