@@ -24,7 +24,7 @@ from gcode.units import FloatArray, IntArray
 
 __all__ = ["EFFORT", "inner_first", "ordered", "travel"]
 
-EFFORT: Final = 1
+EFFORT: Final = 2
 """Kicks for each stroke."""
 FEWEST_KICKS: Final = 20
 FEW: Final = 8
