@@ -9,6 +9,7 @@ from typing import cast
 
 KINDS: Mapping[str, str] = {
     "ebb": "simulators.ebb.program:main",
+    "embroidery": "simulators.embroidery.program:main",
     "grbl": "simulators.grbl.program:main",
     "klipper": "simulators.klipper.program:main",
     "marlin": "simulators.marlin.program:main",

@@ -50,6 +50,30 @@ class Front(Protocol):
     def close(self) -> None: ...
 
 
+class NoFront:
+    """Nobody opens a port of the machine: a server, or a folder, is all that talks to it."""
+
+    name = ""
+    open = False
+
+    def waitable(self) -> list[int]:
+        return []
+
+    def look(self) -> bool:
+        return False
+
+    def read(self) -> bytes:
+        return b""
+
+    def write(self, data: bytes) -> None: ...
+
+    def unplug(self) -> None: ...
+
+    def plug(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Outbox:
     """Bytes that the other side has not taken yet."""
 

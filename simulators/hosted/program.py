@@ -10,6 +10,7 @@ from pathlib import Path
 
 from simulators import clock, faults
 from simulators.deposit import Pump
+from simulators.fronts import NoFront
 from simulators.hosted.core import Core, Vendor
 from simulators.hosted.faults import KINDS, known, parse
 from simulators.hosted.printer import Printer
@@ -21,30 +22,6 @@ from simulators.program import looks, studio
 from simulators.record import Json, Recorder, described
 from simulators.serve import Service
 from simulators.side import Hands, Side
-
-
-class NoFront:
-    """Nobody opens the printer's own port: its server is all that talks to it."""
-
-    name = ""
-    open = False
-
-    def waitable(self) -> list[int]:
-        return []
-
-    def look(self) -> bool:
-        return False
-
-    def read(self) -> bytes:
-        return b""
-
-    def write(self, data: bytes) -> None: ...
-
-    def unplug(self) -> None: ...
-
-    def plug(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 def parser(kind: str, text: str) -> argparse.ArgumentParser:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simulators import clock
 from simulators.deposit import Pump
-from simulators.hosted.program import NoFront
+from simulators.fronts import NoFront
 from simulators.klipper.klippy import FAULTS, Klippy
 from simulators.klipper.socket import Front
 from simulators.klipper.toolhead import Config
