@@ -110,4 +110,5 @@ def view(product: Product) -> dict[str, str]:
     piece, jig = product.piece, product.jig
     box = (jig.x - MARGIN, jig.y - MARGIN, jig.x + piece.width + MARGIN, jig.y + piece.height + MARGIN)
     scale = max(1, min(20, int(MOST_PIXELS / (max(piece.width, piece.height) + 2 * MARGIN))))
-    return {"region": ",".join(f"{value:g}" for value in box), "px-per-mm": str(scale)}
+    look = {"region": ",".join(f"{value:g}" for value in box), "px-per-mm": str(scale)}
+    return look | {"under": "1"} if product.pour else look

@@ -21,6 +21,10 @@ PIXEL_LIMIT = 40_000_000
 """Pixels of a picture; more is refused."""
 MARGIN = 1.5
 """mm around a bead that its shadow may reach."""
+LAYERS = 8
+"""Layers that are drawn one by one."""
+BROWNS, BROWNEST = 6, 0.55
+"""Shades of what lay on a hot bed, and how much darker the darkest is."""
 LEVELS = 24
 """Steps of depth in a picture of grooves."""
 ALIKE = 0.25
@@ -52,6 +56,8 @@ class Look:
     background: str = "#e8e6e1"
     plate: Plate | None = None
     flat: bool = False
+    under: bool = False
+    """The side that lay on the bed, turned over left for right: what lay longest on a hot one is browned most."""
 
 
 def bed(look: Look, region: Region, density: float) -> Image.Image:
@@ -71,12 +77,23 @@ def bed(look: Look, region: Region, density: float) -> Image.Image:
 
 
 def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Image:
-    """Beads on the bed. Raises ValueError as :func:`bed` does."""
-    x0, _, _, y1 = region
+    """Beads on the bed, layer on layer. Raises ValueError as :func:`bed` does."""
     image = bed(look, region, density)
+    if look.under:
+        for part, colour in _browned(beads, look.bead):
+            _lay(image, part, replace(look, bead=colour), region, density)
+        return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    for part in [beads] if look.flat else _layers(beads):
+        _lay(image, part, look, region, density)
+    return image
+
+
+def _lay(image: Image.Image, beads: Beads, look: Look, region: Region, density: float) -> None:
+    """These beads over what is in the picture."""
+    x0, _, _, y1 = region
     box = _touched(beads, region, density, image.size)
     if box is None:
-        return image
+        return
     mask = _bead_mask(
         beads, (x0 + box[0] / density, y1 - box[1] / density), density, (box[2] - box[0], box[3] - box[1])
     )
@@ -84,7 +101,26 @@ def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Imag
         image.paste(Image.new("RGB", mask.size, look.bead), box, mask)
     else:
         image.paste(_shaded(image.crop(box), mask, look.bead, density), box)
-    return image
+
+
+def _layers(beads: Beads) -> list[Beads]:
+    """From the lowest to the highest; of many, the lower ones are drawn as one."""
+    heights = np.round(beads.end[:, 2], 2)
+    levels = np.unique(heights)[-LAYERS + 1 :]
+    found = [_some(beads, heights < levels[0])] if len(levels) else []
+    return [*found, *(_some(beads, heights == level) for level in levels)]
+
+
+def _browned(beads: Beads, colour: str) -> list[tuple[Beads, str]]:
+    """From what came last to what came first, which lies below it all and is darkest: it was heated longest."""
+    if not len(beads):
+        return []
+    lain = beads.ended.max() - beads.begun
+    share = np.floor(lain / max(float(lain.max()), 1e-9) * (BROWNS - 1)).astype(int)
+    plain = np.array(ImageColor.getrgb(colour)[:3], dtype=np.float64)
+    shades = plain * (1 - BROWNEST * (np.arange(BROWNS) / (BROWNS - 1))[:, None])
+    named = ["#%02x%02x%02x" % tuple(np.rint(shade).astype(int).tolist()) for shade in shades]
+    return [(_some(beads, share == step), named[step]) for step in range(BROWNS)]
 
 
 def lines(beads: Beads, look: Look, region: Region, density: float) -> Image.Image:

@@ -1,6 +1,6 @@
 """The room around the machine: a camera and hands, over HTTP on 127.0.0.1. No part of the firmware's protocol.
 
-- ``GET /snapshot.png[?region=x0,y0,x1,y1][&px-per-mm=10][&flat=1]``  the bed as a camera sees it now
+- ``GET /snapshot.png[?region=x0,y0,x1,y1][&px-per-mm=10][&flat=1][&under=1]``  the bed as a camera sees it now
 - ``GET /record.json``   what was made so far: closed pieces in brief, the open one in full
 - ``GET /state``         the machine in a few facts
 - ``POST /clear``        a person takes the piece off: it is closed and written, the bed is empty
@@ -112,6 +112,8 @@ class Side:
         if "px-per-mm" in query:
             density = float(query["px-per-mm"][0])
         look = replace(studio.look, flat=query["flat"][0] == "1") if "flat" in query else studio.look
+        if "under" in query:
+            look = replace(look, under=query["under"][0] == "1")
         recorder = self._service.recorder
         piece, now = self._service.call(lambda: (recorder.piece.copy(), self._service.pace.now))
         data = io.BytesIO()
