@@ -119,7 +119,7 @@ def _browned(beads: Beads, colour: str) -> list[tuple[Beads, str]]:
     share = np.floor(lain / max(float(lain.max()), 1e-9) * (BROWNS - 1)).astype(int)
     plain = np.array(ImageColor.getrgb(colour)[:3], dtype=np.float64)
     shades = plain * (1 - BROWNEST * (np.arange(BROWNS) / (BROWNS - 1))[:, None])
-    named = ["#%02x%02x%02x" % tuple(np.rint(shade).astype(int).tolist()) for shade in shades]
+    named = ["#{:02x}{:02x}{:02x}".format(*np.rint(shade).astype(int).tolist()) for shade in shades]
     return [(_some(beads, share == step), named[step]) for step in range(BROWNS)]
 
 
