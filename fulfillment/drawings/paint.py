@@ -45,7 +45,7 @@ ROUND: Final = 32
 """Straight pieces of a quarter of a line's round end."""
 WHITE: Final = 240
 """Least value of each channel of a colour that is taken for white."""
-ALIKE: Final = 16
+ALIKE: Final = 48
 """Most that two colours differ in a channel and are still one."""
 
 Drawn = list[tuple[Shape, list[tuple[Line, bool]]]]
