@@ -120,7 +120,7 @@ def _checked(
     wrong += found.wrong()
     if wrong:
         raise problem(f"Preflight refused it: {'; '.join(wrong)}.", DEFECT)
-    return {"fidelity": found.body()}
+    return {"fidelity": {"thread": found.body()}}
 
 
 def _manifest(sewn: Pattern, recipe: ThreadRecipe, hoop: Bounds, material: str) -> dict[str, Any]:

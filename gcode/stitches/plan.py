@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -57,6 +58,9 @@ def stitched(drawings: Sequence[Drawing], thread: Thread, line_width: float) -> 
         raise StitchError(f"the drawing has {points} points, {MAX_POINTS} can be sewn: simplify it")
     seams: list[Seam] = []
     here = EMPTY
+    least = surface(drawings, thread, line_width).area / (thread.spacing * thread.stitch)
+    if least > MAX_STITCHES:
+        raise StitchError(f"the drawing asks for {least:.0f} stitches, {MAX_STITCHES} can be sewn: make it smaller")
     for drawing in drawings:
         for line in _lines(drawing, thread, line_width, here):
             made = _seam(line, thread)
@@ -206,8 +210,7 @@ def _lock(points: Line, thread: Thread) -> Line:
 
 def _trimmed(seams: Sequence[Seam], thread: Thread) -> tuple[Seam, ...]:
     """The thread is cut where it would lie loose for too long, and at the end."""
-    made = []
-    for seam, after in zip(seams, [*seams[1:], None], strict=True):
-        gap = np.inf if after is None else float(np.hypot(*(after.points[0] - seam.points[-1])))
-        made.append(Seam(seam.points, trimmed=gap > thread.trim))
-    return tuple(made)
+    gaps = [math.dist(one.points[-1], after.points[0]) for one, after in pairwise(seams)]
+    return tuple(
+        Seam(seam.points, trimmed=gap > thread.trim) for seam, gap in zip(seams, [*gaps, math.inf], strict=False)
+    )

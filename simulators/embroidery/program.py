@@ -102,7 +102,8 @@ def _watch(folder: Path, service: Service, machine: Embroiderer, gone: threading
             for over in service.call(machine.over):
                 _tell(folder, over.name, over.error)
             waiting = sorted(folder.glob("*.dst"))
-            if waiting and service.call(machine.free):
+            free: bool = service.call(machine.free)
+            if waiting and free:
                 _take(folder, waiting[0], service, machine)
         except Over:
             return
