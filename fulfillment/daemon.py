@@ -178,7 +178,7 @@ def run_web(path: Path, port: int | None = None) -> int:
         thread = threading.Thread(target=planner.run, name="planner", daemon=True)
         thread.start()
         config = uvicorn.Config(
-            create(shop),
+            create(shop, pool),
             host=web.host,
             port=web.port if port is None else port,
             log_level="warning",

@@ -7,12 +7,26 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from fulfillment.api import artifacts, events, floor, guard, orders, pages, problems, sources, technicians, upkeep
+from fulfillment.api import (
+    artifacts,
+    events,
+    floor,
+    guard,
+    orders,
+    pages,
+    problems,
+    products,
+    sources,
+    technicians,
+    upkeep,
+)
 from fulfillment.cameras import Cameras
+from fulfillment.render.pool import RenderPool
 from fulfillment.shop import Shop
 
 ROUTERS = (
     orders.router,
+    products.router,
     floor.router,
     upkeep.router,
     technicians.router,
@@ -24,8 +38,8 @@ ROUTERS = (
 STATIC = Path(__file__).parent.parent / "web" / "static"
 
 
-def create(shop: Shop) -> FastAPI:
-    """The application for one shop."""
+def create(shop: Shop, pool: RenderPool | None = None) -> FastAPI:
+    """The application for one shop. ``pool``: who draws previews; None: nobody does."""
     app = FastAPI(
         title="Fulfillment",
         version="1",
@@ -35,6 +49,7 @@ def create(shop: Shop) -> FastAPI:
         openapi_url="/v1/openapi.json",
     )
     app.state.shop = shop
+    app.state.pool = pool
     watched = {machine.name: machine.camera for machine in shop.factory.config.machines if machine.camera}
     app.state.cameras = Cameras(watched)
     problems.install(app)

@@ -98,13 +98,14 @@ def _line(shop: Shop, line: Line, index: int) -> NewLine:
         where = f"lines.{index}.product"
         text = f"No product is called {line.product!r}; there are: {known}."
         raise Problem(422, "Unknown product", text, [{"field": where, "reason": text}])
-    fields = {name: _field(shop, value, f"lines.{index}.fields.{name}") for name, value in line.fields.items()}
+    fields = {name: stored(shop, value, f"lines.{index}.fields.{name}") for name, value in line.fields.items()}
     personalization = {"fields": fields, "options": dict(line.options)}
     product = catalog[line.product]
     return NewLine(line.product, line.quantity, line.product, personalization, route_of(product))
 
 
-def _field(shop: Shop, value: str | File, where: str) -> str | dict[str, str]:
+def stored(shop: Shop, value: str | File, where: str) -> str | dict[str, str]:
+    """A field as the record has it: a text, or the digest of a file that is here now. Raises Problem."""
     if isinstance(value, str):
         return value
     if (value.data is None) == (value.sha256 is None):
@@ -188,7 +189,7 @@ class Correction(Strict):
 @router.post("/units/{unit_id}/correct")
 def correct(unit_id: str, correction: Correction, shop: TheShop, who: Operator) -> dict[str, Any]:
     """Mend a held unit: it is checked and planned anew."""
-    given = {name: _field(shop, value, f"fields.{name}") for name, value in correction.fields.items()}
+    given = {name: stored(shop, value, f"fields.{name}") for name, value in correction.fields.items()}
     on_record = get_unit(unit_id, shop, who)["personalization"].get("fields", {})
     fields = {name: on_record[name] for name in correction.keep if name in on_record} | given
     intake.correct(shop.store, unit_id, {"fields": fields, "options": correction.options}, who)

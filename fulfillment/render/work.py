@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -36,6 +37,13 @@ def render(spec: Spec, store: Path) -> Rendered:
         **product.manifest,
     }
     return Rendered(digest, product.needs.media_type, len(product.data), product.needs, proof, manifest)
+
+
+def preview(specs: Sequence[Spec], store: Path) -> str:
+    """The bare design of a piece as SVG. Raises Problems."""
+    from fulfillment.preview import preview as drawn  # what it needs is loaded by workers alone
+
+    return drawn(specs, store)
 
 
 def process(name: str) -> Process:
