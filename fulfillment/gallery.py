@@ -74,7 +74,7 @@ def _as_made(factory: Factory, product: Product, done: Done) -> Image.Image | No
     }
     resolved = {"texts": {}, "photos": {}, "options": options}
     material = material_of(specification(factory, product.name, done.operation, resolved))
-    extra = ["--speed", "max", *blank(product, material, product.colour(options))]
+    extra = ["--speed", "max", *blank(product, machine, material, product.colour(options))]
     with rehearsal(machine, extra) as rehearsed:
         if why := rehearsed.run(done.artifact, done.made.media_type):
             raise SystemExit(f"{product.name}, {done.operation} on {machine.name}: {why}")

@@ -97,11 +97,15 @@ def _free() -> int:
         return port
 
 
-def blank(product: Product, material: Material | None = None, colour: str | None = None) -> list[str]:
-    """Words for a simulator: this product's piece lies in its jig. ``material``: what marks it."""
+def blank(
+    product: Product, machine: MachineConfig, material: Material | None = None, colour: str | None = None
+) -> list[str]:
+    """Words for the machine's simulator: this product's piece lies in its jig. ``material``: what marks it."""
     piece, jig = product.piece, product.jig
     box = (jig.x, jig.y, piece.width, piece.height, piece.corner_radius)
     words = ["--piece", ",".join(f"{value:g}" for value in box), "--surface-colour", colour or piece.colour]
+    if "extrude-food" in machine.processes:
+        words += ["--surface-z", "0" if product.pour else f"{piece.thickness:g}"]
     return [*words, "--mark-colour", material.colour] if material else words
 
 

@@ -123,6 +123,11 @@ class Design:
         return tuple(layer.content for layer in self.layers if isinstance(layer.content, Drawing))
 
     @property
+    def lines(self) -> Design:
+        """The same without its photos."""
+        return Design(tuple(layer for layer in self.layers if isinstance(layer.content, Drawing)))
+
+    @property
     def tones(self) -> tuple[Tone, ...]:
         return tuple(layer.content for layer in self.layers if isinstance(layer.content, Tone))
 

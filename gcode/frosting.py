@@ -164,6 +164,13 @@ class _Layer:
         if seconds > 0:
             self._parts.append(Toolpath.rows(Kind.DWELL, 1, p=seconds))
 
+    def climb(self, height: float) -> None:
+        """Lay so much higher from now on."""
+        self._low += height
+        self._high += height
+        self._up = False
+        self._lift()
+
     def _travel(self, to: FloatArray) -> None:
         rows = Toolpath.rows
         self._lift()
@@ -240,8 +247,13 @@ def plan(
         amounts = settled(steps * bead.flow / (speed * bead.e_area), E_DECIMALS)
         layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))
         end = (float(points[-1, 0]), float(points[-1, 1]))
-    for stroke in ordered(lines_of(drawings), end):
-        _lay_constant(layer, stroke, bead)
+    strokes = ordered(lines_of(drawings), end)
+    for number in range(bead.layers if strokes else 0):
+        if number:
+            layer.rest(bead.layer_rest)
+            layer.climb(bead.height)
+        for stroke in strokes:
+            _lay_constant(layer, stroke, bead)
     if pour is not None:
         layer.rest(pour.rest)
         for line in pour.lines:

@@ -50,6 +50,10 @@ class Bead:
     """Share of the cross-section that is pressed out: chocolate and batter run to the rest by themselves."""
     relief: float = 0.0
     """mm3 drawn back at the very end, so that the nozzle does not drip on its way to park."""
+    layers: int = 1
+    """Of lettering, one on the other, each ``height`` higher."""
+    layer_rest: float = 0.0
+    """Seconds until a layer bears the next."""
 
     def __post_init__(self) -> None:
         for name in (

@@ -80,6 +80,10 @@ class Recipe(Written):
     """Rest where a bead ends, before the nozzle lifts."""
     relief: Annotated[float, Unit("mm3"), Field(ge=0, le=1000)] = 0.0
     """Volume drawn back at the very end, so that the nozzle does not drip on its way to park."""
+    layers: Annotated[int, Field(ge=1, le=40)] = 1
+    """Layers of lettering, one on the other: letters that stand out, or that are lifted off as a piece of their own."""
+    layer_rest: Seconds = 0.0
+    """Rest until a layer bears the next one."""
 
     def bead(self, e_area: float) -> Bead:
         """The bead on a machine whose feeder pushes ``e_area`` mm2. Raises RecipeError where the numbers contradict."""

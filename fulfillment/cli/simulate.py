@@ -50,7 +50,7 @@ def simulate(
     look = view(product) if product else _camera(machine.camera or "")
     try:
         with (
-            rehearsal(machine, [*extra, *(blank(product) if product else ())]) as rehearsed,
+            rehearsal(machine, [*extra, *(blank(product, machine) if product else ())]) as rehearsed,
             click.progressbar(length=1000, label="simulating") as bar,
         ):
             why = rehearsed.run(artifact, told=lambda fraction: bar.update(int(fraction * 1000) - bar.pos))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from PIL import ImageColor
 
 from fulfillment.catalog import Product, Recipe
@@ -36,7 +37,7 @@ from gcode.frosting import Polarity, plan
 from gcode.geometry import Bounds
 from gcode.pour import Pour, mirrored, pour
 from gcode.preflight import Report
-from gcode.proof import beads, before_rest, proof, turned_proof
+from gcode.proof import beads, before_rest, heights, proof, turned_proof
 from gcode.recipe import Bead, Motion, Place
 from gcode.tag import Plate
 from gcode.toolpath import Toolpath
@@ -109,7 +110,14 @@ def _fidelity(
     if spec.product.pour:
         marks = marks.only(before_rest(data, _dialect(machine))).turned(piece.width)
     rows = Rows(bead.pitch, bead.coverage, dark=_polarity(spec, material) is Polarity.DARK_ON_LIGHT)
-    return faithful(content, marks, bead.line_width, box, rows)
+    if bead.layers == 1:
+        return faithful(content, marks, bead.line_width, box, rows)
+    layer = np.rint((heights(data) - place.surface) / bead.height)
+    each = [
+        faithful(content if n == 1 else content.lines, marks.only(layer == n), bead.line_width, box, rows)
+        for n in range(1, bead.layers + 1)
+    ]
+    return min(each, key=lambda found: float(found["lines"]["coverage"])) | {"layers": bead.layers}
 
 
 def _polarity(spec: Spec, material: Material) -> Polarity:
