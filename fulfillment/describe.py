@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fulfillment.catalog import Bound, Opening, Parameter, Product, Rule
+from fulfillment.catalog.files import by_factory
 
 View = dict[str, Any]
 
@@ -91,7 +92,7 @@ def lines(product: Product) -> Iterator[str]:
 def _fields(product: Product) -> Iterator[str]:
     for name, field in product.fields.items():
         width, height = _size(product, field.zone)
-        need = "" if field.required else ", may be left out"
+        need = ", written by the factory" if by_factory(field) else "" if field.required else ", may be left out"
         yield f"{name}: {field.title}, a {field.type} on {width:g} x {height:g} mm{need}"
 
 

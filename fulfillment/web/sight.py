@@ -12,12 +12,13 @@ from fulfillment.catalog import (
     CodeField,
     DrawingField,
     Option,
+    MonogramField,
     PhotoField,
     Product,
-    SerialField,
     TextField,
     stated,
 )
+from fulfillment.catalog.files import by_factory
 from fulfillment.shop import Shop
 from jobs import attention, views
 from jobs import models as m
@@ -246,18 +247,18 @@ def allergens(shop: Shop, product: Product | None, unit: View) -> tuple[str, ...
     return stated(product.contains(options, shop.factory.config.allergens))
 
 
-def _words(field: TextField | CodeField, value: Any) -> View:
+def _words(field: TextField | CodeField | MonogramField, value: Any) -> View:
     return {"kind": "text", "value": value if isinstance(value, str) else "", "most": field.max_characters}
 
 
 ENTRIES: Mapping[type, Callable[[Any, Any], View]] = {
     TextField: _words,
-    CodeField: lambda field, value: _words(field, value) if field.asks else {},
-    SerialField: lambda _field, _value: {},
+    MonogramField: _words,
+    CodeField: _words,
     PhotoField: lambda field, value: {"kind": "photo", "sent": isinstance(value, dict), "least": field.min_pixels},
     DrawingField: lambda _field, value: {"kind": "drawing", "sent": isinstance(value, dict)},
 }
-"""What a form shows for each kind of field; nothing for what the factory writes itself."""
+"""What a form shows for each kind of field that a customer is asked for."""
 
 
 def form(product: Product, personalization: Mapping[str, Any]) -> list[View]:
@@ -265,7 +266,8 @@ def form(product: Product, personalization: Mapping[str, Any]) -> list[View]:
     fields, options = personalization.get("fields", {}), personalization.get("options", {})
     found: list[View] = []
     for name, field in product.fields.items():
-        if entry := ENTRIES[type(field)](field, fields.get(name)):
+        if not by_factory(field):
+            entry = ENTRIES[type(field)](field, fields.get(name))
             found.append({"name": name, "title": field.title, "required": field.required, **entry})
     for name, option in product.options.items():
         choices = [(choice, value.title) for choice, value in option.choices.items()]
