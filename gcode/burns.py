@@ -7,6 +7,7 @@ gets. A laser that follows its speed (M4) leaves S over F on each millimetre, ho
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +16,36 @@ from gcode.parse import parse
 from gcode.proof import OVERSAMPLE, Piece, Pixels, blank, png, shrunk
 from gcode.recipe import Place
 from gcode.trace import carried
-from gcode.units import FloatArray
+from gcode.units import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Burns:
+    """Straight pieces that are burnt, in the piece's coordinates. mm; ``dose`` in shares of full power by s/mm."""
+
+    start: FloatArray
+    end: FloatArray
+    dose: FloatArray
+
+    def only(self, chosen: BoolArray) -> Burns:
+        """Some of them."""
+        return Burns(self.start[chosen], self.end[chosen], self.dose[chosen])
+
+    def summed(self) -> Burns:
+        """Each piece once, with the dose of all passes over it, either way."""
+        ends = np.round(np.hstack([self.start, self.end]), 3)
+        back = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
+        ends[back] = ends[back][:, [2, 3, 0, 1]]
+        once, which = np.unique(ends, axis=0, return_inverse=True)
+        dose: FloatArray = np.zeros(len(once))
+        np.add.at(dose, which.ravel(), self.dose)
+        return Burns(np.asarray(once[:, :2]), np.asarray(once[:, 2:]), dose)
+
+    def longer(self, by: float) -> Burns:
+        """Each piece with what a spot burns beyond its ends."""
+        way = self.end - self.start
+        step = way / np.maximum(np.hypot(*way.T), 1e-12)[:, None] * by
+        return Burns(self.start - step, self.end + step, self.dose)
 
 
 def burn_picture(
@@ -28,10 +58,10 @@ def burn_picture(
     image = blank(piece, px_per_mm)
     scale = px_per_mm * OVERSAMPLE
     ground = np.asarray(image, dtype=np.float32)
-    points, energy = _fallen(data, dialect, 1 / scale)
-    shifted = (points - [place.x, place.y]) * [1, -1] + [piece.margin, piece.margin + piece.height]
+    points, energy = _fallen(burns(data, dialect, place), 1 / scale)
+    shifted = points * [1, -1] + [piece.margin, piece.margin + piece.height]
     heap = _heaped(shifted * scale - 0.5, energy * scale * scale, ground.shape[:2])
-    dark = np.minimum(_blurred(heap, spot / 3 * scale) / dose, 1.0)[..., None].astype(np.float32)
+    dark = np.minimum(blurred(heap, spot / 3 * scale) / dose, 1.0)[..., None].astype(np.float32)
     mixed = ground + dark * (np.array(piece.mark, dtype=np.float32) - ground)
     return shrunk(np.rint(mixed).astype(np.uint8))
 
@@ -43,20 +73,25 @@ def burn_proof(
     return png(burn_picture(data, piece, dialect, spot, dose, place, px_per_mm))
 
 
-def _fallen(data: bytes, dialect: Dialect, step: float) -> tuple[FloatArray, FloatArray]:
-    """Places at most ``step`` mm apart on everything that burns, and the share of power by s that falls there."""
+def burns(data: bytes, dialect: Dialect, place: Place) -> Burns:
+    """What a program's bytes burn."""
     program = parse(data)
     moves = dialect.trace(program)
     lit = dialect.marks(program, moves)
-    start, end, feed = moves.start[lit][:, :2], moves.end[lit][:, :2], moves.feed[lit]
+    origin = np.array([place.x, place.y])
     power = carried(program.word("S"))[moves.index[lit]] / (dialect.full or 1.0)
-    way = np.hypot(*(end - start).T)
+    return Burns(moves.start[lit][:, :2] - origin, moves.end[lit][:, :2] - origin, power / moves.feed[lit])
+
+
+def _fallen(found: Burns, step: float) -> tuple[FloatArray, FloatArray]:
+    """Places at most ``step`` mm apart on everything that burns, and the share of power by s that falls there."""
+    way = np.hypot(*(found.end - found.start).T)
     pieces = np.maximum(1, np.ceil(way / step)).astype(np.int64)
     of = np.repeat(np.arange(len(way)), pieces)
     nth = np.arange(len(of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     share = (nth + 0.5) / pieces[of]
-    points = start[of] + share[:, None] * (end - start)[of]
-    return points, (power * way / feed / pieces)[of]
+    points = found.start[of] + share[:, None] * (found.end - found.start)[of]
+    return points, (found.dose * way / pieces)[of]
 
 
 def _heaped(at: FloatArray, amount: FloatArray, shape: tuple[int, int]) -> FloatArray:
@@ -77,7 +112,7 @@ def _heaped(at: FloatArray, amount: FloatArray, shape: tuple[int, int]) -> Float
     return heap.reshape(shape)
 
 
-def _blurred(heap: FloatArray, sigma: float) -> FloatArray:
+def blurred(heap: FloatArray, sigma: float) -> FloatArray:
     """A spot that is brightest in its middle (Gaussian), one direction after the other."""
     reach = math.ceil(3 * sigma)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-9)) ** 2)

@@ -23,9 +23,11 @@ from fulfillment.line_work import Bench, bench, finished
 from fulfillment.machines import dialect_of
 from fulfillment.processes import Made, Spec
 from gcode import raster
-from gcode.burns import burn_proof
+from gcode.burn_check import Burning, check_burn
+from gcode.burns import burn_proof, burns
 from gcode.design import Design, Drawing
 from gcode.dialects import Setup
+from gcode.geometry import Bounds, Line
 from gcode.hatch import HatchError, cuts, grown, hatched, slender
 from gcode.recipe import Burn, RecipeError
 from gcode.scan import Row, Scan, moves, reach, row_speed
@@ -53,6 +55,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         raise problem(sentence(str(error)), "Mend the recipe; the customer did nothing wrong.") from None
     air = recipe.air and all(machine.laser is not None and machine.laser.air for machine in at.machines)
     data = program(toolpath, at.dialect, Setup(air=air))
+    work.told["fidelity"] = work.faithful(content, data)
     picture = burn_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, recipe.dose, at.place)
     laser = at.machines[0].laser
     frame = reach(toolpath)
@@ -84,6 +87,8 @@ class _Work:
     at: Bench
     recipe: LaserRecipe
     told: dict[str, Any] = field(default_factory=dict)
+    cuts: tuple[Line, ...] = ()
+    """Lines that take the piece out of its sheet, on the piece."""
 
     @property
     def full(self) -> float:
@@ -155,9 +160,30 @@ class _Work:
             reason = f"{self.spec.product.title} is to be cut out of {self.at.material.name}, and no recipe says how."
             raise problem(reason, "Add `cut` to the recipe, or take `cuts_out` from the operation.")
         contours = cuts(piece_of(self.spec, self.at.material).edges, how.kerf, tabs=how.tabs, tab=how.tab)
+        self.cuts = tuple(line for lines in contours for line in lines)
         self.told["cut"] = self._told_cut(how, len(contours))
         burn = Burn(how.power, how.speed, max(how.kerf, self.recipe.line_width), how.passes)
         return cut(contours, burn, self.full, self.at.place, self.at.motion)
+
+    def faithful(self, content: Design, data: bytes) -> dict[str, Any]:
+        """What the bytes burn against the design, for the manifest. Raises Problems: a defect of ours."""
+        recipe, piece = self.recipe, self.spec.product.piece
+        doses = [recipe.passes * recipe.power / recipe.speed]
+        if recipe.fill is not None:
+            doses.append((recipe.fill.power or recipe.power) / (recipe.fill.speed or recipe.speed))
+        how = Burning(
+            line_width=recipe.line_width,
+            line_dose=min(doses),
+            fill=recipe.fill.interval if recipe.fill else None,
+            raster=recipe.raster(recipe.photo, light=self._is_light()) if recipe.photo else None,
+            dot_dose=(recipe.photo.power or recipe.power) / (recipe.photo.speed or recipe.speed) if recipe.photo else 0,
+        )
+        box = Bounds(0.0, 0.0, piece.width, piece.height)
+        found = check_burn(content, burns(data, self.at.dialect, self.at.place), how, box, self.cuts)
+        if found.wrong:
+            mend = "The customer did nothing wrong: report it, with the order's number and the product's recipe."
+            raise problem(f"What would be burnt is not what was designed: {'; '.join(found.wrong)}.", mend)
+        return found.numbers
 
     def _told_cut(self, how: Cut, contours: int) -> dict[str, Any]:
         return {"contours": contours, **how.model_dump(include={"power", "speed", "passes", "kerf", "tabs"})}

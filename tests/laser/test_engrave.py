@@ -199,9 +199,10 @@ def test_outlines_are_filled_or_followed_as_the_recipe_says(
 def test_what_is_too_slender_to_fill_is_burnt_as_a_line(
     render: Render, plaque: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hair = rectangle(12, 30, 22, 30.1)
-    made = shape(render, plaque, monkeypatch, hair)
-    assert made.manifest["materials"]["basswood"]["length"] == pytest.approx(20.2, abs=0.1)
+    square, hair = rectangle(12, 30, 22, 40), rectangle(22, 35, 30, 35.1)
+    with_it, without = (shape(render, plaque, monkeypatch, *outlines) for outlines in ((square, hair), (square,)))
+    more = [made.manifest["materials"]["basswood"]["length"] for made in (with_it, without)]
+    assert more[0] - more[1] == pytest.approx(16.1, abs=0.3), "there and back"
 
 
 def test_a_piece_is_cut_out_last_all_passes_with_its_tabs(render: Render, plaque: Product) -> None:
