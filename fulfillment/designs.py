@@ -5,8 +5,10 @@ What processes share; none of it knows a firmware. Whatever a person must mend i
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from PIL import ImageColor
@@ -83,7 +85,7 @@ def design(spec: Spec, files: Mapping[str, bytes], craft: Craft) -> Design:
             continue
         zone = _zone(spec, field.zone)
         try:
-            content = laid(value, field, zone, craft)
+            content = laid(value, field, zone, replace(craft, seed=_seed(spec, name)))
         except Refused as refused:
             problems.append({"field": name, "reason": refused.reason, "mend": refused.mend})
             continue
@@ -98,6 +100,12 @@ def design(spec: Spec, files: Mapping[str, bytes], craft: Craft) -> Design:
         titles = " or ".join(product.fields[name].title for name in product.route[spec.operation].fields)
         raise problem(f"Nothing was sent that could be made: {titles}.", "Please send one of them.")
     return Design(tuple(layers))
+
+
+def _seed(spec: Spec, field: str) -> int:
+    """What a hand that writes this field of this unit is made of; every unit has its own."""
+    unit = str((spec.facts or SAMPLE).get("unit", ""))
+    return int.from_bytes(hashlib.sha256(f"{unit}/{spec.operation}/{field}".encode()).digest()[:8])
 
 
 def _zone(spec: Spec, name: str) -> Zone:

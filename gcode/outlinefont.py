@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -84,15 +85,25 @@ class OutlineFont(Alone):
     """A font file's bytes as a face, and as a font by itself. ValueError where the bytes are no font.
 
     ``joins``: its letters touch, as those of script faces. ``number``: which face of a collection is meant.
+    ``features``: those of OpenType that are turned on or off.
     """
 
-    def __init__(self, name: str, data: bytes, *, joins: bool = False, number: int = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        joins: bool = False,
+        number: int = 0,
+        features: Mapping[str, bool] | None = None,
+    ) -> None:
         self.name = name
         face = hb.Face(hb.Blob(data), number)
         if face.glyph_count < 2:
             raise ValueError(f"{name} is no font file that can be read: give a TrueType or OpenType file")
         self._font = hb.Font(face)
         self._joins = joins
+        self._features = dict(features or {})
         self._glyphs: dict[int, tuple[Line, ...]] = {}
         height = self._ink_height("H")
         self._unit = 1.0 / (height or 0.7 * face.upem)
@@ -121,7 +132,7 @@ class OutlineFont(Alone):
         buffer.script = run.script
         buffer.language = "und"
         buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_GRAPHEMES
-        hb.shape(self._font, buffer, {"liga": False, "clig": False} if run.spaced else None)
+        hb.shape(self._font, buffer, self._features | ({"liga": False, "clig": False} if run.spaced else {}))
         glyphs = list(zip(buffer.glyph_infos, buffer.glyph_positions, strict=True))
         starts = sorted({info.cluster for info, _ in glyphs})
         ends = dict(zip(starts, [*starts[1:], len(run.text)], strict=True))

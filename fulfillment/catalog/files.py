@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
+from fulfillment.catalog.lettering import HAND, TextField
 from fulfillment.catalog.words import Name as Named
 from fulfillment.catalog.words import PositiveMm, Title
 from fulfillment.positions import Mend, Written, closest
@@ -117,7 +118,15 @@ class SerialField(Written):
         return False
 
 
+def by_factory(field: Any) -> bool:
+    """Whether the factory writes all of it, so that the customer is not asked."""
+    return isinstance(field, SerialField) or (isinstance(field, CodeField) and not field.asks)
+
+
 def identity(fields: Collection[Any]) -> frozenset[str]:
     """What these fields say of a unit's identity: names of IDENTITY."""
     templates = [field.content for field in fields if isinstance(field, CodeField | SerialField)]
-    return frozenset(name for template in templates for name in named(template)) & frozenset(IDENTITY)
+    said = frozenset(name for template in templates for name in named(template)) & frozenset(IDENTITY)
+    # No two units are written by the same hand, and a remake by the hand of the first.
+    by_hand = any(isinstance(field, TextField) and field.font == HAND for field in fields)
+    return said | {"unit"} if by_hand else said

@@ -7,10 +7,11 @@ from typing import Final
 
 from fulfillment.catalog import TextField
 from fulfillment.fields.craft import Craft, Refused, sentence
-from fulfillment.typefaces import TYPEFACES, typeface
+from fulfillment.typefaces import TYPEFACES, forms, typeface
 from gcode import text
 from gcode.design import Drawing, Zone
 from gcode.fonts import named
+from gcode.handwriting import written
 
 FILLED: Final = 8
 """Heights of capitals, in lines of the tool, at which the stems of filled letters are as wide as one line."""
@@ -22,7 +23,10 @@ def lay(value: str, field: TextField, zone: Zone, craft: Craft) -> Drawing:
     """The words, with room for half a line's width at each side. Raises Refused."""
     rule = rule_of(field, craft)
     try:
-        laid = text.fit(value, typeface(field.font), zone, rule)
+        if TYPEFACES[field.font].written:
+            laid = written(value, forms(field.font), zone, rule, craft.seed)
+        else:
+            laid = text.fit(value, typeface(field.font), zone, rule)
     except text.TextRefused as error:
         raise _refused(field, error, rule.min_height) from None
     if fine := too_fine(laid, craft):

@@ -12,12 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from gcode.centrelines import Centrelines
 from gcode.fontchain import FontChain
 from gcode.fonts import Face, Font
+from gcode.handwriting import Form
 from gcode.outlinefont import OutlineFont
 from gcode.strokefont import StrokeFont
 
-__all__ = ["FONTS", "TYPEFACES", "Typeface", "cjk", "typeface"]
+__all__ = ["FONTS", "TYPEFACES", "Typeface", "cjk", "forms", "typeface"]
 
 FONTS: Final = Path(__file__).parents[1] / "fonts"
 EMOJI: Final = "NotoEmoji-Regular"
@@ -39,6 +41,8 @@ class Typeface:
 
     outlines: tuple[str, ...]
     strokes: str | None = None
+    written: str | None = None
+    """The font whose letters are written along the middle of their stems, before all of them; it has FORMS."""
 
 
 TYPEFACES: Mapping[str, Typeface] = {
@@ -51,14 +55,30 @@ TYPEFACES: Mapping[str, Typeface] = {
     "stroke": Typeface((*SANS, *SIGNS), strokes="futural"),
     "stroke-serif": Typeface((*SERIF, *SANS, *SIGNS), strokes="timesr"),
     "stroke-script": Typeface(("Caveat-Regular", *SANS, *SIGNS), strokes="scripts"),
+    "hand": Typeface((*SANS, *SIGNS), strokes="scripts", written="Caveat-Regular"),
 }
+FORMS: Final[Mapping[str, str]] = {"": "", "ss01": "", "ss02": "t"}
+"""Of a font that is written: the feature that has each form of its letters, and which of them it is not asked for:
+the middle line of its t is broken where the bar crosses it."""
 
 
 @cache
 def typeface(name: str) -> Font:
     """The typeface of this name as a font. KeyError where there is none."""
+    return _chain(name, "")
+
+
+@cache
+def forms(name: str) -> tuple[Form, ...]:
+    """The ways in which a typeface that is written writes its letters; the first one is the plain typeface."""
+    return tuple(Form(_chain(name, feature), frozenset(without)) for feature, without in FORMS.items())
+
+
+@cache
+def _chain(name: str, feature: str) -> Font:
     parts = TYPEFACES[name]
-    faces: list[Face] = [StrokeFont(parts.strokes)] if parts.strokes else []
+    faces: list[Face] = [_pen(parts.written, feature)] if parts.written else []
+    faces += [StrokeFont(parts.strokes)] if parts.strokes else []
     faces += [_outline(file) for file in dict.fromkeys(parts.outlines)]
     if found := cjk():
         faces.append(_collected(found))
@@ -68,6 +88,13 @@ def typeface(name: str) -> Font:
 def cjk() -> Path | None:
     """The file of the optional extra for Chinese, Japanese and Korean; None where it is not installed."""
     return next((place / file for file in CJK for place in CJK_PLACES if (place / file).is_file()), None)
+
+
+@cache
+def _pen(file: str, feature: str) -> Centrelines:
+    # Alternates by context would choose forms by themselves, and not by the seed.
+    features = {"calt": False} | ({feature: True} if feature else {})
+    return Centrelines(OutlineFont(file, (FONTS / f"{file}.ttf").read_bytes(), features=features))
 
 
 @cache
