@@ -19,6 +19,7 @@ from fulfillment import drawings
 from fulfillment.catalog import (
     CodeField,
     DrawingField,
+    MonogramField,
     Option,
     Parameter,
     PhotoField,
@@ -220,6 +221,16 @@ def _text(field: TextField, given: str | None, file: bytes | None) -> str | None
     return checked_text(given, field.title, field.max_characters, breaks=field.line_breaks)
 
 
+def _monogram(field: MonogramField, given: str | None, file: bytes | None) -> str | None:
+    if file is not None:
+        raise _Refused(f"{field.title} is a text, not a file.", "Please write it.")
+    if given is None or not given.strip():
+        if field.required:
+            raise _Refused(f"{field.title} is missing.", "Please write two or three letters.")
+        return None
+    return checked_text(given, field.title, field.max_characters)
+
+
 def _code(field: CodeField, given: str | None, file: bytes | None) -> str | None:
     """What the customer writes into a code. Whoever scans it is told it, and nobody obeys it."""
     if not field.asks:
@@ -266,6 +277,7 @@ def _picture(field: PhotoField, given: str | None, file: bytes | None) -> Photo 
 
 TAKES: Mapping[type, tuple[str, Callable[..., Any]]] = {
     TextField: ("texts", _text),
+    MonogramField: ("texts", _monogram),
     CodeField: ("texts", _code),
     SerialField: ("texts", _nothing),
     PhotoField: ("photos", _picture),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fulfillment.catalog import CodeField, TextField, stated
+from fulfillment.catalog import CodeField, MonogramField, TextField, stated
 from fulfillment.config import Factory
 from fulfillment.processes import Spec
 from jobs import models as m
@@ -41,7 +41,8 @@ def facts_of(store: Store, factory: Factory, job: Any, base: Spec) -> Spec | Non
 
 def _facts(factory: Factory, job: Any, order: Any, line: Any, base: Spec) -> dict[str, Any]:
     product, ship_to = base.product, order.ship_to
-    written = [name for name, field in product.fields.items() if isinstance(field, TextField | CodeField)]
+    words = TextField | MonogramField | CodeField
+    written = [name for name, field in product.fields.items() if isinstance(field, words)]
     texts = [base.fields[name] for name in written if name in base.fields]
     return {
         "factory": factory.config.site.name,

@@ -51,7 +51,7 @@ class FontChain:
             elif piece.face is None:
                 lost += self._unknown(piece.text)
         if not lost:
-            for face, run in self._runs(text, None, spaced=False):
+            for face, run in self.runs(text):
                 lost += [character for cluster in face.lost(run) for character in cluster]
         return each_once(sorted(lost, key=text.index))
 
@@ -64,14 +64,17 @@ class FontChain:
             raise GlyphsMissing(self.name, lost)
         clusters: list[Cluster] = []
         x = 0.0
-        for face, run in self._runs(text, rtl, spaced=spaced):
+        for face, run in self.runs(text, rtl, spaced=spaced):
             shaped = face.draw(run)
             clusters += [cluster.at(cluster.x + x) for cluster in shaped.clusters]
             x += shaped.advance
         return Shaped(tuple(clusters), x)
 
-    def _runs(self, text: str, rtl: bool | None, *, spaced: bool) -> Iterator[tuple[Face, Run]]:
-        """From left to right. A piece without a face ends the line: ``missing`` has named it."""
+    def runs(self, text: str, rtl: bool | None = None, *, spaced: bool = False) -> Iterator[tuple[Face, Run]]:
+        """What is drawn by whom, from left to right; ``text`` is in normal form (NFC).
+
+        A piece without a face ends the line: ``missing`` has named it.
+        """
         found: list[tuple[int, Face, Run]] = []
         pieces = self._pieces(text, from_the_right(text) if rtl is None else rtl)
         for (level, script, picture, _), group in groupby(pieces, key=lambda p: (p.level, p.script, p.picture, p.face)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
 from typing import Final
@@ -19,9 +19,10 @@ from gcode.design import Drawing, Zone
 from gcode.fonts import Font, GlyphsMissing, Shaped
 from gcode.geometry import Bounds, Line, Transform
 from gcode.graphemes import graphemes
+from gcode.hatch import grown
 from gcode.linebreak import Piece, line_of, pieces
 
-__all__ = ["Align", "Arc", "Bend", "Fit", "Laid", "TextRefused", "Vertical", "fit"]
+__all__ = ["Align", "Arc", "Bend", "Fit", "Laid", "TextRefused", "Vertical", "fit", "united"]
 
 MAX_CHARACTERS: Final = 400
 MAX_WORDS: Final = 80
@@ -161,7 +162,12 @@ def _laid(drawing: Drawing, height: float, block: _Block) -> Laid:
     clusters = [cluster for line in block.shaped for cluster in line.clusters]
     filled = dict.fromkeys(one.text for one in clusters if one.drawing.outlines and not one.picture)
     pictures = dict.fromkeys(one.text for one in clusters if one.picture)
-    return Laid(drawing, height, tuple(line.text for line in block.lines), tuple(filled), tuple(pictures))
+    return Laid(united(drawing), height, tuple(line.text for line in block.lines), tuple(filled), tuple(pictures))
+
+
+def united(drawing: Drawing) -> Drawing:
+    """The same areas with simple outlines: where letters overlap, or one crosses itself, no line runs inside."""
+    return replace(drawing, outlines=grown(drawing.outlines, 0.0)) if drawing.outlines else drawing
 
 
 def _checked(text: str, font: Font, rule: Fit) -> list[_Paragraph]:

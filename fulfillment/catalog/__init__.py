@@ -3,7 +3,7 @@
 from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
 from fulfillment.catalog.laser import LaserRecipe
-from fulfillment.catalog.lettering import Arc, TextField
+from fulfillment.catalog.lettering import Arc, MonogramField, TextField
 from fulfillment.catalog.lines import PenRecipe
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
 from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product
@@ -22,6 +22,7 @@ __all__ = [
     "CodeField",
     "DrawingField",
     "LaserRecipe",
+    "MonogramField",
     "Opening",
     "Operation",
     "Option",

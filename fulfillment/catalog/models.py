@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
-from fulfillment.catalog.lettering import TextField
+from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
 from fulfillment.catalog.recipes import Pour, Prime, Wipe
@@ -96,7 +96,7 @@ class PhotoField(Written):
 
 
 AnyField = Annotated[
-    PhotoField | TextField | DrawingField | CodeField | SerialField,
+    PhotoField | TextField | MonogramField | DrawingField | CodeField | SerialField,
     Field(discriminator="type"),
 ]
 """What a customer may be asked for, or what the factory writes itself."""

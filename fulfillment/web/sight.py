@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select
 from fulfillment.catalog import (
     CodeField,
     DrawingField,
-    Option,
     MonogramField,
+    Option,
     PhotoField,
     Product,
     TextField,

@@ -83,9 +83,8 @@ def test_text_along_an_arc_stays_in_its_zone_or_is_refused(
         bounds = laid.drawing.bounds
         assert bounds is not None
         assert ZONE.inset(margin).bounds.holds(bounds, 1e-6)
-        straight = font.shape(laid.lines[0]).drawing
-        assert len(laid.drawing.outlines) == len(straight.outlines)
-        assert len(laid.drawing.strokes) == len(straight.strokes)
+        assert bool(laid.drawing.outlines) == bool(laid.filled)
+        assert len(laid.drawing.strokes) == len(font.shape(laid.lines[0]).drawing.strokes)
 
 
 def test_letters_along_an_arc_keep_their_shape_and_stand_on_the_circle(strokes: StrokeFont) -> None:
@@ -117,6 +116,14 @@ def test_lines_break_at_spaces_and_between_ideographs_only() -> None:
     assert [piece.text for piece in pieces("ラーメン20杯")] == ["ラー", "メ", "ン", "20", "杯"]
     assert [piece.text for piece in pieces("안녕 세상")] == ["안녕", "세상"]
     assert [piece.text for piece in pieces("👨‍👩‍👧👍🏽🇩🇪 é")] == ["👨‍👩‍👧👍🏽🇩🇪", "é"]
+
+
+def test_no_line_runs_inside_of_letters_that_overlap() -> None:
+    word = "क्षत्रिय"
+    raw, laid = typeface("sans").shape(word).drawing, fit(word, typeface("sans"), ZONE, Fit(1)).drawing
+    assert len(laid.outlines) < len(raw.outlines), "the headline is one"
+    areas = [sum(x @ np.roll(y, -1) - y @ np.roll(x, -1) for x, y in (o.T for o in laid.outlines)) / 2]
+    assert 0 < areas[0] < ZONE.width * ZONE.height
 
 
 @given(st.text(alphabet="ab é日本、。（）ーกำ👨‍👩", max_size=30))
