@@ -22,13 +22,15 @@ from fulfillment.designs import (
     reach_of,
     recipe_of,
 )
+from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
 from fulfillment.processes import Made, Spec
 from gcode.design import Drawing
 from gcode.dialects import Dialect, Setup
+from gcode.geometry import Bounds
 from gcode.preflight import Report
-from gcode.proof import line_proof
+from gcode.proof import line_proof, lines
 from gcode.recipe import Motion, Place
 from gcode.toolpath import NAN, Toolpath
 from gcode.write import program
@@ -109,8 +111,12 @@ def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     content = design(spec, files, Craft(line_width=recipe.line_width))
     toolpath = work.plan(content.drawings, recipe, at.place, at.motion, at.dialect)
     data = program(toolpath, at.dialect, work.setup(recipe, at.dialect, at.motion))
+    piece = spec.product.piece
+    marks = lines(data, at.dialect, recipe.line_width, at.place)
+    fidelity = faithful(content, marks, recipe.line_width, Bounds(0.0, 0.0, piece.width, piece.height))
     picture = line_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, at.place)
-    return finished(spec, at, data, picture, {}, line=work.settings(recipe), notes=content.notes)
+    told = {"line": work.settings(recipe), "notes": content.notes, "fidelity": fidelity}
+    return finished(spec, at, data, picture, {}, **told)
 
 
 def _motion(machines: Sequence[Machine]) -> Motion:
