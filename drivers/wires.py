@@ -154,6 +154,8 @@ def _reason(error: BaseException, path: str) -> str:
         return "there is no such port; is the machine plugged in and on?"
     if number == errno.EACCES:
         return "no permission; add the user to the group that owns the port (often dialout)"
+    if number == errno.EISDIR or errno.ENOTTY in getattr(error.__context__, "args", ()):
+        return "it is no serial port; look at the address"
     return str(error)
 
 

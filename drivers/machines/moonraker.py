@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
+from drivers import plain
 from drivers.contract import Clock, DriverError, Link, MachineFault, OurFault, Payload, Settings, WireFault
 from drivers.hosted import Hosted
 from drivers.hosted import Options as HostedOptions
@@ -348,7 +349,8 @@ class Answer:
     reason: str
     length: int | None
     data: bytes
-    url: str
+    whose: str
+    """The machine and its URL."""
 
     @property
     def good(self) -> bool:
@@ -358,7 +360,9 @@ class Answer:
         try:
             return json.loads(self.data)
         except ValueError:
-            raise MachineFault(f"what {self.url} answers is no JSON; is there a Moonraker?") from None
+            raise MachineFault(
+                f"{self.whose} answers with something that is no JSON; look at the address: is it Moonraker's?"
+            ) from None
 
 
 class Wire:
@@ -420,10 +424,19 @@ class Wire:
             why = str(error) or type(error).__name__
             if "CERTIFICATE_VERIFY_FAILED" in why:
                 raise MachineFault(f"{self._name}: nobody vouches for {self.url} ({why}); set the option ca") from error
-            raise WireFault(f"{self._name}: no answer to {what} from {self.url} ({why})") from error
+            if plainly := plain.refusal(self._name, self.url, error):
+                raise MachineFault(plainly) from error
+            raise WireFault(
+                f"{self._name}: no answer to {what} from {self.url} ({why}); "
+                "is it switched on, does Moonraker run, and is the address right?"
+            ) from error
         length = response.headers.get("content-length", "")
         return Answer(
-            response.status_code, response.reason_phrase, int(length) if length.isdigit() else None, data, self.url
+            response.status_code,
+            response.reason_phrase,
+            int(length) if length.isdigit() else None,
+            data,
+            f"{self._name} at {self.url}",
         )
 
     def check(self, answer: Answer, what: str) -> None:

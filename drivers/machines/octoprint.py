@@ -26,6 +26,7 @@ from requests.exceptions import RequestException, SSLError
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from drivers import plain
 from drivers.contract import Activity, Clock, DriverError, Link, MachineFault, OurFault, Payload, Settings, WireFault
 from drivers.hosted import Hosted
 from drivers.hosted import Options as HostedOptions
@@ -365,6 +366,8 @@ class _Session(requests.Session):
                 answer._content = bytes(body)
                 return answer
         except SSLError as error:
+            if why := plain.refusal(self._name, self._address.origin, error):
+                raise MachineFault(why) from None
             if "CERTIFICATE_VERIFY_FAILED" not in str(error):
                 raise WireFault(
                     f"{self._name}: the encrypted link broke ({_brief(error)}); look at the network"

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import httpx
 
-from drivers import hosted
+from drivers import hosted, plain
 from drivers.contract import ArtifactFault, Clock, MachineFault, NotSupported, OurFault, Payload, Settings, WireFault
 from drivers.memory import Memory
 from drivers.options import checked
@@ -172,6 +172,8 @@ class Wire:
                 raise MachineFault(
                     f"nobody vouches for the certificate of {self._name}; name its authority by the option ca"
                 ) from error
+            if why := plain.refusal(self._name, str(self._client.base_url), error):
+                raise MachineFault(why) from error
             raise WireFault(
                 f"{self._name} did not answer {method} /{path} ({type(error).__name__}: {error}); "
                 "is it switched on, and is the address right?"
@@ -237,7 +239,11 @@ class PrusaLinkServer:
 
     def _kind(self) -> says.Kind:
         version = self._wire.ask("GET", "api/version").body
-        return says.kind(version, self._wire.ask("GET", "api/v1/info").body)
+        info = self._wire.ask("GET", "api/v1/info").body
+        try:
+            return says.kind(version, info)
+        except MachineFault as fault:  # It speaks of "it": whose address it is, is known here.
+            raise MachineFault(f"{self._name}: {fault}") from None
 
     def _as_configured(self) -> says.Kind:
         """What it is. Raises MachineFault where that is not what stands in the configuration."""

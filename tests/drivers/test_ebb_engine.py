@@ -117,7 +117,7 @@ def test_answers_that_another_program_switched_off_or_changed_are_put_right() ->
     [
         (Board(version="2.2.9"), "older than 2.4.4: update it"),
         (Board(power=24), "switch its power supply on; USB alone moves nothing"),
-        (Board(dark=True), "did not answer V"),
+        (Board(dark=True), "does not answer V"),
     ],
 )
 def test_a_board_that_cannot_draw_is_not_connected(board: Board, says: str) -> None:

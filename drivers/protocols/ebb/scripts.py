@@ -10,7 +10,7 @@ import numpy as np
 
 import drivers.protocols.ebb.words as words
 from drivers.contract import Made, Progressed
-from drivers.protocols.ebb.desk import Desk, Rest, Trouble
+from drivers.protocols.ebb.desk import Desk, Rest, Trouble, Unanswered
 from drivers.protocols.ebb.events import Answered, Began
 from drivers.protocols.ebb.line import Ask
 from drivers.protocols.ebb.motion import Slices, plan
@@ -33,6 +33,10 @@ STEP = 0.01
 NO_POWER = (
     "the motors have no power (QC reads {}, {} is the least): switch its power supply on; USB alone moves nothing"
 )
+NO_BOARD = (
+    "what is on this port does not answer V, as every EBB does: another machine may be there, so look at the address; "
+    "or the board gets no power, so look at its USB cable"
+)
 RESTARTED = (
     "the board was restarted or its motors were switched off, so nobody knows where the carriage stands: put it into "
     "its home corner and connect again"
@@ -50,7 +54,10 @@ def _value(ask: Ask) -> Reply:
 def greet(desk: Desk) -> Script:
     """Who it is; nothing moves any more; the pen goes up; where the origin is."""
     yield Rest(SETTLE)
-    said = yield from _value(words.ASK_VERSION)
+    try:
+        said = yield from _value(words.ASK_VERSION)
+    except Unanswered:
+        raise Trouble(NO_BOARD) from None
     desk.firmware, desk.version, future = words.version(said)
     if desk.version < words.OLDEST:
         oldest = ".".join(map(str, words.OLDEST))
