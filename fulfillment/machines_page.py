@@ -11,6 +11,15 @@ import yaml
 
 from drivers.registry import DRIVERS
 
+PROGRAMS: Mapping[str, tuple[str, str]] = {
+    "cncjs": ("grbl", "CNCjs drives its simulator"),
+    "moonraker": ("moonraker", "Moonraker and Klipper"),
+    "octoprint": ("octoprint", "OctoPrint"),
+    "printcore": ("marlin", "printrun's printcore drives its simulator"),
+    "prusalink": ("prusalink", "PrusaLink"),
+}
+"""A folder of tests/vendors: the driver that its program speaks for, and what it is."""
+
 HEAD = """# Machines
 
 Printed by `make docs` from what the drivers' tests found when they last ran (`make drivers` runs them and writes it
@@ -20,7 +29,8 @@ down). A driver is trusted as far as this table says, and no further.
   server's documents.
 - **conformant**: how many tests of the drivers' contract it passes (`tests/conformance/test_contract.py`), and how many
   faults of its machine end as they must (below).
-- **the vendor's own program**: how many tests run it against the vendor's own server or host program.
+- **other people's programs**: how many tests run the vendor's own server with it, or have a host program that many use
+  drive the machine's simulator, so that the simulator is not judged by our driver alone.
 - **seen on hardware**: by whom, in `docs/hardware.yaml`. An empty cell means that nobody has told us yet.
 
 """
@@ -44,14 +54,21 @@ def markdown(docs: Path) -> str:
 
 
 def _table(results: Mapping[str, Any], hardware: Mapping[str, Any]) -> Iterator[str]:
-    yield "| driver | simulated | conformant | the vendor's own program | seen on hardware |"
+    yield "| driver | simulated | conformant | other people's programs | seen on hardware |"
     yield "| --- | --- | --- | --- | --- |"
     for kind in DRIVERS:
         contract, faults = results["contract"].get(kind, 0), len(results["faults"].get(kind, {}))
         conformant = f"{contract} tests, {faults} faults" if contract else "not yet"
         simulated = "a folder and its consumer" if kind == "hot-folder" else "yes" if contract else "not yet"
-        vendor = f"{results['vendors'][kind]} tests" if kind in results["vendors"] else ""
-        yield f"| `{kind}` | {simulated} | {conformant} | {vendor} | {'; '.join(hardware.get(kind, ()))} |"
+        others = "; ".join(_others(kind, results["vendors"]))
+        yield f"| `{kind}` | {simulated} | {conformant} | {others} | {'; '.join(hardware.get(kind, ()))} |"
+
+
+def _others(kind: str, tests: Mapping[str, int]) -> Iterator[str]:
+    for program, number in tests.items():
+        driver, what = PROGRAMS[program]
+        if driver == kind:
+            yield f"{number} tests: {what}"
 
 
 def _faults(faults: Mapping[str, Any]) -> Iterator[str]:
