@@ -132,7 +132,9 @@ class FontChain:
             if not script and not piece.picture:
                 partner = opened.pop()[1] if opened and opened[-1][0] == piece.text else None
                 beside = (partner, before, homes.get(piece.script))
-                face = next((f for f in beside if f and not f.lost(Run(piece.text, piece.script))), None)
+                face = next(
+                    (f for f in beside if f and _has(f, piece.text) and not f.lost(Run(piece.text, piece.script))), None
+                )
                 face = face or self._draws(piece.text, piece.script, False)
                 if piece.text in CLOSES:
                     opened.append((CLOSES[piece.text], face))
@@ -144,7 +146,8 @@ class FontChain:
         run = Run(grapheme, script, emoji=picture)
         if picture:
             return self._emoji if self._emoji and not self._emoji.lost(run) else None
-        return next((face for face in self._faces if not face.lost(run)), None)
+        able = [face for face in self._faces if not face.lost(run)]
+        return next((face for face in able if _has(face, grapheme)), able[0] if able else None)
 
     def _unseen(self, piece: _Piece) -> tuple[str, ...]:
         emoji = self._emoji is not None and self._emoji.has(piece.text[0])
@@ -154,6 +157,11 @@ class FontChain:
         """Which of its characters are to blame: those that no face has, or all, where only together they are."""
         nowhere = [character for character in grapheme if not any(face.has(character) for face in self._faces)]
         return nowhere or list(grapheme)
+
+
+def _has(face: Face, text: str) -> bool:
+    """Whether it has each character as it is, so that none is taken to pieces whose marks it may not know to place."""
+    return all(map(face.has, text))
 
 
 class Alone:

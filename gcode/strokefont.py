@@ -69,7 +69,8 @@ class StrokeFont(Alone):
         self._glyph = lru_cache(maxsize=1024)(self._compose)
 
     def has(self, character: str) -> bool:
-        return self._strokes(character) is not None
+        mark = character in letters.ABOVE or character in letters.BELOW
+        return mark or self._strokes(character) is not None
 
     def lost(self, run: Run) -> tuple[str, ...]:
         """The graphemes of which a character has no strokes."""
