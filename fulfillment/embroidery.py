@@ -7,7 +7,7 @@ Which format a machine reads is the extension of the files that its folder takes
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,23 +20,36 @@ from gcode.stitches.thread import REACH
 TENTHS: Final = 10.0
 """Of a mm: what the formats count in; their y points to the person."""
 MAX_BYTES: Final = 8 * 1024 * 1024
+READING: Final = {"trims": True, "trim_at": 3, "trim_distance": None}
+"""A trim is what says so, or three jumps in a row; how far they go says nothing."""
 DATED: Final = "20000101000000"
 """The day that a file says it was made on: the same pattern gives the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file: its media type, how its bytes begin, and its name in the library."""
+    """A kind of file: its media type, how its bytes begin, its name in the library, and whether its end is there.
+
+    The library takes a file that is cut off for a shorter one.
+    """
 
     media_type: str
     begins: bytes
     name: str
+    ended: Callable[[bytes], bool]
+
+
+def _pes_ended(data: bytes) -> bool:
+    """The block of stitches (PEC) says how long it is; behind it stand pictures."""
+    block = int.from_bytes(data[8:12], "little") + 512
+    end = block + int.from_bytes(data[block + 2 : block + 5], "little")
+    return block + 5 < end <= len(data) and data[end - 1] == 0xFF
 
 
 FORMATS: Mapping[str, Format] = {
-    ".dst": Format("application/x-dst", b"LA:", "dst"),
-    ".pes": Format("application/x-pes", b"#PES", "pes"),
-    ".jef": Format("application/x-jef", b"", "jef"),
+    ".dst": Format("application/x-dst", b"LA:", "dst", lambda data: data.endswith(b"\x00\x00\xf3")),
+    ".pes": Format("application/x-pes", b"#PES", "pes", _pes_ended),
+    ".jef": Format("application/x-jef", b"", "jef", lambda data: data.endswith(b"\x80\x10")),
 }
 """By extension: Tajima, Brother and Baby Lock, Janome."""
 MEDIA_TYPES: Mapping[str, Format] = {known.media_type: known for known in FORMATS.values()}
@@ -80,18 +93,20 @@ def read(data: bytes, media_type: str) -> Pattern:
         raise Unreadable(f"{media_type!r} is no embroidery file that is known here")
     if len(data) > MAX_BYTES or not data.startswith(kind.begins):
         raise Unreadable(f"it is no {kind.name.upper()} file, or one of more than {MAX_BYTES:,} bytes")
+    if not kind.ended(data):
+        raise Unreadable("it does not end: a part of it is missing")
     try:
-        found = getattr(pyembroidery, f"read_{kind.name}")(io.BytesIO(data))
+        found = getattr(pyembroidery, f"read_{kind.name}")(io.BytesIO(data), READING)
     except (ValueError, IndexError, KeyError, TypeError, EOFError, OSError) as error:
         raise Unreadable(f"it is no whole {kind.name.upper()} file ({error})") from None
     return _pattern(found.stitches if found is not None else [], pyembroidery)
 
 
 def _pattern(records: list[list[int]], words: Any) -> Pattern:
-    """Records as seams: a jump ends one, a trim cuts it. Raises Unreadable where the end is missing."""
+    """Records as seams: a jump ends one, a trim cuts it."""
     seams: list[Seam] = []
     points: list[tuple[float, float]] = []
-    changes, ended = 0, False
+    changes = 0
 
     def close(*, trimmed: bool) -> None:
         if points:
@@ -105,14 +120,11 @@ def _pattern(records: list[list[int]], words: Any) -> Pattern:
         if word == words.STITCH:
             points.append((x / TENTHS, -y / TENTHS))
         elif word == words.END:
-            ended = True
             break
         else:
             changes += word in (words.COLOR_CHANGE, words.NEEDLE_SET)
             close(trimmed=word != words.JUMP)
     close(trimmed=True)  # at the end the machine cuts the thread by itself
-    if not ended:
-        raise Unreadable("it does not end: a part of it is missing")
     return Pattern(tuple(seams), changes)
 
 

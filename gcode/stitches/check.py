@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 from shapely.geometry.base import BaseGeometry
 
 from gcode.geometry import Bounds
@@ -154,10 +154,17 @@ def _threads(pattern: Pattern, corner: FloatArray, size: tuple[int, int], width:
 
 def _widest(mask: Mask, corner: FloatArray, most: float) -> tuple[float, float] | None:
     """The middle of a place that a square of ``most`` mm fits into, the lowest of them; None: there is none."""
-    window = 2 * round(most * DENSITY / 2) + 1
-    eroded = np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MinFilter(window)))
-    rows, columns = np.nonzero(eroded)
+    window = round(most * DENSITY)
+    inside = _counted(_counted(mask, window).T, window).T
+    rows, columns = np.nonzero(inside == window**2)
     if not len(rows):
         return None
-    x, y = (np.array([columns[0], rows[0]]) + 0.5) / DENSITY + corner
+    x, y = (np.array([columns[0], rows[0]]) + window / 2) / DENSITY + corner
     return round(float(x), 1), round(float(y), 1)
+
+
+def _counted(values: npt.NDArray[Any], window: int) -> npt.NDArray[np.int64]:
+    """Sums over a window along the columns, for each place where it fits."""
+    sums = np.vstack([np.zeros((1, values.shape[1]), dtype=np.int64), np.cumsum(values, axis=0, dtype=np.int64)])
+    counted: npt.NDArray[np.int64] = sums[window:] - sums[:-window]
+    return counted

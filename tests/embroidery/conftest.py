@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ def machine(extension: str = ".dst", hoop: float = 200.0, **more: Any) -> Machin
         "material": "thread-navy",
         "options": {"extension": extension},
     }
-    return Machine.model_validate(values | more)
+    return Machine.model_validate_json(json.dumps(values | more))
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +75,9 @@ def render(catalog: Catalog) -> Render:
         options: Mapping[str, str] | None = None,
         **fields: str,
     ) -> Made:
-        chosen = {"towel": "ivory", "thread": "navy"} if product == "towel" else {"backpack": "petrol", "thread": "gold"}
+        chosen = (
+            {"towel": "ivory", "thread": "navy"} if product == "towel" else {"backpack": "petrol", "thread": "gold"}
+        )
         materials = {material.name: material for material in (NAVY, GOLD)}
         spec = Spec(
             "embroider", catalog[product], "embroider", fields, chosen | dict(options or {}), {}, machines, materials

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,7 +30,10 @@ coordinate = st.floats(0, 45, allow_nan=False).map(lambda value: round(value, 3)
 outline = st.builds(
     lambda x, y, radii, turn: np.array(
         [
-            (x + r * math.cos(turn + 2 * math.pi * n / len(radii)), y + r * math.sin(turn + 2 * math.pi * n / len(radii)))
+            (
+                x + r * math.cos(turn + 2 * math.pi * n / len(radii)),
+                y + r * math.sin(turn + 2 * math.pi * n / len(radii)),
+            )
             for n, r in enumerate(radii)
         ]
     ),
@@ -175,7 +179,7 @@ def test_every_strand_is_walked_out_and_back(letter: str, letters: Letters, thre
         total = sum(np.hypot(*np.diff(strand.line, axis=0).T).sum() for strand in found)
         for lines in (out, back):
             assert sum(np.hypot(*np.diff(line, axis=0).T).sum() for line in lines) == pytest.approx(total)
-        gaps = [np.hypot(*(b.line[0] - a.line[-1])) for a, b in zip(walked, walked[1:], strict=False)]
+        gaps = [np.hypot(*(b.line[0] - a.line[-1])) for a, b in pairwise(walked)]
         assert max(gaps, default=0.0) < 0.6
 
 
