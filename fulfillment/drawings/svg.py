@@ -14,7 +14,7 @@ from typing import Final
 
 import svgelements
 
-from fulfillment.drawings import style
+from fulfillment.drawings import clips, style
 from fulfillment.drawings.curves import Curves, check_path, curves_of, joined
 from fulfillment.drawings.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_SEGMENTS, DrawingError, too_much
 from fulfillment.drawings.shapes import Cap, Join, Pencil, Read, Shape
@@ -88,11 +88,14 @@ class _Reader:
         if own.get("display") == "none" or not style.seen(own.get("opacity", "1"), element):
             self.hidden.append(str(element))
             return
-        style.refuse(style.CUT, own, element, self.named)
+        clip, before = clips.rectangle(own.get("clip-path", ""), self.named), len(self.shapes)
+        style.refuse(style.CUT, own if clip is None else {**own, "clip-path": "none"}, element, self.named)
         if "transform" in element.attributes:
             place = transform(element.attributes["transform"], str(element)).then(place)
         with self._deeper():
             HANDLERS[element.tag](self, element, style.inherited(own, style_above), place)
+        if clip is not None and not clips.cuts_nothing(clip, self.shapes[before:], place):
+            style.refuse(style.CUT, own, element, self.named)
 
     def without_parts(self, element: Element) -> None:
         """Raise DrawingError where something stands in an element that holds nothing but its own description."""
@@ -260,9 +263,22 @@ def _all(element: Element) -> Iterator[Element]:
         yield from _all(child)
 
 
+def _size_of_style(root: Element) -> None:
+    """Take the page's size out of the root's style, where collections of icons have it, to where it is looked for."""
+    kept = []
+    for part in root.attributes.get("style", "").split(";"):
+        name, _, value = part.partition(":")
+        if name.strip().lower() in ("width", "height"):
+            root.attributes[name.strip().lower()] = value.strip()
+        else:
+            kept.append(part)
+    root.attributes["style"] = ";".join(kept)
+
+
 def read(data: bytes) -> Read:
     """Every shape of the file that is seen, in the order of painting. Raises DrawingError."""
     root = tree(data)
+    _size_of_style(root)
     named: dict[str, Element] = {}
     sheet = style.Sheet()
     for element in _all(root):

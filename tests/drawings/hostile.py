@@ -179,9 +179,7 @@ SVG: dict[str, Case] = {
 
 UNSHOWN: dict[str, Case] = {
     "clip-path": Case(
-        lambda: svg(
-            '<clipPath id="c"><rect width="5" height="5"/></clipPath><path id="p" clip-path="url(#c)" d="M0 0h9"/>'
-        ),
+        lambda: svg('<clipPath id="c"><circle r="5"/></clipPath><path id="p" clip-path="url(#c)" d="M0 0h9"/>'),
         '<path id="p"> (line 1) has a clip-path, <clipPath id="c"> (line 1)',
         "cut the shapes themselves",
     ),

@@ -158,6 +158,35 @@ def test_lengths_have_their_own_units() -> None:
     assert (found.x0, found.width, found.height) == pytest.approx((25.4, 25.4, 12.7))
 
 
+def test_the_size_may_stand_in_the_roots_style() -> None:
+    head = '<svg style="width:24mm; height:24mm;color:red" viewBox="0 0 24 24">'
+    assert read('<path d="M0 0h12v12z"/>', head).bounds.width == pytest.approx(12)
+
+
+FIGMA = (
+    '<svg width="24" height="24" viewBox="0 0 24 24" fill="none" xmlns="http://www.w3.org/2000/svg">'
+    '<g clip-path="url(#clip0_1_2)">{}</g>'
+    '<defs><clipPath id="clip0_1_2"><rect width="24" height="24" fill="white"/></clipPath></defs></svg>'
+)
+"""As Figma exports a frame: everything lies in a clip of its size."""
+
+
+def test_a_clip_that_cuts_nothing_changes_nothing() -> None:
+    whole = drawings.read(FIGMA.format('<path d="M2 2h20v20h-20z" fill="#111"/>').encode())
+    assert surface(whole.outlines).area == pytest.approx(400 * (25.4 / 96) ** 2)
+    with pytest.raises(drawings.DrawingError, match=r'<g> \(line 1\) has a clip-path, <clipPath id="clip0_1_2">'):
+        drawings.read(FIGMA.format('<path d="M2 2h23v20h-23z" fill="#111"/>').encode())
+    turned = '<g transform="translate(30 20) rotate(45)">{}</g>'
+    for side, cut in ((14, True), (30, False)):
+        body = f'<clipPath id="c"><rect x="2" y="-9" width="{side}" height="18"/></clipPath>'
+        body += turned.format('<path clip-path="url(#c)" d="M3 -7h16v14z"/>')
+        if cut:
+            with pytest.raises(drawings.DrawingError, match="has a clip-path"):
+                read(body)
+        else:
+            assert read(body).outlines
+
+
 def test_what_is_decided_is_said() -> None:
     notes = " ".join(
         read(
