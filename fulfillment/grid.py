@@ -83,10 +83,5 @@ def render(
         "seconds": round(report.time, 1),
         "lines": report.lines,
         "frame": [frame.x0, frame.y0, frame.x1, frame.y1] if frame else None,
-        "piece": {
-            "box": [at.x, at.y, width, height, RADIUS],
-            "surface": surface,
-            "mark": material.colour,
-        },
     }
     return data, picture, manifest
