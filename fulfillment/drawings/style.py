@@ -73,6 +73,9 @@ GEOMETRY: Final = frozenset((
 MOVING: Final = ("animation", "transition", "offset", "mask-", "clip-path-")
 """How more of them begin."""
 
+OPAQUE: Final = 0.95
+"""Share from which on nobody sees that something is not opaque; drawing programs leave such numbers behind."""
+
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"(\*|[A-Za-z][\w-]*)?((?:[.#][\w-]+)*)")
@@ -194,7 +197,7 @@ def share(text: str, where: str) -> float:
 def seen(opacity: str, element: Element) -> bool:
     """Whether something of that opacity is seen. Raises DrawingError where it is half seen."""
     value = share(opacity, str(element))
-    if 0 < value < 1:
+    if 0 < value < OPAQUE:
         reason = f"{element} is half transparent ({value:.0%}): a machine makes a mark or none."
         raise DrawingError(reason, "Please make it opaque, or take it away.")
     return value > 0

@@ -118,13 +118,15 @@ class _Reader:
         self.segments += curves.count
         if self.segments > MAX_SEGMENTS:
             raise too_much(f"more than {MAX_SEGMENTS:,} segments, each counted as often as it is used")
-        fill = None if element.tag == "line" else style.paint("fill", properties, element, self.named)
-        pencil = self._pencil(element, properties, place)
-        if (fill is None and pencil is None) or properties["visibility"] != "visible":
+        fill = pencil = None
+        if properties["visibility"] == "visible":
+            fill = None if element.tag == "line" else style.paint("fill", properties, element, self.named)
+            pencil = self._pencil(element, properties, place)
+        if fill is None and pencil is None:
             self.hidden.append(str(element))
             return
-        moved = curves.moved(place)
-        self.shapes.append(Shape(str(element), moved, fill, properties["fill-rule"] == "evenodd", pencil))
+        even_odd = properties["fill-rule"] == "evenodd"
+        self.shapes.append(Shape(str(element), curves.moved(place), fill, even_odd, pencil))
 
     def _pencil(self, element: Element, properties: Properties, place: Transform) -> Pencil | None:
         colour = style.paint("stroke", properties, element, self.named)
