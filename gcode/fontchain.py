@@ -14,6 +14,7 @@ from itertools import accumulate, groupby
 from typing import Final
 
 from gcode.bidi import CLOSES, from_the_right, levels, visual
+from gcode.characters import invisible
 from gcode.fonts import Cluster, Face, GlyphsMissing, Run, Shaped, each_once
 from gcode.graphemes import graphemes, pictured, script_of, unseen
 
@@ -146,8 +147,8 @@ class FontChain:
         run = Run(grapheme, script, emoji=picture)
         if picture:
             return self._emoji if self._emoji and not self._emoji.lost(run) else None
-        able = [face for face in self._faces if not face.lost(run)]
-        return next((face for face in able if _has(face, grapheme)), able[0] if able else None)
+        by_letter = sorted(self._faces, key=lambda face: not _has(face, grapheme))
+        return next((face for face in by_letter if not face.lost(run)), None)
 
     def _unseen(self, piece: _Piece) -> tuple[str, ...]:
         emoji = self._emoji is not None and self._emoji.has(piece.text[0])
@@ -161,7 +162,7 @@ class FontChain:
 
 def _has(face: Face, text: str) -> bool:
     """Whether it has each character as it is, so that none is taken to pieces whose marks it may not know to place."""
-    return all(map(face.has, text))
+    return all(face.has(character) for character in text if not invisible(character))
 
 
 class Alone:

@@ -134,6 +134,8 @@ class OutlineFont(Alone):
         buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_GRAPHEMES
         hb.shape(self._font, buffer, self._features | ({"liga": False, "clig": False} if run.spaced else {}))
         glyphs = list(zip(buffer.glyph_infos, buffer.glyph_positions, strict=True))
+        if not glyphs:
+            return (_Part(run.text, ()),)
         starts = sorted({info.cluster for info, _ in glyphs})
         ends = dict(zip(starts, [*starts[1:], len(run.text)], strict=True))
         return tuple(

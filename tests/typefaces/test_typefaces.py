@@ -47,6 +47,14 @@ def test_what_belongs_together_is_one_piece(name: str) -> None:
         assert len(clusters) == 1, whole
 
 
+def test_a_red_heart_is_solid_and_other_pictures_are_emoji() -> None:
+    font = typeface("sans")
+    (heart,), (sign,) = (font.shape(text).clusters for text in ("❤️", "❤"))
+    assert len(heart.drawing.outlines) == len(sign.drawing.outlines) == 1
+    assert not heart.picture
+    assert font.shape("☀️").clusters[0].picture
+
+
 def test_lines_of_mixed_directions_stand_in_the_order_of_reading() -> None:
     font = typeface("sans")
     assert [c.text for c in font.shape("ab שלום").clusters] == ["a", "b", " ", "ם", "ו", "ל", "ש"]
