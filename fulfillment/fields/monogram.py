@@ -14,7 +14,7 @@ from gcode.text import TextRefused
 def lay(value: str, field: MonogramField, zone: Zone, craft: Craft) -> Drawing:
     """The letters and their frame, with room for half a line's width at each side. Raises Refused."""
     strokes = TYPEFACES[field.font].strokes is not None
-    least = max(field.min_height, craft.least_height if strokes else FILLED * craft.line_width)
+    least = max(field.min_height, craft.height, craft.least_height if strokes else FILLED * craft.line_width)
     rule = Rule(
         min_height=least,
         layout=Layout(field.layout),

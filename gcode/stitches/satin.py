@@ -21,6 +21,8 @@ FINE: Final = 0.08
 REACH: Final = 1.3
 """A stitch reaches over the circle inside of the shape by this much at most: at a fork it would cross into another
 strand."""
+FAN: Final = 8.0
+"""Times that the outer side of a bend is longer than its middle at most, as far as stitches follow it."""
 INSET: Final = 0.45
 """mm by which underlay stays inside of its column's edges."""
 NARROW: Final = 2.0
@@ -124,12 +126,15 @@ def stitches(column: Column, thread: Thread) -> Line:
     if len(column.middle) < 2:
         return EMPTY
     steps = [np.hypot(*np.diff(line, axis=0).T) for line in (column.left, column.right, column.middle)]
-    # The outer side of a bend sets the pace, but no faster than three times the middle: a sharp corner is a fan.
-    pace = np.minimum(np.maximum.reduce(steps), 3 * steps[2] + 1e-9)
+    # The outer side of a bend sets the pace, within bounds: around a sharp corner stitches are a fan from one place.
+    pace = np.minimum(np.maximum.reduce(steps), FAN * steps[2] + 1e-9)
     way = np.concatenate([[0.0], np.cumsum(pace)])
     count = max(2, math.ceil(way[-1] / (thread.spacing / 2)) + 1)
-    index = np.clip(np.searchsorted(way, np.linspace(0.0, way[-1], count)), 0, len(way) - 1)
-    to_and_fro = np.where((np.arange(count) % 2 == 0)[:, None], column.left[index], column.right[index])
+    at = np.linspace(0.0, way[-1], count)
+    left, right = (
+        np.stack([np.interp(at, way, side[:, axis]) for axis in (0, 1)], axis=1) for side in (column.left, column.right)
+    )
+    to_and_fro = np.where((np.arange(count) % 2 == 0)[:, None], left, right)
     return divided(to_and_fro, thread.longest)
 
 

@@ -87,7 +87,7 @@ def _marked(proof: bytes | None) -> tuple[float, float]:
     ("fields", "field", "said"),
     [
         ({"monogram": "AL", "name": "Ada Augusta King Lovelace"}, "name", "too long"),
-        ({"monogram": "A\ue000"}, "monogram", "cannot be made"),
+        ({"monogram": "Aꦄ"}, "monogram", "cannot be made"),
     ],
 )
 def test_what_thread_cannot_show_is_refused_with_its_field(

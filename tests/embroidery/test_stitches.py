@@ -24,7 +24,7 @@ from gcode.stitches.walks import legs
 
 Letters = Callable[..., Drawing]
 STROKE = 1.5
-WITHIN = settings(max_examples=40, deadline=None)
+WITHIN = settings(max_examples=25, deadline=None)
 
 coordinate = st.floats(0, 45, allow_nan=False).map(lambda value: round(value, 3))
 outline = st.builds(
