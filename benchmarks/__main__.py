@@ -17,6 +17,7 @@ NAMES = (
     "photo",
     "frosting_fidelity",
     "photo_engraving",
+    "name",
     "job_cost",
     "clean_clone",
 )
