@@ -69,7 +69,7 @@ class StrokeFont(Alone):
         self._glyph = lru_cache(maxsize=1024)(self._compose)
 
     def has(self, character: str) -> bool:
-        mark = character in letters.ABOVE or character in letters.BELOW
+        mark = character in letters.ABOVE or character in letters.BELOW or character in letters.RIGHT
         return mark or self._strokes(character) is not None
 
     def lost(self, run: Run) -> tuple[str, ...]:
@@ -134,6 +134,8 @@ class StrokeFont(Alone):
             return _mapped(capital, _SMALL)
         if character in letters.RAISED and (row := self._row(letters.RAISED[character])):
             return _mapped(row, _RAISED, up=1 - _RAISED)
+        if character in letters.LOWERED:
+            return _mapped(self._plain(letters.LOWERED[character]), _RAISED, up=-0.15)
         if character in letters.FRACTIONS:
             return self._fraction(*letters.FRACTIONS[character])
         return None
@@ -183,7 +185,7 @@ class StrokeFont(Alone):
 
     def _accented(self, text: str) -> Letter | None:
         base, *marks = list(unicodedata.normalize("NFD", text))
-        known = letters.ABOVE.keys() | letters.BELOW.keys()
+        known = letters.ABOVE.keys() | letters.BELOW.keys() | letters.RIGHT.keys()
         if not marks or base.isspace() or not known.issuperset(marks):
             return None
         if marks == ["\u030c"] and base in letters.BESIDE_OF:
@@ -244,6 +246,8 @@ def _marked(letter: Letter, marks: list[str]) -> Letter:
         if mark in letters.ABOVE:
             put = tuple(stroke + np.array([middle, top]) for stroke in letters.ABOVE[mark])
             top = _extent(put)[1][1] + _GAP
+        elif mark in letters.RIGHT:
+            put = tuple(stroke + high for stroke in letters.RIGHT[mark])
         else:
             put = tuple(stroke + np.array([middle, bottom]) for stroke in letters.BELOW[mark])
             bottom = _extent(put)[0][1]

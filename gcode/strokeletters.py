@@ -73,12 +73,15 @@ BELOW: Final[Mapping[str, Strokes]] = {
     "\u0331": (line((-0.2, -0.14), (0.2, -0.14)),),
 }
 """Hanging from y = 0, to be put below a letter."""
+RIGHT: Final[Mapping[str, Strokes]] = {"\u031b": (line((-0.06, -0.02), (0.06, 0), (0.12, 0.08), (0.08, 0.2)),)}
+"""Around the upper right end of a letter: the horn of Vietnamese."""
 BESIDE: Final[Strokes] = (line((0.1, 1), (0.02, 0.78)),)
 """The caron of letters that are too high for it: behind them, like an apostrophe."""
 BESIDE_OF: Final = frozenset("dtlL")
 COMMA_BELOW: Final = frozenset("GKLNRkrlnGgTt")
 """Letters whose cedilla is drawn as a comma, as Latvian has it; a g carries it above."""
 
+_T: Final = np.linspace(0, 2 * np.pi, 33)
 DRAWN: Final[Mapping[str, Letter]] = {
     # Latin
     "ß": ((line((0.1, 0), (0.1, 0.75), (0.17, 0.92), (0.32, 1), (0.48, 0.95), (0.56, 0.8), (0.5, 0.64), (0.32, 0.55),
@@ -138,6 +141,15 @@ DRAWN: Final[Mapping[str, Letter]] = {
     "“": ((line((0.24, 1.0), (0.14, 0.9), (0.17, 0.76)), line((0.46, 1.0), (0.36, 0.9), (0.39, 0.76))), 0.6),
     "”": ((line((0.2, 1.0), (0.23, 0.88), (0.13, 0.76)), line((0.42, 1.0), (0.45, 0.88), (0.35, 0.76))), 0.6),
     "„": ((line((0.2, 0.08), (0.23, -0.04), (0.13, -0.16)), line((0.42, 0.08), (0.45, -0.04), (0.35, -0.16))), 0.6),
+    "→": ((bar(0.48, 0.1, 1.1), line((0.84, 0.7), (1.1, 0.48), (0.84, 0.26))), 1.2),
+    "←": ((bar(0.48, 1.1, 0.1), line((0.36, 0.7), (0.1, 0.48), (0.36, 0.26))), 1.2),
+    "↑": ((stem(0.4, 0, 1), line((0.18, 0.74), (0.4, 1), (0.62, 0.74))), 0.8),
+    "↓": ((stem(0.4, 0, 1), line((0.18, 0.26), (0.4, 0), (0.62, 0.26))), 0.8),
+    "≠": ((bar(0.6, 0.16, 0.84), bar(0.36, 0.16, 0.84), line((0.3, 0.1), (0.7, 0.86))), 1.0),
+    "≤": ((line((0.82, 0.84), (0.18, 0.56), (0.82, 0.28)), bar(0.1, 0.18, 0.82)), 1.0),
+    "≥": ((line((0.18, 0.84), (0.82, 0.56), (0.18, 0.28)), bar(0.1, 0.18, 0.82)), 1.0),
+    "∞": ((np.stack([0.62 + 0.52 * np.cos(_T) / (1 + np.sin(_T) ** 2),
+                     0.46 + 0.66 * np.sin(_T) * np.cos(_T) / (1 + np.sin(_T) ** 2)], axis=1),), 1.24),
     "†": ((stem(0.4, -0.2), bar(0.68, 0.14, 0.66)), 0.8),
     # Greek
     "ς": ((line((0.62, 0.58), (0.5, 0.66), (0.34, 0.62), (0.2, 0.48), (0.15, 0.28), (0.24, 0.12), (0.44, 0.02),
@@ -183,6 +195,7 @@ DRAWN: Final[Mapping[str, Letter]] = {
 
 SAME: Final[Mapping[str, str]] = {
     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u00ad": "-", "\u2010": "-", "\u2011": "-", "\u2212": "–",
+    "℃": "°C", "℉": "°F", "\u02bb": "‘", "\u02bc": "’", "\u2032": "'", "\u2033": '"',
     "\u2764": "♥", "\u00b5": "μ", "ŉ": "’n", "Ĳ": "IJ", "ĳ": "ij", "Ŀ": "L·", "ŀ": "l·", "\u037e": ";", "\u0387": "·",
     **dict(zip("АВЕЅІЈКМНОРСТХ", "ABESIJKMHOPCTX", strict=True)),
     **dict(zip("аеѕіјорсух", "aesijopcyx", strict=True)),
@@ -192,7 +205,16 @@ SMALL: Final = frozenset("вгґджзиклмнптцчшщъыьэєюяљњџ
 """Letters that are their capitals, at the height of an x."""
 MIRRORED: Final[Mapping[str, str]] = {"И": "N", "Я": "R"}
 TURNED: Final[Mapping[str, str]] = {"¡": "!", "¿": "?"}
-RAISED: Final[Mapping[str, str]] = {"¹": "1", "²": "2", "³": "3", "ª": "a", "º": "o", "™": "TM"}
+RAISED: Final[Mapping[str, str]] = {
+    "¹": "1",
+    "²": "2",
+    "³": "3",
+    "ª": "a",
+    "º": "o",
+    "™": "TM",
+    **dict(zip("⁰⁴⁵⁶⁷⁸⁹", "0456789", strict=True)),
+}
+LOWERED: Final[Mapping[str, str]] = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 FRACTIONS: Final[Mapping[str, str]] = {"¼": "14", "½": "12", "¾": "34", "⅓": "13", "⅔": "23", "⅛": "18"}
 SPACING: Final[Mapping[str, str]] = {
     "¨": "\u0308", "¯": "\u0304", "´": "\u0301", "¸": "\u0327", "ˇ": "\u030c", "˘": "\u0306", "˙": "\u0307",

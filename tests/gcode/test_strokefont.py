@@ -21,7 +21,7 @@ def letters(*ranges: tuple[int, int]) -> list[str]:
 
 LATIN = letters((0x21, 0x7F), (0xA1, 0x180))
 CYRILLIC = [*letters((0x400, 0x460)), "Ґ", "ґ"]
-TYPED = list("–—…‘’“”„‚‹›•†€™♥★ẞȘșȚț")
+TYPED = list("⁴⁹₀₂℃′″→←↑↓≠≤≥∞ơƯễ–—…‘’“”„‚‹›•†€™♥★ẞȘșȚț")
 
 
 @pytest.fixture(params=["futural", "timesr", "scripts"])
