@@ -139,16 +139,10 @@ def seen(read: Read) -> FileDrawing:
     points = curves.cubics.reshape(-1, 2)
     if not np.isfinite(points).all() or (np.abs(points) > MAX_NUMBER).any():
         raise DrawingError(f"The drawing reaches beyond {MAX_NUMBER:,.0f} mm.", "Please draw it smaller.")
-    low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
-    widest = max((shape.pencil.width for shape in shapes if shape.pencil), default=0.0)
-    diagonal = float(np.hypot(*(high - low))) or widest  # a dot has no extent but its line's width
-    if diagonal < 1 / MAX_NUMBER:
-        raise DrawingError(
-            "The drawing has nothing in it that could be made.", "Please look whether it is saved whole."
-        )
+    box, diagonal = _extent(shapes)
     factor = SIZE / diagonal
-    to_canvas = Transform.move(-float(low[0]), -float(low[1])).then(Transform.scale(factor))
-    back = Transform.scale(1 / factor).then(Transform.move(float(low[0]), float(low[1])))
+    to_canvas = Transform.move(-box.x0, -box.y0).then(Transform.scale(factor))
+    back = Transform.scale(1 / factor).then(Transform.move(box.x0, box.y0))
     parts = iter(flattened(curves.moved(to_canvas), TOLERANCE))
     drawn = [(shape, list(islice(parts, len(shape.curves.starts)))) for shape in shapes]
     _on_page(drawn, read.edge, to_canvas)
@@ -159,6 +153,23 @@ def seen(read: Read) -> FileDrawing:
         raise DrawingError("The drawing has nothing in it that is seen on white.", "Please draw it in black.")
     notes = (*read.notes, *_colour_note(shapes))
     return FileDrawing(strokes, tuple(back(outline) for outline in outlines), notes)
+
+
+def _extent(shapes: Sequence[Shape]) -> tuple[Bounds, float]:
+    """Where the marks lie, and how large they are; a white ground around them may be of any size."""
+    if not shapes:
+        raise DrawingError(
+            "The drawing has nothing in it that could be made.", "Please look whether it is saved whole."
+        )
+    marks = [shape for shape in shapes if not _all_white(shape)]
+    box = bounds_of([shape.curves.cubics.reshape(-1, 2) for shape in marks])
+    if box is None:
+        raise DrawingError("The drawing has nothing in it that is seen on white.", "Please draw it in black.")
+    widest = max((shape.pencil.width for shape in marks if shape.pencil), default=0.0)
+    diagonal = float(np.hypot(box.width, box.height)) or widest  # a dot has no extent but its line's width
+    if diagonal < 1 / MAX_NUMBER:
+        raise DrawingError("The drawing has nothing in it that is large enough to be seen.", "Please draw it larger.")
+    return box, diagonal
 
 
 def _outlines(canvas: _Canvas) -> Contours:
@@ -182,6 +193,10 @@ def _colour_note(shapes: Sequence[Shape]) -> Iterable[str]:
 
 def _white(colour: Colour) -> bool:
     return min(colour) >= WHITE
+
+
+def _all_white(shape: Shape) -> bool:
+    return all(_white(colour) for colour in (shape.fill, shape.pencil and shape.pencil.colour) if colour)
 
 
 def _scaled(pencil: Pencil, factor: float) -> Pencil:
@@ -214,9 +229,8 @@ def _on_page(drawn: Drawn, edge: Bounds | None, place: Transform) -> None:
         return
     slack = max(page.width, page.height) * OVER
     for shape, parts in drawn:
-        colours = [colour for colour in (shape.fill, shape.pencil and shape.pencil.colour) if colour]
         found = bounds_of(line for line, _ in parts)
-        if found is not None and not page.holds(found, slack) and not all(map(_white, colours)):
+        if found is not None and not page.holds(found, slack) and not _all_white(shape):
             reason = f"{shape.name} reaches beyond the drawing's page, where nobody sees it."
             raise DrawingError(reason, "Please take away what lies beside the page, or make the page larger.")
 

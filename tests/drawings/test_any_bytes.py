@@ -143,4 +143,4 @@ def test_a_small_file_that_takes_long_meets_the_bounds() -> None:
         f"C{n * 37 % 100} {n * 61 % 97} {n * 53 % 89} {n * 71 % 83} {n * 29 % 79} {n * 43 % 73}" for n in range(1200)
     )
     with pytest.raises(DrawingError, match="so much in it that it takes more than"):
-        drawings.read(svg(f'<path fill="none" stroke="white" d="M50 50{curves}"/><rect width="9" height="9"/>'))
+        drawings.read(svg(f'<path fill="none" stroke="white" d="M50 50{curves}"/><rect width="100" height="100"/>'))

@@ -312,3 +312,11 @@ def test_curves_are_as_round_as_they_should_be_at_any_size(radius: float, scale:
 def test_a_page_that_bleeds_white_is_no_mistake() -> None:
     drawing = read('<rect x="-50" y="-50" width="300" height="300" fill="white"/><rect width="50" height="50"/>')
     assert surface(drawing.outlines).symmetric_difference(box(0, 50, 50, 100)).area < 1e-3
+
+
+def test_a_white_ground_of_any_size_does_not_make_the_drawing_coarse() -> None:
+    (ring,) = read(
+        '<rect x="-9e4" y="-9e4" width="2e5" height="2e5" fill="white"/><circle cx="50" cy="50" r="9"/>'
+    ).outlines
+    off = abs(((ring - 50) ** 2).sum(axis=1) ** 0.5 - 9)
+    assert off.max() < 1e-3
