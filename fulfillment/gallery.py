@@ -65,7 +65,7 @@ def _product(factory: Factory, product: Product) -> str:
 
 def _as_made(factory: Factory, product: Product, done: Done) -> Image.Image | None:
     """What the first machine that fits made of it, on its simulator; None where no simulator can show it."""
-    machine = _machine(factory, done)
+    machine = machine_for(factory, done)
     if machine is None:
         return None
     said = dict(product.example.options)
@@ -78,11 +78,11 @@ def _as_made(factory: Factory, product: Product, done: Done) -> Image.Image | No
     with rehearsal(machine, extra) as rehearsed:
         if why := rehearsed.run(done.artifact, done.made.media_type):
             raise SystemExit(f"{product.name}, {done.operation} on {machine.name}: {why}")
-        return Image.open(io.BytesIO(rehearsed.room.picture(**view(product))))
+        return Image.open(io.BytesIO(rehearsed.room.picture(**view(product, machine))))
 
 
-def _machine(factory: Factory, done: Done) -> Machine | None:
-    """Whatever is loaded does not matter: a person would load what is needed."""
+def machine_for(factory: Factory, done: Done) -> Machine | None:
+    """The first machine with a simulator that does what the artifact needs. Whatever is loaded does not matter: a person would load what is needed."""
     needs = done.made.needs
     for machine in factory.config.machines:
         offer = offer_of(machine, factory.config.materials)

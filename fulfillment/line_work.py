@@ -67,9 +67,7 @@ def bench(spec: Spec, process: str, does: str, alike: Callable[[Machine], Hashab
     return Bench(process, machines, spoken_here, material, Place(jig.x, jig.y), _motion(machines))
 
 
-def finished(
-    spec: Spec, at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float | str], **more: Any
-) -> Made:
+def finished(at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float | str], **more: Any) -> Made:
     """The program held against its machines, with needs and manifest. Raises Problems where none may run it."""
     report = passed(data, at.machines, at.process)
     needs = Needs(
@@ -80,14 +78,7 @@ def finished(
         reach=reach_of(report),
         traits=traits,
     )
-    return Made(data, needs, _manifest(report, at.material) | {"piece": _blank(spec, at)} | more, picture)
-
-
-def _blank(spec: Spec, at: Bench) -> dict[str, Any]:
-    """Where the piece lies and what it looks like: x, y, width, height and radius of its corners, mm."""
-    piece = spec.product.piece
-    box = [at.place.x, at.place.y, piece.width, piece.height, piece.corner_radius]
-    return {"box": box, "surface": spec.product.colour(spec.options), "mark": at.material.colour}
+    return Made(data, needs, _manifest(report, at.material) | more, picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +107,7 @@ def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     fidelity = faithful(content, marks, recipe.line_width, Bounds(0.0, 0.0, piece.width, piece.height))
     picture = line_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, at.place)
     told = {"line": work.settings(recipe), "notes": content.notes, "fidelity": fidelity}
-    return finished(spec, at, data, picture, {}, **told)
+    return finished(at, data, picture, {}, **told)
 
 
 def _motion(machines: Sequence[Machine]) -> Motion:

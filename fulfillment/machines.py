@@ -43,8 +43,14 @@ SPEAKS: Mapping[tuple[str, str], str] = {
 """The dialect of a driver's machine for a process; a machine of documents speaks none."""
 
 
+TURNING: Mapping[str, str] = {"grbl-laser": "grbl-rotary"}
+"""The dialect of a machine whose Y turns a cylinder, by the one that it speaks over its flat bed."""
+
+
 def dialect_of(machine: Machine, process: str) -> str | None:
-    return SPEAKS.get((machine.driver, process))
+    spoken_here = SPEAKS.get((machine.driver, process))
+    turns = machine.laser is not None and machine.laser.rotary is not None
+    return TURNING.get(spoken_here or "") if turns else spoken_here
 
 
 def takes(machine: Machine) -> frozenset[str]:

@@ -101,18 +101,31 @@ def blank(
     product: Product, machine: MachineConfig, material: Material | None = None, colour: str | None = None
 ) -> list[str]:
     """Words for the machine's simulator: this product's piece lies in its jig. ``material``: what marks it."""
-    piece, jig = product.piece, product.jig
-    box = (jig.x, jig.y, piece.width, piece.height, piece.corner_radius)
-    words = ["--piece", ",".join(f"{value:g}" for value in box), "--surface-colour", colour or piece.colour]
+    piece = product.piece
+    words = [
+        "--piece",
+        ",".join(f"{value:g}" for value in (*_box(product, machine), piece.corner_radius)),
+        "--surface-colour",
+        colour or piece.colour,
+    ]
     if "extrude-food" in machine.processes:
         words += ["--surface-z", "0" if product.pour else f"{piece.thickness:g}"]
     return [*words, "--mark-colour", material.colour] if material else words
 
 
-def view(product: Product) -> dict[str, str]:
-    """The camera's look at the piece, for :meth:`fulfillment.twin.Room.picture`."""
+def _box(product: Product, machine: MachineConfig) -> tuple[float, float, float, float]:
+    """Where the piece lies: x, y and its extents. What a rotary turns is as high as its turn, in the axis's units."""
     piece, jig = product.piece, product.jig
-    box = (jig.x - MARGIN, jig.y - MARGIN, jig.x + piece.width + MARGIN, jig.y + piece.height + MARGIN)
-    scale = max(1, min(20, int(MOST_PIXELS / (max(piece.width, piece.height) + 2 * MARGIN))))
+    rotary = machine.laser.rotary if machine.laser else None
+    if piece.diameter is None or rotary is None:
+        return jig.x, jig.y, piece.width, piece.height
+    return jig.x, jig.y, piece.height, rotary.roll(piece.diameter, piece.height, jig.x, jig.y).turn
+
+
+def view(product: Product, machine: MachineConfig) -> dict[str, str]:
+    """The camera's look at the piece, for :meth:`fulfillment.twin.Room.picture`."""
+    x, y, width, height = _box(product, machine)
+    box = (x - MARGIN, y - MARGIN, x + width + MARGIN, y + height + MARGIN)
+    scale = max(1, min(20, int(MOST_PIXELS / (max(width, height) + 2 * MARGIN))))
     look = {"region": ",".join(f"{value:g}" for value in box), "px-per-mm": str(scale)}
     return look | {"under": "1"} if product.pour else look

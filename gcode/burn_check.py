@@ -64,7 +64,7 @@ class Limits:
 
 PHOTO: Final = Limits(similarity=0.93, amount=0.12, local=0.2)
 """Dots of a good program stay far within: 0.97 and more, 5 %, 0.1."""
-LINES: Final = Limits(similarity=0.9, amount=0.15, local=0.5)
+LINES: Final = Limits(similarity=0.9, amount=0.25, local=0.5)
 """Edges of thin lines depend on the cells that they fall into."""
 
 

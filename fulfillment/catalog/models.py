@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
@@ -58,10 +59,20 @@ class Piece(Written):
     """Height of the surface over the bed."""
     corner_radius: Mm = 0.0
     """Radius of the outline's corners."""
+    diameter: PositiveMm | None = None
+    """Of a cylinder: the piece is then its unrolled surface, x round it from seam to seam, y along its axis. Nothing
+    crosses the seam. The jig says where its lower edge lies in X, and its seam in Y, in units of the rotary."""
     outline: Outline | None = None
     """The edge and then the holes, where the piece is no rectangle: a path of M, L, Q, C and Z in mm, as SVG has it."""
     colour: Colour
     """Colour of the surface, for the proof."""
+
+    @model_validator(mode="after")
+    def _goes_round(self) -> Self:
+        if self.diameter is not None and abs(self.width - math.pi * self.diameter) > 0.5:
+            mend = f"Write width: {math.pi * self.diameter:.2f} mm, or mend the diameter."
+            raise Mend(f"A cylinder of {self.diameter:g} mm is not {self.width:g} mm round.", mend, ("width",))
+        return self
 
     @model_validator(mode="after")
     def _outline_fits(self) -> Self:

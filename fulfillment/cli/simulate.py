@@ -47,7 +47,7 @@ def simulate(
         raise click.ClickException(f"no product is called {product_name!r}. {closest(product_name, products)}")
     product = products[product_name] if product_name else None
     extra = ["--speed", speed, *(word for fault in faults for word in ("--fault", fault))]
-    look = view(product) if product else _camera(machine.camera or "")
+    look = view(product, machine) if product else _camera(machine.camera or "")
     try:
         with (
             rehearsal(machine, [*extra, *(blank(product, machine) if product else ())]) as rehearsed,

@@ -9,8 +9,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from fulfillment.catalog.laser import LaserRecipe
-from fulfillment.catalog.words import Name, Speed
+from fulfillment.catalog.words import Name, PositiveMm, Speed
 from fulfillment.positions import Mend, Unit, Written
+from gcode.rotary import Roll, per_mm
 from gcode.scan import Controller, Offsets
 
 
@@ -21,6 +22,21 @@ class ScanOffset(Written):
     """Speed of the spot."""
     offset: Annotated[float, Unit("mm"), Field(ge=-5, le=5)]
     """Half the distance between the ends of a row burnt to the right and of one burnt to the left."""
+
+
+class Rotary(Written):
+    """What turns a cylinder under the laser, in place of the Y axis."""
+
+    turn: Annotated[float, Field(gt=0, le=100_000)]
+    """What Y moves for one turn of the chuck or of the rollers, in its own units: 360 where it counts degrees."""
+    roller: PositiveMm | None = None
+    """Diameter of the rollers that the piece lies on; none: a chuck holds it."""
+    reverse: bool = False
+    """Whether it turns the other way: letters would be mirrored."""
+
+    def roll(self, diameter: float, length: float, along: float, around: float) -> Roll:
+        """A piece of this diameter and length in it; ``along`` and ``around``: where it begins, in axes' units."""
+        return Roll(diameter, length, per_mm(self.turn, diameter, self.roller), along, around, self.reverse)
 
 
 class Laser(Written):
@@ -36,6 +52,8 @@ class Laser(Written):
     """Moves that its controller plans ahead; GRBL 15, grblHAL 35."""
     offsets: tuple[ScanOffset, ...] = Field(default=(), max_length=50)
     """By rising speed; between them by straight lines. None: rows burnt to and fro are not moved against each other."""
+    rotary: Rotary | None = None
+    """What turns a cylinder in it; such a laser makes cylinders only, until the rotary is taken out."""
     presets: Mapping[Name, LaserRecipe] = Field(default_factory=dict)
     """How this laser burns each kind of material; it takes the place of the products' own recipes for that kind."""
 
@@ -49,7 +67,12 @@ class Laser(Written):
     def traits(self) -> Mapping[str, str]:
         """What a program that was made for it needs of another machine."""
         table = " ".join(f"{one.speed:g}:{one.offset:g}" for one in self.offsets)
-        return {"laser": self.kind, "scan offsets": table or "none"}
+        traits = {"laser": self.kind, "scan offsets": table or "none"}
+        if self.rotary is not None:
+            way = " reversed" if self.rotary.reverse else ""
+            on = f"rollers of {self.rotary.roller:g} mm" if self.rotary.roller else "chuck"
+            traits["rotary"] = f"{on}, {self.rotary.turn:g} a turn{way}"
+        return traits
 
     @model_validator(mode="after")
     def _speeds_rise(self) -> Self:

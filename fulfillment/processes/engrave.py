@@ -29,7 +29,8 @@ from gcode.design import Design, Drawing
 from gcode.dialects import Setup
 from gcode.geometry import Bounds, Line
 from gcode.hatch import HatchError, cuts, grown, hatched, slender
-from gcode.recipe import Burn, RecipeError
+from gcode.recipe import Burn, Place, RecipeError
+from gcode.rotary import Roll, RotaryError, rolled, unrolled
 from gcode.scan import Row, Scan, moves, reach, row_speed
 from gcode.strokes import burnt, cut
 from gcode.toolpath import Toolpath
@@ -44,25 +45,45 @@ UNKNOWN: Final = Laser(kind="laser")
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The laser's program, its needs, manifest and proof. Raises Problems."""
-    at = bench(spec, PROCESS, "engraves", _kind)
+    at, roll = _laid(spec)
     recipe = _recipe(spec, at)
     photo = recipe.photo
     content = design(spec, files, Craft(recipe.line_width, photo.interval * CELL if photo else None))
     work = _Work(spec, at, recipe)
     try:
-        toolpath = work.toolpath(content)
-    except (RecipeError, HatchError) as error:
+        toolpath = work.toolpath(content) if roll is None else rolled(work.toolpath(content), roll)
+    except (RecipeError, RotaryError, HatchError) as error:
         raise problem(sentence(str(error)), "Mend the recipe; the customer did nothing wrong.") from None
     air = recipe.air and all(machine.laser is not None and machine.laser.air for machine in at.machines)
     data = program(toolpath, at.dialect, Setup(air=air))
+    if roll is not None:
+        # From here on the bytes are looked at on the unrolled surface.
+        at = work.at = replace(at, dialect=unrolled(at.dialect, roll))
+        work.told["rotary"] = {"diameter": roll.diameter, "turn": round(roll.turn, 3), "per_mm": round(roll.per_mm, 6)}
     work.told["fidelity"] = work.faithful(content, data)
     picture = burn_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, recipe.dose, at.place)
     laser = at.machines[0].laser
     frame = reach(toolpath)
     box = [round(value, 3) for value in (frame.x0, frame.y0, frame.x1, frame.y1)] if frame else None
     return finished(
-        spec, at, data, picture, laser.traits if laser else {}, frame=box, air=air, notes=content.notes, **work.told
+        at, data, picture, laser.traits if laser else {}, frame=box, air=air, notes=content.notes, **work.told
     )
+
+
+def _laid(spec: Spec) -> tuple[Bench, Roll | None]:
+    """Where the piece lies: on a bed, or in a rotary. What is planned is planned on its own surface."""
+    diameter = spec.product.piece.diameter
+
+    def kind(machine: Machine) -> Hashable | None:
+        turns = machine.laser is not None and machine.laser.rotary is not None
+        return _kind(machine) if turns == (diameter is not None) else None
+
+    at = bench(spec, PROCESS, "engraves" if diameter is None else "has a rotary and engraves", kind)
+    laser = at.machines[0].laser
+    if diameter is None or laser is None or laser.rotary is None:
+        return at, None
+    roll = laser.rotary.roll(diameter, spec.product.piece.height, at.place.x, at.place.y)
+    return replace(at, place=Place(), motion=roll.motion(at.motion)), roll
 
 
 def _kind(machine: Machine) -> Hashable | None:

@@ -6,6 +6,7 @@ the origin; no program does.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -86,6 +87,9 @@ GRBL_LASER: Final = Dialect(
     works=_burns,
     off="M5",
 )
+
+GRBL_ROTARY: Final = replace(GRBL_LASER, name="GRBL, laser over a rotary")
+"""Y turns a cylinder, in units of the rotary's own: a program for the flat bed must never run here, nor the reverse."""
 
 
 def _lift(setup: Setup) -> tuple[Command, ...]:
