@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fulfillment.catalog import ThreadRecipe
-from fulfillment.config import Machine
+from fulfillment.config import Machine, Material
 from fulfillment.designs import REACH, design, largest_group, material_of, piece_of, problem, recipe_of
 from fulfillment.embroidery import FORMATS, Format, Unreadable, format_of, read, written
 from fulfillment.fields import Craft
@@ -70,16 +70,17 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         reach=(min(reach[0], box.x), min(reach[1], box.y), 0.0),
         traits={"hoop": f"{box.x:g}x{box.y:g}"},
     )
-    manifest = _manifest(sewn, recipe, hoop, material.name) | told
-    manifest["piece"] = {
-        "box": [spec.product.jig.x, spec.product.jig.y, spec.product.piece.width, spec.product.piece.height,
-                spec.product.piece.corner_radius],
-        "surface": spec.product.colour(spec.options),
-        "mark": material.colour,
-    }  # fmt: skip
+    manifest = _manifest(sewn, recipe, hoop, material.name) | told | {"piece": _blank(spec, material)}
     if content.notes:
         manifest["notes"] = content.notes
     return Made(data, needs, manifest, picture)
+
+
+def _blank(spec: Spec, material: Material) -> dict[str, Any]:
+    """Where the piece lies and what it looks like: x, y, width, height and radius of its corners, mm."""
+    piece, jig = spec.product.piece, spec.product.jig
+    box = [jig.x, jig.y, piece.width, piece.height, piece.corner_radius]
+    return {"box": box, "surface": spec.product.colour(spec.options), "mark": material.colour}
 
 
 def _alike(machine: Machine) -> tuple[str, float, float] | None:
