@@ -56,8 +56,9 @@ def prepare(folder: Path, speed: str, base: Path = SHIPPED) -> DemoFactory:
         rooms[machine["name"]] = f"http://127.0.0.1:{side}"
         if "://" in machine["address"]:
             machine["address"] = f"http://127.0.0.1:{server}"
-        view = machine["camera"].partition("?")[2]
-        machine["camera"] = f"http://127.0.0.1:{side}/snapshot.png?{view}"
+        if "camera" in machine:
+            view = machine["camera"].partition("?")[2]
+            machine["camera"] = f"http://127.0.0.1:{side}/snapshot.png?{view}"
         # Of an argument that is given twice, the simulator takes the later one.
         record = str(folder / "pieces" / machine["name"])
         pace = speed if machine["simulator"]["kind"] not in UNHURRIED or speed == "1" else "max"
