@@ -22,10 +22,13 @@ from gcode.fontchain import Alone
 from gcode.fonts import Cluster, GlyphsMissing, Run, Shaped
 from gcode.geometry import Line
 from gcode.graphemes import graphemes, script_of
+from gcode.smooth import smoothed
 from gcode.strokeletters import Letter, Strokes
 
 FACE: Final = "futural"
 """Simplex sans: round, open letters without serifs, the best to read where a bead is thick."""
+TOLERANCE: Final = 0.004
+"""Of curves, in cap heights, as of outlines."""
 _PLAIN: Final = frozenset(map(chr, range(32, 127)))
 _CAP, _BASE = 21.0, 9.0
 _GAP: Final = 0.12
@@ -110,7 +113,8 @@ class StrokeFont(Alone):
         if self._hand.cyrillic and character in letters.CYRILLIC:
             return self._serifed(character)
         if character in letters.DRAWN:
-            return letters.DRAWN[character]
+            strokes, advance = letters.DRAWN[character]
+            return tuple(smoothed(stroke, TOLERANCE) for stroke in strokes), advance
         if character in letters.GREEK:
             return _hershey(self._hand.greek, letters.GREEK[character])
         if character in letters.STRUCK:
@@ -225,7 +229,9 @@ def _hershey(face: str, character: str) -> Letter:
     glyph = next(iter(_loaded(face).glyphs_for_text(character)))
     to = np.array([float(glyph.left_offset), _BASE])
     strokes = tuple(
-        (np.array(stroke, dtype=np.float64) - to) * [1, -1] / _CAP for stroke in glyph.strokes if len(stroke) > 1
+        smoothed((np.array(stroke, dtype=np.float64) - to) * [1, -1] / _CAP, TOLERANCE)
+        for stroke in glyph.strokes
+        if len(stroke) > 1
     )
     return strokes, float(glyph.char_width) / _CAP
 
