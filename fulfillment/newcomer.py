@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drivers.service import Facts
@@ -16,7 +16,13 @@ Data = dict[str, object]
 
 MOVES = frozenset({"extrude-food", "fdm", "engrave", "plot"})
 EXTRUDES = frozenset({"extrude-food", "fdm"})
-PROCESSES = (*sorted(MOVES), "document")
+HOOPED = frozenset({"embroider"})
+"""It has an envelope, and its own controller guides the needle."""
+PROCESSES = (*sorted(MOVES | HOOPED), "document")
+
+PEN_LIFT = 10.0
+"""mm/s that z is written with for a plotter that tells of x and y alone: a servo lifts its pen, and no program asks z
+for more."""
 
 BARE = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
@@ -52,6 +58,19 @@ def _numbers(values: Iterable[float] | None, join: str) -> str | None:
     return None if values is None else join.join(f"{math.floor(value * 100 + 1e-6) / 100:.10g}" for value in values)
 
 
+def _speeds(facts: Facts, processes: Collection[str]) -> str | None:
+    """As many as it tells; a machine that only plots needs no more than two."""
+    speeds = facts.speeds
+    if speeds is not None and len(speeds) == 2 and set(processes) == {"plot"}:
+        speeds = (*speeds, PEN_LIFT)
+    return _numbers(speeds and speeds[:4], ",")
+
+
+def _speeds_lack(text: str, processes: Collection[str]) -> str:
+    count, needed = len(text.split(",")), "xyze" if EXTRUDES.intersection(processes) else "xyz"
+    return "" if count >= len(needed) else ",".join(needed[count:]).upper()
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One thing to know. ``name``: its flag; ``key``: where it stands in the machine's entry."""
@@ -64,8 +83,10 @@ class Wanted:
     """The processes that cannot do without it."""
     drivers: frozenset[str] = frozenset()
     """The drivers that cannot even ask the machine without it."""
-    told: Callable[[Facts], str | None] = lambda _facts: None
-    """What the machine itself says of it."""
+    told: Callable[[Facts, Collection[str]], str | None] = lambda _facts, _processes: None
+    """What the machine itself says of it, to a machine that is to do these processes."""
+    lacks: Callable[[str, Collection[str]], str] = lambda _text, _processes: ""
+    """What such a text leaves out that these processes need, as it would be written behind it; empty: nothing."""
     usual: Mapping[str, str] = field(default_factory=dict)
     """What a person is offered, by process."""
 
@@ -80,9 +101,9 @@ WANTED: tuple[Wanted, ...] = (
         ("envelope",),
         "The space that it may work in, from its origin, as XxYxZ in mm.",
         _axes("xyz", 3, "[x×]", "XxYxZ", "mm"),
-        MOVES,
+        MOVES | HOOPED,
         frozenset({"ebb"}),
-        told=lambda facts: _numbers(facts.envelope, "x"),
+        told=lambda facts, _: _numbers(facts.envelope, "x"),
     ),
     Wanted("material", ("material",), "The material that is in it."),
     Wanted(
@@ -102,7 +123,8 @@ WANTED: tuple[Wanted, ...] = (
         "Its highest speeds as X,Y,Z and, with a feeder, E, in mm/s.",
         _axes("xyze", 3, "[,]", "X,Y,Z or X,Y,Z,E", "mm/s"),
         MOVES,
-        told=lambda facts: _numbers(facts.speeds and facts.speeds[:4], ","),
+        told=_speeds,
+        lacks=_speeds_lack,
     ),
     Wanted(
         "acceleration",
@@ -110,7 +132,7 @@ WANTED: tuple[Wanted, ...] = (
         "Its highest acceleration in x and y, in mm/s2.",
         _quantity("mm/s2"),
         MOVES,
-        told=lambda facts: _numbers(facts.accelerations and [min(facts.accelerations[:2])], ""),
+        told=lambda facts, _: _numbers(facts.accelerations and [min(facts.accelerations[:2])], ""),
     ),
     Wanted("jerk", ("limits", "jerk"), "The jump in speed that it takes at a corner, in mm/s.", _quantity("mm/s")),
     Wanted("flow", ("limits", "flow"), "The most that it can lay down, in mm3/s.", _quantity("mm3/s")),
@@ -155,15 +177,50 @@ def envelope_of(given: Mapping[str, str]) -> tuple[float, float, float] | None:
     return float(parts[0]), float(parts[1]), float(parts[2])
 
 
-def told(facts: Facts) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Told:
     """What the machine itself knows, by flag."""
-    return {wanted.name: text for wanted in WANTED if (text := wanted.told(facts))}
+
+    whole: Mapping[str, str]
+    partly: Mapping[str, str]
+    """What it leaves out a part of that it must have for what it is to do: this goes to a person, not to the file."""
+
+
+def told(facts: Facts, processes: Collection[str]) -> Told:
+    whole: dict[str, str] = {}
+    partly: dict[str, str] = {}
+    for wanted in WANTED:
+        if text := wanted.told(facts, processes):
+            (partly if wanted.lacks(text, processes) else whole)[wanted.name] = text
+    return Told(whole, partly)
 
 
 def missing(driver: str, processes: Iterable[str], given: Iterable[str]) -> list[Wanted]:
     """What nobody has said yet and cannot be done without."""
     have, done = set(given), list(processes)
     return [wanted for wanted in WANTED if wanted.name not in have and wanted.misses(driver, done)]
+
+
+ELSEWHERE: Mapping[str, str] = {
+    "name": "NAME",
+    "driver": "--driver",
+    "address": "--address",
+    "processes": "--process",
+    "secret.env": "--key-env",
+    "secret.file": "--key-file",
+}
+"""Keys of a machine that no Wanted stands for, and what they are said by."""
+
+
+def flag_of(path: str) -> str:
+    """The flag that the value at this path below a machine (``limits.speed.e``) was said by; empty for none."""
+    for wanted in WANTED:
+        key = ".".join(wanted.key)
+        if path == key or path.startswith(f"{key}."):
+            return f"--{wanted.name}"
+    if path.startswith("options."):
+        return f"--option {path.removeprefix('options.')}"
+    return next((flag for key, flag in ELSEWHERE.items() if path == key or path.startswith((f"{key}[", f"{key}."))), "")
 
 
 def entry(
@@ -181,10 +238,13 @@ def entry(
     for wanted in WANTED:
         if wanted.name not in given or (wanted.key[0] == "limits" and MOVES.isdisjoint(done)):
             continue
+        text = given[wanted.name]
         try:
-            _put(found, wanted.key, wanted.write(given[wanted.name]))
+            _put(found, wanted.key, wanted.write(text))
         except NotUnderstood as error:
             raise NotUnderstood(f"--{wanted.name} {error}") from None
+        if left := wanted.lacks(text, done):
+            raise NotUnderstood(f"--{wanted.name} {text!r}: {' and '.join(done)} needs {left} behind it")
     for key, value in options.items():
         _put(found, ("options", key), value)
     if secret:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,6 +58,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> 
     for number, line in enumerate([list(head), *lines]):
         text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         click.echo(click.style(text, bold=True) if number == 0 else text)
+
+
+def going_on(what: str) -> None:
+    """What a command waits for, for the person at the terminal. A script's standard error stays empty."""
+    if sys.stderr.isatty():
+        click.secho(f"{what} ...", dim=True, err=True)
 
 
 def ago(at: float | None) -> str:

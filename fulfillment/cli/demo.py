@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ from fulfillment.demo.run import DemoFailed, Outcome
 
 Tell = Callable[[dict[str, Any]], None]
 
+LONGEST = 40
+"""Characters of a customer's words that stand on a line."""
+
 
 @click.command()
 @click.option("--speed", default="40", show_default=True, help="How much faster than real: 1, 20, 40, or max.")
@@ -33,10 +37,10 @@ Tell = Callable[[dict[str, Any]], None]
 )
 @click.option("--patience", type=float, default=600.0, show_default=True, help="Seconds until it gives up.")
 def demo(speed: str, stay: bool, folder: Path, patience: float) -> None:
-    """A factory of simulators makes real orders: two frosting printers, a slip printer, a shop, and a person.
+    """The factory of config.yaml, all of it simulated, makes real orders: each kind of machine makes some.
 
-    Six good pieces are frosted and packed, two bad ones are held with what their customers are asked to change.
-    Everything that it leaves lies in --folder.
+    A shop sends the orders, and a person clears beds and packs. Good pieces are made and packed; bad ones are held with
+    what their customers are asked to change. Everything that it leaves lies in --folder.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped, too
     try:
@@ -70,7 +74,10 @@ def _show(outcome: Outcome) -> None:
 
 
 def _words(unit: dict[str, Any]) -> str:
-    return str(unit["personalization"].get("fields", {}).get("message", ""))
+    """What a person knows the unit by: the first words that its customer wrote, or else what it is."""
+    fields = unit["personalization"].get("fields", {})
+    said = (" ".join(value.split()) for value in fields.values() if isinstance(value, str))
+    return textwrap.shorten(next(filter(None, said), unit["product"]), LONGEST, placeholder=" …")
 
 
 def _stay(made: DemoFactory, tend: Callable[[], None]) -> None:
@@ -147,7 +154,7 @@ def _picture(seen: dict[str, Any]) -> Any:
         bed = machine["bed"]["state"] if machine["bed"] else "-"
         machines.add_row(machine["name"], bed, making, bar)
     units = Table(title="units", expand=True)
-    for column in ("unit", "message", "standing"):
+    for column in ("unit", "what", "standing"):
         units.add_column(column)
     for unit in seen["units"]:
         units.add_row(unit["id"], _words(unit), _standing(unit))

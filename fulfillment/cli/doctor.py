@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from fulfillment.config import Factory, Machine, check, load_factory
+from fulfillment.web.words import count
 
 SERIAL = frozenset({"marlin", "grbl", "ebb"})
 """Drivers whose address is a port of this computer."""
@@ -46,10 +47,11 @@ def _findings(path: Path) -> Iterator[Finding]:
     yield Finding(True, f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
     problems = check(path)
     if problems:
-        yield Finding(False, f"{path}: {len(problems)} problems", "`ful config check` names them")
+        yield Finding(False, f"{path}: {count(len(problems), 'problem')}", "`ful config check` names them")
         return
     factory = load_factory(path)
-    yield Finding(True, f"{path}: {len(factory.config.machines)} machines, {len(factory.catalog.products)} products")
+    machines, products = len(factory.config.machines), len(factory.catalog.products)
+    yield Finding(True, f"{path}: {count(machines, 'machine')}, {count(products, 'product')}")
     yield from _disk(factory)
     yield _database(path)
     for machine in factory.config.machines:

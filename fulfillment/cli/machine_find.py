@@ -14,7 +14,7 @@ import click
 
 from drivers.discovery.ports import SerialPort, serial_ports
 from drivers.discovery.probing import Probed, probe_all
-from fulfillment.cli.common import as_json, json_option, table
+from fulfillment.cli.common import as_json, going_on, json_option, table
 from fulfillment.config import Config, ConfigError, load
 from fulfillment.daemon import RealClock
 
@@ -128,6 +128,8 @@ def _may_be_asked(port: SerialPort, config: Config | None, named: Iterable[str])
 def _probed(ports: Sequence[SerialPort], config: Config | None, named: Iterable[str]) -> dict[str, Probed]:
     """What answers at each port that may be asked."""
     may = [port.path for port in ports if _may_be_asked(port, config, named)]
+    if may:
+        going_on(f"asking {', '.join(may)} what is there, which takes some seconds")
     return dict(zip(may, probe_all(may, RealClock()), strict=True))
 
 
@@ -148,6 +150,7 @@ def _server(server: Server, config: Config | None) -> Seen:
 def _listened(seconds: float, interfaces: Sequence[str]) -> list[Server]:
     from drivers.discovery.network import servers  # zeroconf: a tenth of a second for no other command
 
+    going_on(f"listening for {seconds:g} s for print servers on this network, and asking those that are heard")
     try:
         return servers(seconds, interfaces)
     except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ import click
 from sqlalchemy import select
 
 from drivers.contract import DriverError
-from fulfillment.cli.common import as_json, json_option, table, who, with_shop
+from fulfillment.cli.common import as_json, going_on, json_option, table, who, with_shop
 from fulfillment.comparison import Compared, Verdict, compared, missed
 from fulfillment.config import SecretMissing
 from fulfillment.shop import Shop
@@ -29,10 +29,12 @@ yes_option = click.option("--yes", is_flag=True, help="Ask nothing: the way is f
 
 
 @contextmanager
-def in_sentences() -> Iterator[None]:
-    """What a driver raises is a sentence for the person at the terminal."""
+def at_hand(shop: Shop, name: str) -> Iterator[Bench]:
+    """The machine, connected; what a driver raises is a sentence for the person at the terminal."""
+    going_on(f"connecting to {name}")
     try:
-        yield
+        with bench(shop, name, who()) as at:
+            yield at
     except (DriverError, SecretMissing) as error:
         raise click.ClickException(str(error)) from None
 
@@ -49,7 +51,8 @@ def test(shop: Shop, name: str, move: bool, yes: bool, raw: bool) -> None:
     Exit status 1 where config.yaml asks for more than the machine gives.
     """
     machine = next((one for one in shop.factory.config.machines if one.name == name), None)
-    with in_sentences(), bench(shop, name, who()) as at:
+    with at_hand(shop, name) as at:
+        going_on(f"asking {name} who it is")
         answer = _done(at.ask("facts"))
         facts = service.facts_of(answer)
         rows = compared(machine, facts) if machine else []
@@ -64,6 +67,7 @@ def test(shop: Shop, name: str, move: bool, yes: bool, raw: bool) -> None:
                 click.echo(f"it is built without {text}")
         if move:
             _ask_to_move(shop, name, "It goes 1 mm up and comes back.", yes)
+            going_on(f"{name} moves")
             _done(at.ask("nudge"))
             click.echo(f"{name} was moved by 1 mm, and back")
     if any(row.verdict is Verdict.BAD for row in rows):
@@ -95,7 +99,7 @@ def console(shop: Shop, name: str, line: tuple[str, ...]) -> None:
 
     Refused while a job is on the machine. After a line that is not a known question its bed counts as dirty.
     """
-    with in_sentences(), bench(shop, name, who()) as at:
+    with at_hand(shop, name) as at:
         if line:
             if not _say(at, name, " ".join(line)):
                 sys.exit(1)
@@ -157,8 +161,9 @@ def _history(path: Path) -> Iterator[None]:
 @with_shop
 def home(shop: Shop, name: str, yes: bool) -> None:
     """Have NAME find its origin, once you have said that the way is free."""
-    with in_sentences(), bench(shop, name, who()) as at:
+    with at_hand(shop, name) as at:
         _ask_to_move(shop, name, "It homes all of its axes.", yes)
+        going_on(f"{name} homes")
         _done(at.ask("home"))
         click.echo(f"{name} is at its origin")
 
@@ -173,8 +178,9 @@ def home(shop: Shop, name: str, yes: bool) -> None:
 def frame(shop: Shop, name: str, box: str | None, job_id: str | None, speed: float, yes: bool) -> None:
     """Have NAME trace a box with its tool off, to see where a job would lie."""
     corners = _box(shop, box, job_id)
-    with in_sentences(), bench(shop, name, who()) as at:
+    with at_hand(shop, name) as at:
         _ask_to_move(shop, name, f"It traces {corners} (mm) at {speed:g} mm/s with its tool off.", yes)
+        going_on(f"{name} traces the box")
         _done(at.ask("frame", f"{corners} {speed:g}"))
         click.echo(f"{name} has traced it")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,16 +18,31 @@ from drivers.service import Facts, Serviced
 from fulfillment.cli.common import opened
 from fulfillment.cli.machine_find import configured, free_name, machine_at
 from fulfillment.config import ConfigError, Secret, SecretMissing
-from fulfillment.config.layout import CannotEdit
+from fulfillment.config.layout import KEY, CannotEdit
 from fulfillment.config.loading import inspect_bytes
 from fulfillment.config.places import NOT_A_PATH
 from fulfillment.config.writing import replace, with_machine, without_machine
 from fulfillment.daemon import AlreadyRunning, RealClock, only_one
-from fulfillment.newcomer import PROCESSES, WANTED, NotUnderstood, Wanted, entry, envelope_of, missing, told
-from fulfillment.positions import Document, read
+from fulfillment.newcomer import (
+    PROCESSES,
+    WANTED,
+    Data,
+    NotUnderstood,
+    Told,
+    Wanted,
+    entry,
+    envelope_of,
+    flag_of,
+    missing,
+    told,
+)
+from fulfillment.positions import Document, Problem, read
 from jobs import floor
 
 Command = Callable[..., Any]
+
+A_KEY = re.compile(r"\b(key|secret|password)\b")
+"""In a driver's sentence on a print server: that it lets nobody in without one, or not with this one."""
 
 
 def _flags(command: Command) -> Command:
@@ -82,18 +98,18 @@ def add(
     secret, own = _secret(key_file, key_env, path), _options(options)
     given = {key.replace("_", "-"): value for key, value in flags.items() if value is not None}
     given |= {one.name: str(own.pop(one.key[1])) for one in WANTED if one.key[0] == "options" and one.key[1] in own}
+    _check_said(path, raw, name, _entry(name, driver, address, processes, given, own, secret))
     _complete(missing(driver, (), given), given, processes, person)
+    said = Told({}, {})
     if not offline:
         keys = own | {one.key[1]: given[one.name] for one in WANTED if one.key[0] == "options" and one.name in given}
         key = _key(secret, path)
         known = Settings(name, place, keys, None, key, frozenset(processes), envelope_of(given))
-        given = told(_facts(driver, known)) | given
-    _complete(missing(driver, processes, given), given, processes, person)
-    try:
-        text = with_machine(raw.decode("utf-8"), entry(name, driver, address, processes, given, own, secret))
-    except (NotUnderstood, CannotEdit) as error:
-        raise click.ClickException(str(error)) from None
-    _put(path, raw, text, yes)
+        said = told(_facts(driver, known), processes)
+        given = {**said.whole, **given}
+    _complete(missing(driver, processes, given), given, processes, person, said.partly)
+    text = _with(raw, _entry(name, driver, address, processes, given, own, secret))
+    _put(path, raw, text, yes, name)
     click.echo(f"{name} is in {path}. {_anew(path)}`ful machine test {name}` asks it who it is.")
 
 
@@ -117,7 +133,7 @@ def remove(path: Path, name: str, yes: bool) -> None:
         text = without_machine(raw.decode("utf-8"), name)
     except CannotEdit as error:
         raise click.ClickException(str(error)) from None
-    _put(path, raw, text, yes)
+    _put(path, raw, text, yes, name)
     click.echo(f"{name} is no longer in {path}. {_anew(path)}")
 
 
@@ -156,14 +172,79 @@ def _asked(person: bool, flag: str, what: str, choices: Sequence[str] = (), usua
     return str(click.prompt(what, type=click.Choice(choices) if choices else None, default=usual))
 
 
-def _complete(left: Sequence[Wanted], given: dict[str, str], processes: Sequence[str], person: bool) -> None:
+def _complete(
+    left: Sequence[Wanted],
+    given: dict[str, str],
+    processes: Sequence[str],
+    person: bool,
+    partly: Mapping[str, str] | None = None,
+) -> None:
     """Have a person say what is left, with what is usual for such a machine as the offer. Raises ClickException."""
+    asked = {one.name: _asks(one, processes, (partly or {}).get(one.name)) for one in left}
     if left and not person:
-        flags = "\n".join(f"  --{wanted.name}: {wanted.what}" for wanted in left)
+        flags = "\n".join(f"  --{name}: {what}" for name, what in asked.items())
         raise click.ClickException(f"neither you nor the machine has said:\n{flags}")
     for one in left:
         usual = next((one.usual[process] for process in processes if process in one.usual), None)
-        given[one.name] = str(click.prompt(one.what.rstrip("."), default=usual))
+        given[one.name] = str(click.prompt(asked[one.name].rstrip("."), default=usual))
+
+
+def _asks(one: Wanted, processes: Sequence[str], part: str | None) -> str:
+    """What is wanted; of what the machine has told a part, that part and what is to be added to it."""
+    if part is None:
+        return one.what
+    return f"{one.what} The machine tells {part}: write {part},{one.lacks(part, processes)}"
+
+
+def _entry(
+    name: str,
+    driver: str,
+    address: str,
+    processes: Sequence[str],
+    given: Mapping[str, str],
+    own: Mapping[str, object],
+    secret: Mapping[str, str] | None,
+) -> Data:
+    """Raises ClickException with the flag."""
+    try:
+        return entry(name, driver, address, processes, given, own, secret)
+    except NotUnderstood as error:
+        raise click.ClickException(f"{name}: {error}") from None
+
+
+def _with(raw: bytes, machine: Data) -> str:
+    try:
+        return with_machine(raw.decode("utf-8"), machine)
+    except CannotEdit as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _check_said(path: Path, raw: bytes, name: str, machine: Data) -> None:
+    """Before the machine is asked: nothing that was said is wrong. What is not said yet is not missed."""
+    problems = inspect_bytes(_with(raw, machine).encode("utf-8"), path)[1]
+    wrong = [text for problem in problems if (text := _by_flag(problem, name, _count(raw)))]
+    if wrong:
+        raise click.ClickException("nothing was asked or written:\n" + "\n".join(f"  {text}" for text in wrong))
+
+
+def _by_flag(problem: Problem, name: str, number: int) -> str:
+    """A problem of the machine that would be the file's ``number``th, told by its flag; empty: it is no such one."""
+    place, dot, key = problem.path.partition(".")
+    flag = flag_of(key) if dot and place == f"{KEY}[{number}]" else ""
+    return f"{name} {flag}: {problem.text} {problem.mend}".rstrip() if flag else ""
+
+
+def _elsewhere(problem: Problem, name: str, number: int) -> str:
+    """A problem that no flag is for: of the machine by its name, of anything else by its place in the file."""
+    place, _, key = problem.path.partition(".")
+    where = " ".join(word for word in (name, key) if word) if place == f"{KEY}[{number}]" else problem.path
+    return f"{where}: {problem.text} {problem.mend}".rstrip()
+
+
+def _count(raw: bytes) -> int:
+    """How many machines the file names, whether they are right or not."""
+    document = read(raw, "config.yaml")
+    return sum(1 for _ in document.select(KEY, "*")) if isinstance(document, Document) else 0
 
 
 def _options(pairs: Sequence[str]) -> dict[str, object]:
@@ -242,7 +323,10 @@ def _facts(driver: str, settings: Settings) -> Facts:
             machine.connect()
             facts = machine.facts()
     except DriverError as error:
-        raise click.ClickException(f"{error}\n--offline adds it without asking it.") from None
+        ways = "--offline adds it without asking it."
+        if settings.address.startswith("http") and A_KEY.search(str(error)):
+            ways = f"--key-file FILE or --key-env VARIABLE says where its key is kept; {ways}"
+        raise click.ClickException(f"{error}\n{ways}") from None
     click.echo(f"it is {facts.firmware or 'a machine that does not say what it is'}")
     return facts
 
@@ -250,15 +334,17 @@ def _facts(driver: str, settings: Settings) -> Facts:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _put(path: Path, before: bytes, text: str, yes: bool) -> None:
-    """Show what would change, ask, check, and replace the file."""
+def _put(path: Path, before: bytes, text: str, yes: bool, name: str) -> None:
+    """Show what would change, ask, check, and replace the file. ``name``: the machine that comes or goes."""
     old, new = before.decode("utf-8").splitlines(), text.splitlines()
     colours = {"+": "green", "-": "red"}
     for line in difflib.unified_diff(old, new, str(path), str(path), lineterm="", n=2):
         click.secho(line, fg=colours.get(line[0]))
     _, problems = inspect_bytes(text.encode("utf-8"), path)
     if problems:
-        wrong = "\n".join(f"  {one.path}: {one.text} {one.mend}" for one in problems)
+        number = _count(before)
+        told_so = [_by_flag(one, name, number) or _elsewhere(one, name, number) for one in problems]
+        wrong = "\n".join(f"  {one}" for one in told_so)
         raise click.ClickException(f"{path} was left as it is, since this would be wrong with it:\n{wrong}")
     if not yes:
         click.confirm(f"Write this to {path}?", abort=True)

@@ -224,12 +224,21 @@ class Making(Written):
     """Failed pieces of one unit that are made anew without asking."""
 
 
+def _some(machines: tuple[Machine, ...]) -> tuple[Machine, ...]:
+    if not machines:
+        raise Mend(
+            "The factory has no machine yet.",
+            "`ful machine add` writes one here; `ful machine discover` shows which are there.",
+        )
+    return machines
+
+
 class Config(Written):
     """The factory."""
 
     site: Site
     """Who and where it is."""
-    machines: tuple[Machine, ...] = Field(min_length=1)
+    machines: Annotated[tuple[Machine, ...], AfterValidator(_some)]
     """What it makes things with."""
     materials: tuple[Material, ...] = ()
     """What it makes things of."""
