@@ -63,7 +63,7 @@ TEXTS = st.one_of(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=600)
+@settings(max_examples=60)
 @given(text=TEXTS)
 def test_any_text_appears_wholly_or_is_held_with_its_characters_named(name: str, text: str) -> None:
     font = typeface(name)
@@ -154,7 +154,7 @@ needs_raqm = pytest.mark.skipif(not features.check("raqm"), reason="Pillow was b
 
 @needs_raqm
 @pytest.mark.parametrize("name", ["sans", "serif", "script", "handwriting", "stroke"])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(text=TEXTS)
 def test_what_appears_is_what_freetype_draws(name: str, text: str) -> None:
     font = typeface(name)
