@@ -24,6 +24,10 @@ INSET: Final = 0.6
 LEAST_UNDER: Final = 4.0
 """mm2: smaller shapes have no underlay."""
 MAX_ROWS: Final = 20_000
+MAX_RUNS: Final = 150
+"""Parts of one row: a shape with more is a comb."""
+MAX_SECTIONS: Final = 1500
+"""Of one fill: each is a trim or a way."""
 MAX_TRAVEL: Final = 60
 """Sections of a fill up to which a way between them is sought that the rest will cover."""
 
@@ -83,6 +87,8 @@ def _laid(
     """One fill: its sections, always the one with the nearest corner next."""
     turn, back = Transform.rotate(-angle), Transform.rotate(angle)
     stacks = _stacks(_rows(shapely.transform(area, turn), spacing))
+    if len(stacks) > MAX_SECTIONS:
+        raise FillError(f"a shape would be filled in {len(stacks)} sections: simplify the drawing")
     made: list[_Section] = []
     while stacks:
         corners = back(np.vstack([_corners(stack) for stack in stacks]))
@@ -109,6 +115,8 @@ def _rows(area: BaseGeometry, spacing: float) -> list[list[_Run]]:
     for row, (low, _, high, _) in zip(of.tolist(), shapely.bounds(cut).tolist(), strict=True):
         if high > low:
             rows[row].append(_Run(float(heights[row]), low, high))
+    if max(map(len, rows)) > MAX_RUNS:
+        raise FillError(f"a row of stitches would have more than {MAX_RUNS} parts: simplify the drawing")
     return [sorted(row, key=lambda run: run.x0) for row in rows]
 
 

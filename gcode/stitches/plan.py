@@ -28,6 +28,10 @@ MAX_STITCHES: Final = 120_000
 """Of a pattern: two and a half hours at 800 a minute."""
 MAX_POINTS: Final = 60_000
 """Of a drawing."""
+MAX_SHAPES: Final = 600
+"""Of a drawing: each is a seam or more, and a trim."""
+RAGGED: Final = 5000
+"""Points of a shape: more is no letter, and its middle line would be looked for in vain."""
 PATCH: Final = 0.12
 """mm: places narrower than twice this between columns are closed by the cloth's own give."""
 LEAST_PATCH: Final = 0.4
@@ -82,7 +86,10 @@ def _lines(drawing: Drawing, thread: Thread, line_width: float, here: Line) -> I
     """Everything of one drawing, each line sewn without a break: shapes, then thin lines over them."""
     thin = line_width < thread.narrowest
     area = covered(Drawing(outlines=drawing.outlines) if thin else drawing, line_width)
-    for shape in _ordered(shapes(area), here):
+    parts = shapes(area)
+    if len(parts) + len(drawing.strokes) * thin > MAX_SHAPES:
+        raise StitchError(f"the drawing has more than {MAX_SHAPES} parts that do not touch: simplify it")
+    for shape in _ordered(parts, here):
         for line in _shape(shape, thread, here):
             yield line
             here = line[-1:]
@@ -118,7 +125,7 @@ def _nearest(lines: list[Line], here: Line) -> Iterator[Line]:
         )
         line = left.pop(number)
         yield line[::-1] if end else line
-        at = line[0]  # it is sewn out and back
+        at = line[-1] if end else line[0]  # it is sewn out and back
 
 
 def _shape(shape: shapely.Polygon, thread: Thread, here: Line) -> list[Line]:
@@ -144,7 +151,7 @@ class _Columns:
 
 def _columns(shape: shapely.Polygon, thread: Thread, start: Line) -> _Columns | None:
     """The shape in satin; None where that is not for it: it is too wide, or it is no strand's shape."""
-    if _wide(shape, thread):
+    if shapely.get_num_coordinates(shape) > RAGGED or _wide(shape, thread):
         return None
     found = strands(shape)
     if len(found) > DEEPEST:

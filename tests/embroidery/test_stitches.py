@@ -16,6 +16,7 @@ from gcode.design import Drawing
 from gcode.recipe import RecipeError
 from gcode.stitches.areas import shapes
 from gcode.stitches.check import ROUNDING
+from gcode.stitches.fill import FillError
 from gcode.stitches.pattern import Pattern
 from gcode.stitches.plan import MAX_POINTS, StitchError, stitched, surface
 from gcode.stitches.skeleton import strands
@@ -187,6 +188,29 @@ def test_too_many_points_are_refused() -> None:
     line = np.stack([np.linspace(0, 10, MAX_POINTS + 1), np.zeros(MAX_POINTS + 1)], axis=1)
     with pytest.raises(StitchError, match="simplify"):
         stitched([Drawing((line,))], Thread(), STROKE)
+
+
+def _comb(teeth: int) -> Drawing:
+    """A shape whose rows are cut into many parts, wide at its foot."""
+    points = [(0.0, 0.0), (teeth * 0.5, 0.0)]
+    for tooth in reversed(range(teeth)):
+        points += [(tooth * 0.5 + 0.3, 10.0), (tooth * 0.5 + 0.3, 150.0), (tooth * 0.5, 150.0), (tooth * 0.5, 10.0)]
+    return Drawing(outlines=(np.array(points),))
+
+
+def _dust(grains: int) -> Drawing:
+    corners = np.array([(0.0, 0.0), (0.4, 0.0), (0.4, 0.4)])
+    return Drawing(outlines=tuple(corners + np.array([grain % 100, grain // 100]) for grain in range(grains)))
+
+
+@pytest.mark.parametrize(
+    ("drawing", "said"),
+    [(_comb(300), "parts"), (_dust(2000), "do not touch"),
+     (Drawing(tuple(np.array([(n * 0.1, 0.0), (n * 0.1, 5.0)]) for n in range(900))), "do not touch")],
+)  # fmt: skip
+def test_what_would_take_too_long_is_refused(drawing: Drawing, said: str) -> None:
+    with pytest.raises((StitchError, FillError), match=said):
+        stitched([drawing], Thread(angle=0.0), 0.5)
 
 
 def test_too_many_stitches_are_refused() -> None:
