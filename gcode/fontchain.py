@@ -7,9 +7,10 @@ character. Each piece is shaped on its own, and the pieces stand as the bidirect
 from __future__ import annotations
 
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, groupby
 from typing import Final
 
@@ -66,6 +67,9 @@ class FontChain:
         clusters: list[Cluster] = []
         x = 0.0
         for face, run in self.runs(text, rtl, spaced=spaced):
+            # Cut by another direction than ``missing`` took, letters have other neighbours.
+            if lost := face.lost(run):
+                raise GlyphsMissing(self.name, each_once("".join(lost)))
             shaped = face.draw(run)
             clusters += [cluster.at(cluster.x + x) for cluster in shaped.clusters]
             x += shaped.advance
@@ -165,21 +169,28 @@ def _has(face: Face, text: str) -> bool:
     return all(face.has(character) for character in text if not invisible(character))
 
 
-class Alone:
+class Alone(ABC):
     """A face that is a font by itself."""
 
     name: str
 
+    @abstractmethod
+    def has(self, character: str) -> bool: ...
+
+    @abstractmethod
+    def lost(self, run: Run) -> tuple[str, ...]: ...
+
+    @abstractmethod
+    def draw(self, run: Run) -> Shaped: ...
+
+    @cached_property
     def _alone(self) -> FontChain:
-        chain: FontChain | None = self.__dict__.get("_chain")
-        if chain is None:
-            chain = self.__dict__["_chain"] = FontChain(self.name, [self])  # type: ignore[list-item]
-        return chain
+        return FontChain(self.name, [self])
 
     def missing(self, text: str) -> tuple[str, ...]:
         """The characters of a line that this face cannot draw, each once, in the text's order."""
-        return self._alone().missing(text)
+        return self._alone.missing(text)
 
     def shape(self, text: str, *, rtl: bool | None = None, spaced: bool = False) -> Shaped:
         """One line. Raises GlyphsMissing."""
-        return self._alone().shape(text, rtl=rtl, spaced=spaced)
+        return self._alone.shape(text, rtl=rtl, spaced=spaced)

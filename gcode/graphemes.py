@@ -71,7 +71,9 @@ def unseen(grapheme: str, script: str, *, picture: bool, emoji: bool) -> tuple[s
     found = []
     for index, character in enumerate(grapheme):
         if character in JOINERS:
-            lost = not (picture and character == "\u200d") and (script not in _JOINING or not index)
+            lost = not (picture and character == "\u200d") and (
+                script not in _JOINING or not index or grapheme[0].isspace()
+            )
         elif character in SELECTORS:
             lost = not (emoji and (index == 1 or picture))
         elif ord(character) in TAGS:

@@ -145,6 +145,13 @@ class _Block:
 
 def fit(text: str, font: Font, zone: Zone, rule: Fit) -> Laid:
     """The text at the largest size that the zone and the rule allow. Raises TextRefused with the mend."""
+    try:
+        return _fitted(text, font, zone, rule)
+    except GlyphsMissing as error:
+        raise TextRefused("missing-glyphs", error.reason, error.mend, error.missing) from None
+
+
+def _fitted(text: str, font: Font, zone: Zone, rule: Fit) -> Laid:
     paragraphs = _checked(text, font, rule)
     room = _room(zone, rule)
     blocks = [_block(lines, font, rule) for lines in _broken(paragraphs, 1 if rule.arc else rule.max_lines)]
@@ -181,8 +188,7 @@ def _checked(text: str, font: Font, rule: Fit) -> list[_Paragraph]:
     if not typed:
         raise TextRefused("empty", "there is no text to make", "enter at least one character")
     if lost := tuple(dict.fromkeys(character for line in typed for character in font.missing(line))):
-        problem = GlyphsMissing(font.name, lost)
-        raise TextRefused("missing-glyphs", problem.reason, problem.mend, lost)
+        raise GlyphsMissing(font.name, lost)
     return [_measured(line, font, rule.tracking) for line in typed]
 
 

@@ -21,12 +21,12 @@ from skimage.draw import polygon
 
 from fulfillment.typefaces import FONTS, TYPEFACES, typeface
 from gcode.characters import invisible
-from gcode.design import Drawing
+from gcode.design import Drawing, Zone
 from gcode.fontchain import FontChain
 from gcode.fonts import Face, GlyphsMissing, Run
 from gcode.graphemes import graphemes
 from gcode.outlinefont import OutlineFont
-from gcode.text import united
+from gcode.text import Fit, TextRefused, fit, united
 
 NAMES = sorted(TYPEFACES)
 SCRIPTS = {
@@ -79,6 +79,22 @@ def test_any_text_appears_wholly_or_is_held_with_its_characters_named(name: str,
     for cluster in shaped.clusters:
         seen = [character for character in cluster.text if not (character.isspace() or invisible(character))]
         assert bool(seen) == (cluster.drawing.bounds is not None), cluster.text
+
+
+@settings(max_examples=60)
+@given(text=TEXTS, other=TEXTS, tracking=st.sampled_from([0.0, 0.3]))
+def test_what_is_laid_out_is_all_of_the_text(text: str, other: str, tracking: float) -> None:
+    for name in ("sans", "stroke"):
+        font = typeface(name)
+        both = f"{text} {other}"
+        try:
+            laid = fit(both, font, Zone("name", 0, 0, 80, 40), Fit(0.01, tracking=tracking))
+        except TextRefused as refused:
+            assert refused.code in ("missing-glyphs", "empty", "too-small")
+            assert refused.code != "missing-glyphs" or refused.missing
+            continue
+        assert font.missing(both) == () or "\n" in both
+        assert Counter("".join("".join(laid.lines).split())) == Counter("".join(both.split()))
 
 
 SIZE = 400
