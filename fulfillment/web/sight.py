@@ -39,7 +39,7 @@ def floor(shop: Shop, machines: Sequence[View]) -> View:
         queued = views.jobs(connection, m.jobs.c.state.in_(QUEUED), shop.floor, most=MOST_QUEUED)
         shown = calls[:MOST_CALLS]
         proofs = proofs_of(connection, {call.subject for call in shown})
-        cards = _cards(connection, machines)
+        cards = _cards(shop, connection, machines)
         rendered = releasable(connection, [call.subject for call in shown if call.kind == "held"])
         return {
             "calls": _calls(shown, cards, proofs, rendered),
@@ -133,8 +133,9 @@ def proofs_of(connection: Connection, unit_ids: Collection[str]) -> dict[str, st
     return found
 
 
-def _cards(connection: Connection, machines: Sequence[View]) -> list[View]:
-    """Machines with the attempt in hand and the newest picture of what lies on their bed."""
+def _cards(shop: Shop, connection: Connection, machines: Sequence[View]) -> list[View]:
+    """Machines with the attempt in hand, the newest picture of what lies on their bed, and what is in them by title."""
+    called = material_titles(shop)
     lying = latest_pictures(connection, [machine["name"] for machine in machines])
     return [
         {
@@ -142,9 +143,20 @@ def _cards(connection: Connection, machines: Sequence[View]) -> list[View]:
             "jobs": sorted(machine["jobs"], key=lambda job: job["state"] == JobState.UNKNOWN),
             "attempt": attempt_in_hand(machine),
             "lying": lying.get(machine["name"]),
+            "loaded": _titled(machine["loaded"], called),
         }
         for machine in machines
     ]
+
+
+def _titled(loaded: View | None, called: Mapping[str, str]) -> View | None:
+    return loaded and {**loaded, "title": called.get(loaded["material"], loaded["material"])}
+
+
+def _by_title(event: View, called: Mapping[str, str]) -> View:
+    """An event of a machine's history; the material that it tells of, as people call it."""
+    name = (event["detail"] or {}).get("material")
+    return {**event, "detail": {**event["detail"], "material": called[name]}} if name in called else event
 
 
 def latest_pictures(connection: Connection, names: Sequence[str]) -> dict[str, str]:
@@ -161,6 +173,11 @@ def latest_pictures(connection: Connection, names: Sequence[str]) -> dict[str, s
 def titles(shop: Shop) -> dict[str, str]:
     """What the catalog calls its products."""
     return {name: product.title for name, product in shop.factory.catalog.products.items()}
+
+
+def material_titles(shop: Shop) -> dict[str, str]:
+    """What config.yaml calls its materials for people."""
+    return {material.name: material.title or material.name for material in shop.factory.config.materials}
 
 
 # --- orders and units ---------------------------------------------------------------------------------------------
@@ -211,6 +228,7 @@ def unit_facts(shop: Shop, unit: View, forgotten: bool) -> View:
         "proof": live[-1]["proof"] if live else None,
         "made": tries[-1] if tries else None,
         "manifest": live[-1]["manifest"] if live else None,
+        "called": material_titles(shop),
         "slips": [job["artifact"] for job in shown if job["media_type"] == "application/pdf"][-1:],
         "allergens": allergens(shop, product, unit),
         "tried": any(job["attempts"] for job in jobs),
@@ -323,12 +341,12 @@ def machine(shop: Shop, machines: Sequence[View], name: str) -> View:
         )
         happened = views.history(connection, {name}, 50)
         calls = [call for call in attention.calls(connection, shop.floor) if call.subject == name]
-        cards = _cards(connection, found)
+        cards = _cards(shop, connection, found)
     return {
         "machine": cards[0],
         "materials": shop.factory.config.materials,
         "tries": tries,
-        "history": happened,
+        "history": [_by_title(event, material_titles(shop)) for event in happened],
         "calls": _calls(calls, cards, {}),
         "titles": titles(shop),
     }
