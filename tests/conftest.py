@@ -30,7 +30,7 @@ VENDOR = re.compile(r"tests/vendors/([a-z]+)/")
 ALONE = ("journeys", "web", "vendors")
 """Folders whose tests run one after the other on one worker: whole factories, a browser, and of the vendors' programs
 (those of each vendor by themselves) one of a kind. They take longest, and so begin first."""
-SCATTERED = ("conformance",)
+SCATTERED = ("conformance", "products")
 """Folders whose tests share nothing dear: each goes to whoever is free. Others stay together by file."""
 
 contract: Counter[str] = Counter()
