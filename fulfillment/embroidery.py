@@ -52,6 +52,8 @@ FORMATS: Mapping[str, Format] = {
     ".jef": Format("application/x-jef", b"", "jef", lambda data: data.endswith(b"\x80\x10")),
 }
 """By extension: Tajima, Brother and Baby Lock, Janome."""
+ENDINGS: Mapping[str, str] = {known.media_type: extension for extension, known in FORMATS.items()}
+"""Extension by media type."""
 MEDIA_TYPES: Mapping[str, Format] = {known.media_type: known for known in FORMATS.values()}
 
 

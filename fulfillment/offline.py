@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fulfillment import personalization
+from fulfillment import embroidery, personalization
 from fulfillment.config import Factory
-from fulfillment.embroidery import FORMATS
 from fulfillment.planning import problems_text, specification
 from fulfillment.processes import Problems
 from fulfillment.render.work import render
@@ -19,7 +18,7 @@ from jobs.intake import Rendered
 ENDINGS = {
     "text/x-gcode": ".gcode",
     "application/pdf": ".pdf",
-    **{kind.media_type: extension for extension, kind in FORMATS.items()},
+    **embroidery.ENDINGS,
 }
 
 

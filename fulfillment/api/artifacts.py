@@ -11,12 +11,15 @@ from fastapi.responses import FileResponse
 from sqlalchemy import Column, select
 
 from fulfillment.api.guard import Reader, TheShop
+from fulfillment.embroidery import ENDINGS
 from fulfillment.shop import Shop
 from jobs import models as m
 from jobs import retention
 from jobs.store import NotFound
 
 router = APIRouter(prefix="/v1", tags=["artifacts"])
+FILES = {"application/pdf": ".pdf", "text/x-gcode": ".gcode", **ENDINGS}
+"""Extensions of files that are fetched, by media type."""
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
@@ -35,7 +38,7 @@ def get_content(digest: str, shop: TheShop, who: Reader) -> FileResponse:
     """The bytes that go to the machine."""
     artifact = get_artifact(digest, shop, who)
     path = _here(shop, digest, retention.PROGRAMS)
-    ending = {"application/pdf": ".pdf", "text/x-gcode": ".gcode"}.get(artifact["media_type"], "")
+    ending = FILES.get(artifact["media_type"], "")
     inline = artifact["media_type"] == "application/pdf"
     return FileResponse(
         path,
