@@ -89,13 +89,14 @@ class Desk:
 
     @contextmanager
     def program(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
-        """`ful web` or `ful agent` as the program that it is, ended at the end of the block."""
+        """`ful up`, `ful web` or `ful agent` as the program that it is, ended at the end of the block."""
         argv = [sys.executable, "-m", "fulfillment.cli", "--config", str(self.path), name]
         with (self.path.parent / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            lock = self.path.parent / ".factory" / f"{name}.lock"
-            until(lambda: lock.exists() or process.poll() is not None, f"the {name} program")
+            folder, roles = self.path.parent / ".factory", ("web", "agent") if name == "up" else (name,)
+            locks = [folder / f"{role}.lock" for role in roles]
+            until(lambda: all(lock.exists() for lock in locks) or process.poll() is not None, f"the {name} program")
             yield process
         finally:
             process.terminate()

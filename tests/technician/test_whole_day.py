@@ -48,16 +48,21 @@ def test_found_added_tested_and_working(
     for name in ("frosting-9", "laser-9"):
         assert "BAD" not in desk.said("machine", "test", name)
 
-    with desk.program("web"), desk.program("agent"):
+    with desk.program("up") as up:
         for product, fields in (("word", {"word": "Hi"}), ("mark", {"letter": "A"})):
             ordered(desk, tmp_path, product, fields)
         tools.until(lambda: "frosting-9" in desk.said("status"), "the agent's register")
         for name in ("frosting-9", "laser-9"):
             tools.until(lambda name=name: desk.run("machine", "clear", name).exit_code == 0, f"a clear bed of {name}")
 
-        def states() -> list[str]:
-            return [job["state"] for job in json.loads(desk.said("job", "list", "--all", "--json"))]
+        def made() -> list[tuple[str, str, str]]:
+            jobs = json.loads(desk.said("job", "list", "--all", "--json"))
+            return sorted((job["product"], job["machine"], job["state"]) for job in jobs)
 
-        tools.until(lambda: states() == ["made", "made"], "both pieces")
+        both = [("mark", "laser-9", "made"), ("word", "frosting-9", "made")]
+        tools.until(lambda: made() == both, "both pieces")
         assert "through the agent" in desk.said("machine", "test", "laser-9")
+        assert up.poll() is None
+    logs = [log.read_text() for log in (desk.path.parent / ".factory" / "log").iterdir()]
+    assert logs and not any("Traceback" in log for log in logs)
     assert printer.get("record.json")["piece"]["runs"] and laser.get("record.json")["piece"]["executed"]
