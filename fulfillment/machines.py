@@ -49,6 +49,8 @@ TURNING: Mapping[str, str] = {"grbl-laser": "grbl-rotary"}
 
 def dialect_of(machine: Machine, process: str) -> str | None:
     spoken_here = SPEAKS.get((machine.driver, process))
+    if spoken_here == "grbl-laser" and machine.options.get("tool") == "spindle":
+        return "grbl-mill"
     turns = machine.laser is not None and machine.laser.rotary is not None
     return TURNING.get(spoken_here or "") if turns else spoken_here
 

@@ -34,6 +34,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     rules.pace,
     rules.extrusion,
     rules.tool,
+    rules.plunges,
     rules.heat,
     rules.held,
     rules.ending,

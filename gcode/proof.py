@@ -237,6 +237,12 @@ def line_proof(
     return png(line_picture(data, piece, dialect, width, place, px_per_mm))
 
 
+def marks_proof(marks: Marks, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
+    """The proof of marks that are as wide as they say (grooves of a bit), as PNG bytes: darker in their middle."""
+    shades = ((1.0, piece.mark), (0.5, _shade(piece.mark, 0.7)))
+    return png(_drawn([(marks, shades)], piece, px_per_mm))
+
+
 def turned_proof(
     data: bytes, piece: Piece, bead: Bead, place: Place, dialect: Dialect, *, px_per_mm: float = 8.0
 ) -> bytes:

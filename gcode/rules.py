@@ -308,7 +308,7 @@ def tool(view: View) -> Iterator[Finding]:
     if not len(said) or said[0] > index[0]:
         text = f"{off} must stand before the first move: whether the {name} works is not known"
         yield from _found("tool-not-off", view.program.line[index[:1]], text)
-    travels = works[index] & (code[index] == G0)
+    travels = works[index] & (code[index] == G0) & (not view.dialect.plunges)
     text = f"the {name} works on a travel (G0): switch it off before"
     yield from _found("tool-on-travel", view.lines_of(travels), text)
     harmless = (G0, G4, *([code_of(view.dialect.last)] if view.dialect.last else []))
@@ -316,6 +316,34 @@ def tool(view: View) -> Iterator[Finding]:
     if works[-1] or not np.isin(behind, harmless).all():
         text = f"the {name} is not switched off at the end: nothing but travels may stand behind the last {off}"
         yield Finding(Severity.ERROR, "tool-left-on", view.program.lines, text)
+
+
+def plunges(view: View) -> Iterator[Finding]:
+    """A tool that goes into the piece: ways are at a safe height, and nothing is cut before the spindle has its speed.
+
+    The safe height is where a program goes first.
+    """
+    moves, works = view.moves, view.works
+    if not view.dialect.plunges or works is None or not len(moves):
+        return
+    rapid = view.program.code[moves.index] == G0
+    rises = np.flatnonzero(rapid & (moves.start[:, 2] != moves.end[:, 2]))
+    if not len(rises) or rises[0] > 0:
+        text = "the program does not begin by going to a safe height (G0 Z): what stands on the bed is not known"
+        yield from _found("no-safe-height", view.program.line[moves.index[:1]], text)
+        return
+    safe = moves.end[rises[0], 2]
+    low = rapid & (moves.end[:, 2] < safe - SLACK)
+    beside = (np.abs(moves.end[:, :2] - moves.start[:, :2]).sum(axis=1) > 0) & (moves.start[:, 2] < safe - SLACK)
+    text = f"a rapid (G0) below the safe height of {safe:g} mm: it would break the tool; rise before, and plunge by G1"
+    yield from _found("rapid-below", view.lines_of(low | (rapid & beside)), text)
+    still = ~rapid & ~works[moves.index]
+    yield from _found("dry-cut", view.lines_of(still), "a cut while the spindle stands still: start it before (M3 S)")
+    dwells = np.where(view.program.code == G4, np.nan_to_num(view.program.word("P")), 0.0)
+    since = np.cumsum(dwells) - np.maximum.accumulate(np.where(works, 0.0, np.cumsum(dwells)))
+    cold = ~rapid & works[moves.index] & (since[moves.index] <= 0)
+    text = "a cut before the spindle has its speed: wait for it behind M3 (G4 P)"
+    yield from _found("no-spin-up", view.lines_of(cold), text)
 
 
 def heat(view: View) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.lettering import Arc, MonogramField, TextField
 from fulfillment.catalog.lines import PenRecipe
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
+from fulfillment.catalog.mill import MillRecipe
 from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product
 from fulfillment.catalog.parameters import Bound, Opening, Parameter, Rule
 from fulfillment.catalog.recipes import Prime, Recipe
@@ -23,6 +24,7 @@ __all__ = [
     "DrawingField",
     "LaserRecipe",
     "MonogramField",
+    "MillRecipe",
     "Opening",
     "Operation",
     "Option",

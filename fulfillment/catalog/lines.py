@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from fulfillment.catalog.laser import LaserRecipe
+from fulfillment.catalog.mill import MillRecipe
 from fulfillment.catalog.recipes import Recipe
 from fulfillment.catalog.thread import ThreadRecipe
 from fulfillment.catalog.words import PositiveMm, Seconds, Speed
@@ -55,6 +56,7 @@ def _type(recipe: Any) -> str:
 AnyRecipe = Annotated[
     Annotated[Recipe, Tag("bead")]
     | Annotated[LaserRecipe, Tag("laser")]
+    | Annotated[MillRecipe, Tag("mill")]
     | Annotated[PenRecipe, Tag("pen")]
     | Annotated[ThreadRecipe, Tag("thread")],
     Discriminator(_type),

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from PIL import ImageColor
 
-from fulfillment.catalog import LaserRecipe
+from fulfillment import carving
+from fulfillment.catalog import LaserRecipe, MillRecipe
 from fulfillment.catalog.laser import Cut, Fill, PhotoBurn
 from fulfillment.config import Machine
 from fulfillment.config.lasers import Laser
-from fulfillment.designs import design, piece_of, problem, recipe_of
+from fulfillment.designs import design, material_of, piece_of, problem, recipe_of
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
 from fulfillment.line_work import Bench, bench, finished
@@ -44,7 +45,9 @@ UNKNOWN: Final = Laser(kind="laser")
 
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
-    """The laser's program, its needs, manifest and proof. Raises Problems."""
+    """The laser's or the spindle's program, its needs, manifest and proof. Raises Problems."""
+    if isinstance(spec.product.recipes.get(material_of(spec).kind), MillRecipe):
+        return carving.render(spec, files)
     at, roll = _laid(spec)
     recipe = _recipe(spec, at)
     photo = recipe.photo
@@ -76,7 +79,8 @@ def _laid(spec: Spec) -> tuple[Bench, Roll | None]:
 
     def kind(machine: Machine) -> Hashable | None:
         turns = machine.laser is not None and machine.laser.rotary is not None
-        return _kind(machine) if turns == (diameter is not None) else None
+        burns_here = dialect_of(machine, PROCESS) != carving.DIALECT
+        return _kind(machine) if burns_here and turns == (diameter is not None) else None
 
     at = bench(spec, PROCESS, "engraves" if diameter is None else "has a rotary and engraves", kind)
     laser = at.machines[0].laser

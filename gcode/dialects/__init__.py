@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gcode.dialects.ebb import EBB
-from gcode.dialects.grbl import GRBL_LASER, GRBL_PEN, GRBL_ROTARY
+from gcode.dialects.grbl import GRBL_LASER, GRBL_MILL, GRBL_PEN, GRBL_ROTARY
 from gcode.dialects.klipper import KLIPPER_FDM, KLIPPER_FOOD
 from gcode.dialects.marlin import MARLIN_FDM, MARLIN_FOOD
 from gcode.dialects.model import CODES, Command, Dialect, DialectError, Range, Setup
@@ -17,6 +17,7 @@ __all__ = [
     "DIALECTS",
     "EBB",
     "GRBL_LASER",
+    "GRBL_MILL",
     "GRBL_PEN",
     "GRBL_ROTARY",
     "KLIPPER_FDM",
@@ -37,6 +38,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
         "klipper-food": KLIPPER_FOOD,
         "klipper-fdm": KLIPPER_FDM,
         "grbl-laser": GRBL_LASER,
+        "grbl-mill": GRBL_MILL,
         "grbl-pen": GRBL_PEN,
         "grbl-rotary": GRBL_ROTARY,
         "ebb": EBB,

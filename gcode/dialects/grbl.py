@@ -91,6 +91,52 @@ GRBL_LASER: Final = Dialect(
 GRBL_ROTARY: Final = replace(GRBL_LASER, name="GRBL, laser over a rotary")
 """Y turns a cylinder, in units of the rotary's own: a program for the flat bed must never run here, nor the reverse."""
 
+RPM: Final = 30_000.0
+"""Of a spindle, at most."""
+
+
+def _mill_start(setup: Setup) -> tuple[Command, ...]:
+    # Up before anything turns or moves, and no cut before the spindle has its speed.
+    up = Command("G0", (("Z", setup.lift or 0.0),))
+    spin = Command("M3", (("S", setup.spindle),)), Command("G4", (("P", setup.settle),))
+    return Command("M5"), *_modes(), up, *spin
+
+
+def _mill_end(setup: Setup) -> tuple[Command, ...]:
+    return Command("G0", (("Z", setup.lift or 0.0),)), Command("M5"), *_parked(setup)
+
+
+def _turns(program: Program) -> BoolArray:
+    turning: BoolArray = switched(program.code, (M3,), (M5,)) & (np.nan_to_num(carried(program.word("S"))) > 0)
+    return turning
+
+
+GRBL_MILL: Final = Dialect(
+    name="GRBL, spindle",
+    commands=table(
+        {
+            **_MODES,
+            "G0": {**_PLACE, "Z": _POSITION},
+            "G1": {**_PLACE, "Z": _POSITION, "F": _FEED},
+            "G4": {"P": Range(0.0, 60.0)},
+            "M3": {"S": Range(0.0, RPM)},
+            "M5": {},
+        }
+    ),
+    decimals=MappingProxyType({**_DECIMALS, "Z": 3}),
+    start=_mill_start,
+    end=_mill_end,
+    last="M2",
+    home=None,
+    line_bytes=_LINE_BYTES,
+    rapid=True,
+    tool="spindle",
+    works=_turns,
+    off="M5",
+    plunges=True,
+)
+"""A spindle over a bed: Z is the height over the bed, S its revolutions a minute ($30 is the highest)."""
+
 
 def _lift(setup: Setup) -> tuple[Command, ...]:
     return Command("M3", (("S", setup.pen_up),)), Command("G4", (("P", setup.settle),))

@@ -66,7 +66,9 @@ class Setup:
     pen_up: float = 0.0
     """S of a pen's servo that is up."""
     settle: float = 0.0
-    """Seconds that a pen takes to come up."""
+    """Seconds that a pen takes to come up, or a spindle to come to its speed."""
+    spindle: float = 0.0
+    """Revolutions of a spindle a minute."""
     air: bool = False
     """Blow air at the spot while the laser is on."""
 
@@ -101,6 +103,8 @@ class Dialect:
     """G0 takes no speed: it goes as fast as the axes can."""
     rapid_marks: bool = False
     """What works marks on G0 as well: a pen that is down draws, however it is moved; a laser is off."""
+    plunges: bool = False
+    """The tool works all the time, and marks the piece where it goes into it: what is a way is above the surface."""
     tool: str = "tool"
     """What marks the piece, in a finding's words."""
     full: float | None = None

@@ -272,7 +272,8 @@ def test_a_product_needs_its_materials_where_a_machine_can_make_it(factory: Make
 
 
 def test_a_product_that_no_machine_can_make_needs_no_material(factory: Make) -> None:
-    assert check(factory(*NO_BAMBOO, ("processes: [engrave]", "processes: [plot]"))) == []
+    no_laser = ("processes: [engrave]", "processes: [plot]")
+    assert check(factory(*NO_BAMBOO, no_laser, no_laser)) == []
 
 
 def test_only_a_machine_that_extrudes_needs_the_speed_of_a_feeder(factory: Make) -> None:
