@@ -155,7 +155,7 @@ def _titled(loaded: View | None, called: Mapping[str, str]) -> View | None:
 
 def _by_title(event: View, called: Mapping[str, str]) -> View:
     """An event of a machine's history; the material that it tells of, as people call it."""
-    name = (event["detail"] or {}).get("material")
+    name = str((event["detail"] or {}).get("material"))
     return {**event, "detail": {**event["detail"], "material": called[name]}} if name in called else event
 
 
