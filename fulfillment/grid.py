@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from PIL import ImageColor
 
@@ -30,6 +30,10 @@ RADIUS = 2.0
 """Of the piece's corners, for the proof. mm."""
 
 
+FLAT: Final = "grbl-laser"
+"""What a laser speaks whose X and Y are mm: the test piece is flat."""
+
+
 def known(factory: Factory, machine: Machine, material: Material) -> tuple[LaserRecipe, str]:
     """How this laser burns lines into the material, and the colour of its surface, as far as the factory knows."""
     presets = machine.laser.presets if machine.laser else {}
@@ -48,6 +52,8 @@ def render(
     dialect_name = dialect_of(machine, PROCESS)
     if dialect_name is None:
         raise problem(f"{machine.name} does not engrave.", "Name a laser of config.yaml.")
+    if dialect_name != FLAT:
+        raise problem(f"{machine.name} is no laser over a flat bed.", "Take its rotary out, or name another laser.")
     motion = motion_of(machine)
     # A slower square with less power would be as dark, and its label would lie.
     if max(grid.speeds) > (most := min(motion.max_feed[:2])):

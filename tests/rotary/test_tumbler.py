@@ -91,3 +91,10 @@ def test_it_is_rendered_by_its_command(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "engrave.manifest.json").read_text())
     assert manifest["rotary"]["turn"] == 360.0
     assert manifest["fidelity"]
+
+
+def test_a_test_piece_is_flat_and_asks_for_a_bed(tmp_path: Path) -> None:
+    words = ["--config", str(CONFIG), "grid", "laser-2", "bamboo", "--out", str(tmp_path)]
+    told = CliRunner().invoke(ful, words)
+    assert told.exit_code == 1, told.output
+    assert "no laser over a flat bed" in told.output
