@@ -82,7 +82,7 @@ def _as_made(factory: Factory, product: Product, done: Done) -> Image.Image | No
 
 
 def machine_for(factory: Factory, done: Done) -> Machine | None:
-    """The first machine with a simulator that does what the artifact needs. Whatever is loaded does not matter: a person would load what is needed."""
+    """The first machine with a simulator that does what the artifact needs; a person would load what is missing."""
     needs = done.made.needs
     for machine in factory.config.machines:
         offer = offer_of(machine, factory.config.materials)

@@ -71,9 +71,7 @@ class Fidelity:
         """What would be made though nobody designed it."""
         found = []
         if self.overflow > limits.overflow:
-            found.append(
-                f"{self.overflow:.1%} of what would be made is not designed (limit {limits.overflow:.0%})"
-            )
+            found.append(f"{self.overflow:.1%} of what would be made is not designed (limit {limits.overflow:.0%})")
         if self.stray is not None and self.stray[0] > limits.gap * line_width:
             found.append(f"something strange would be made over {_place(*self.stray)}")
         return tuple(found)

@@ -1,4 +1,4 @@
-"""Parameters, the rules between them, and what of a piece follows: each conflict is named, and nothing lies over a hole."""
+"""Parameters and the rules between them: each conflict is named. Content stays on the surface, clear of openings."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_a_path_becomes_contours_of_its_size() -> None:
     "path", ["", "L 1 1", "M 1", "M 0 0 L 1 1 Z", "M 0 0 l 1 1", "M 0 0 L nan 1 2 2 Z", "M 0 0 L 1e9 0 1 1 Z", "Z 1 2"]
 )
 def test_what_is_no_path_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         contours(path)
 
 
@@ -191,7 +191,7 @@ def test_content_stays_on_the_surface(drawing: Drawing, width: float, found: tup
     assert strays(drawing, SURFACE, width) == found
 
 
-# --- a product in words ------------------------------------------------------------------------------------------------
+# --- a product in words ---------------------------------------------------------------------------------------------
 
 
 def test_every_product_is_described(catalog: Catalog) -> None:

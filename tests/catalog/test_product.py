@@ -92,7 +92,12 @@ WRONG = [
     ("x0: -15 mm", "x0: 15 mm", "prime", "The prime line crosses the piece."),
     ("x0: -15 mm", "x0: -150 mm", "prime", "The prime line lies outside of the machine."),
     ("allergens: [nuts]", "allergens: [hazelnuts]", "hazelnuts", "'hazelnuts' is not known here."),
-    ("type: text", "type: sketch", "type: sketch", "'sketch' is not known here. Known are: code, drawing, monogram, photo, serial, text."),
+    (
+        "type: text",
+        "type: sketch",
+        "type: sketch",
+        "'sketch' is not known here. Known are: code, drawing, monogram, photo, serial, text.",
+    ),
     ("    type: text\n", "", "title: Message", "The key 'type' is missing."),
 ]
 

@@ -85,7 +85,9 @@ def test_every_packed_piece_has_its_files(demo: tuple[Path, str]) -> None:
             with Image.open(folder / "out" / name) as picture:
                 picture.load()
         assert (folder / "out" / f"{unit}-slip.pdf").read_bytes().startswith(b"%PDF-")
-    assert done == {"frost", "draw", "bake", "print", "engrave", "embroider"}, "every kind of machine has made something"
+    assert done == {"frost", "draw", "bake", "print", "engrave", "embroider"}, (
+        "every kind of machine has made something"
+    )
 
 
 def test_as_made_looks_as_approved_and_not_as_another(demo: tuple[Path, str]) -> None:
