@@ -44,7 +44,7 @@ def texts() -> Iterator[tuple[Path, str]]:
 @pytest.mark.parametrize(
     ("pattern", "says", "says_not"),
     [
-        (MACHINE, ["see /work/main/x", "'/root/.cache'", "/home/ann/x"], ["https://a.example/work/x", "~/work/x"]),
+        (MACHINE, ["see /work/shop/x", "'/root/.cache'", "/home/ann/x"], ["https://a.example/work/x", "~/work/x"]),
         (REGISTRY, ["https://pypi.org/simple", "--index-url http://x/"], ["--no-emit-index-url pyproject.toml"]),
     ],
     ids=["a path of a machine", "a registry"],
