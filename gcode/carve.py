@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,7 +23,7 @@ from gcode.geometry import resampled, without_repeats
 from gcode.order import ordered
 from gcode.parse import parse
 from gcode.proof import Marks
-from gcode.recipe import Motion, Place, RecipeError
+from gcode.recipe import Carving, Motion, Place
 from gcode.stitches.areas import filled
 from gcode.toolpath import Kind, Toolpath, repeats_removed
 from gcode.units import BoolArray, FloatArray
@@ -43,57 +42,6 @@ SMOOTH: Final = 0.005
 
 Path = FloatArray
 """An (n, 3) array: x, y on the piece, and the depth below its surface."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carving:
-    """A bit and how it is led. mm, mm/s, degrees."""
-
-    angle: float
-    """Between the flanks of a V-bit; 0: an end mill."""
-    diameter: float
-    """Of the bit where it is widest."""
-    depth: float
-    """Of strokes."""
-    max_depth: float
-    """Of anything."""
-    step: float
-    """The most that is taken off in one pass."""
-    stepover: float
-    """Between two ways over a floor."""
-    feed: float
-    plunge: float
-    """Speed straight down."""
-    safe: float
-    """Height over the surface between cuts."""
-
-    def __post_init__(self) -> None:
-        for name in ("diameter", "depth", "max_depth", "step", "stepover", "feed", "plunge", "safe"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise RecipeError(f"the carving's {name} is {getattr(self, name)}: it must be above 0")
-        if not 0 <= self.angle < 170:
-            raise RecipeError(f"an angle of {self.angle:g} degrees between the flanks: write 0 to 170")
-        if self.depth > self.max_depth:
-            raise RecipeError(f"strokes of {self.depth:g} mm are deeper than max_depth {self.max_depth:g} mm")
-        if self.angle and self.width(self.max_depth) > self.diameter + 1e-9:
-            raise RecipeError(
-                f"{self.max_depth:g} mm deep the groove would be {2 * self.radius:.2f} mm wide, the bit has "
-                f"{self.diameter:g} mm: lower max_depth"
-            )
-
-    def width(self, depth: float) -> float:
-        """Of the groove at this depth."""
-        return 2 * depth * self.slope if self.angle else self.diameter
-
-    @property
-    def slope(self) -> float:
-        """Half of the width for a mm of depth."""
-        return math.tan(math.radians(self.angle) / 2)
-
-    @property
-    def radius(self) -> float:
-        """Half the width of the widest groove."""
-        return self.max_depth * self.slope if self.angle else self.diameter / 2
 
 
 # --- where the bit goes -------------------------------------------------------------------------------------------

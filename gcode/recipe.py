@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from gcode.toolpath import NAN
@@ -177,6 +178,57 @@ class Pen:
             raise RecipeError(f"the pen is up at {self.up:g} and down at {self.down:g}: write two places from 0 to 1")
         if not self.settle >= 0:
             raise RecipeError(f"the pen settles in {self.settle:g} s: it must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Carving:
+    """A bit and how it is led. mm, mm/s, degrees."""
+
+    angle: float
+    """Between the flanks of a V-bit; 0: an end mill."""
+    diameter: float
+    """Of the bit where it is widest."""
+    depth: float
+    """Of strokes."""
+    max_depth: float
+    """Of anything."""
+    step: float
+    """The most that is taken off in one pass."""
+    stepover: float
+    """Between two ways over a floor."""
+    feed: float
+    plunge: float
+    """Speed straight down."""
+    safe: float
+    """Height over the surface between cuts."""
+
+    def __post_init__(self) -> None:
+        for name in ("diameter", "depth", "max_depth", "step", "stepover", "feed", "plunge", "safe"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise RecipeError(f"the carving's {name} is {getattr(self, name)}: it must be above 0")
+        if not 0 <= self.angle < 170:
+            raise RecipeError(f"an angle of {self.angle:g} degrees between the flanks: write 0 to 170")
+        if self.depth > self.max_depth:
+            raise RecipeError(f"strokes of {self.depth:g} mm are deeper than max_depth {self.max_depth:g} mm")
+        if self.angle and self.width(self.max_depth) > self.diameter + 1e-9:
+            raise RecipeError(
+                f"{self.max_depth:g} mm deep the groove would be {2 * self.radius:.2f} mm wide, the bit has "
+                f"{self.diameter:g} mm: lower max_depth"
+            )
+
+    def width(self, depth: float) -> float:
+        """Of the groove at this depth."""
+        return 2 * depth * self.slope if self.angle else self.diameter
+
+    @property
+    def slope(self) -> float:
+        """Half of the width for a mm of depth."""
+        return math.tan(math.radians(self.angle) / 2)
+
+    @property
+    def radius(self) -> float:
+        """Half the width of the widest groove."""
+        return self.max_depth * self.slope if self.angle else self.diameter / 2
 
 
 def _above_nothing(recipe: Burn | Pen, *names: str) -> None:

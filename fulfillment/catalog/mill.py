@@ -8,8 +8,7 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.words import PositiveMm, Seconds, Speed
 from fulfillment.positions import Mend, Written
-from gcode.carve import Carving
-from gcode.recipe import RecipeError
+from gcode.recipe import Carving, RecipeError
 
 
 class MillRecipe(Written):

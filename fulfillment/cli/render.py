@@ -64,7 +64,9 @@ def render(
 
 
 def _say(done: Done) -> None:
-    click.echo(f"{done.artifact}  {done.made.size:,} bytes, {done.made.manifest.get('seconds', 0) / 60:.1f} min")
+    click.echo(
+        f"{done.artifact}  {done.made.size:,} bytes, {done.made.manifest.get('seconds', 0) / 60:.1f} min on the machine"
+    )
     click.echo(f"{done.manifest}")
     if done.proof:
         click.echo(f"{done.proof}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -48,27 +49,28 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield made
-        made.close()
+def shows() -> Iterator[Shows]:
+    """The browser's picture of a page, PIXELS wide, black on white. It lives in a thread of its own, as only one may in
+    each, and other tests have theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        playwright = thread.submit(lambda: sync_playwright().start()).result()
+        browser = thread.submit(
+            lambda: playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        ).result()
+        yield lambda file: thread.submit(shown, browser, file).result()
+        thread.submit(browser.close).result()
+        thread.submit(playwright.stop).result()
 
 
-@pytest.fixture
-def shows(browser: Browser) -> Iterator[Shows]:
-    """The browser's picture of a page, PIXELS wide, black on white."""
-    page = browser.new_page()
-
-    def show(file: bytes) -> Image.Image:
-        text = file.decode()
+def shown(browser: Browser, file: bytes) -> Image.Image:
+    text, page = file.decode(), browser.new_page()
+    try:
         page.set_content(f'<body style="margin:0;background:#fff">{text[text.index("<svg") :]}</body>')
         shape = page.locator("body > svg")
         shape.evaluate(f"it => {{ it.setAttribute('width', {PIXELS}); it.removeAttribute('height') }}")
         return Image.open(io.BytesIO(shape.screenshot())).convert("L")
-
-    yield show
-    page.close()
+    finally:
+        page.close()
 
 
 def ours(file: bytes, size: tuple[int, int], width: float) -> Image.Image:

@@ -410,6 +410,22 @@ def test_a_restart_of_an_idle_machine_is_a_new_epoch() -> None:
     assert bench.firmware.executed[0] == b"$H"
 
 
+def test_a_restart_of_an_idle_machine_that_cannot_home_waits_for_a_person() -> None:
+    firmware = Firmware()
+    firmware.settings[22] = "0"
+    bench = connected(firmware)
+    bench.begin(LINES[:3])
+    assert isinstance(ended(bench), Made)
+    bench.firmware.restart()
+    assert bench.until(lambda: bench.engine.state is State.HALTED)
+    assert "no longer knows where it stands" in (bench.engine.status.fault or "")
+    bench.firmware.executed.clear()
+    with pytest.raises(MachineFault, match="Set its origin anew"):
+        bench.begin(LINES[:3], "a2")
+    bench.until(lambda: False, 50)
+    assert bench.firmware.executed == []
+
+
 # --- holds --------------------------------------------------------------------------------------------------------
 
 

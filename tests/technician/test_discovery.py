@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tty
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -264,9 +265,13 @@ def test_servers_are_found_from_a_thread_that_runs_a_loop() -> None:
     async def ask() -> list[Server]:
         return servers(1.5, LOOPBACK)
 
+    def ran() -> list[Server]:
+        return asyncio.run(ask())
+
     mark = f"loop {os.getpid()}"
-    with announcing(service("_octoprint._tcp.local.", f"OctoPrint {mark}", 5001)):
-        assert any(mark in server.name for server in asyncio.run(ask()))
+    one = service("_octoprint._tcp.local.", f"OctoPrint {mark}", 5001)
+    with announcing(one), ThreadPoolExecutor(1) as other:  # In this one a browser's tests may have left a loop.
+        assert any(mark in server.name for server in other.submit(ran).result())
 
 
 def test_a_server_that_announces_no_address_is_found_by_its_name() -> None:

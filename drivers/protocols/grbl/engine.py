@@ -23,7 +23,7 @@ from drivers.protocols.grbl.options import Options
 from drivers.protocols.grbl.program import Program
 from drivers.protocols.grbl.report import Mode, Report, Sight
 from drivers.protocols.grbl.session import RESET, Session, Told
-from drivers.protocols.grbl.states import RUNS, Cue, State
+from drivers.protocols.grbl.states import KNOWN, RUNS, Cue, State
 from drivers.protocols.grbl.task import Task
 from drivers.protocols.grbl.watch import NEVER
 
@@ -313,6 +313,12 @@ def _booted(m: Session, reply: replies.Booted) -> bytes:
         # What was on its way when it restarted is behind the banner in its buffer: the reset drops that.
         mend = "connect again" if m.known.homes else "set its origin anew, and connect again"
         return m.crash(f"the machine restarted, and no longer knows where it stands; clear the bed, {mend}")
+    elif m.state in KNOWN and not m.known.homes:
+        # Greeted anew it would look ready, and make the next piece wherever it happens to stand.
+        m.halt(
+            "the machine restarted by itself, and no longer knows where it stands; nothing of a job was carried out. "
+            "Set its origin anew, and connect again"
+        )
     else:
         why = MachineFault("the machine restarted by itself; nothing of the job was carried out")
         m.end_talk(why)

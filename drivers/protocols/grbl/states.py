@@ -134,6 +134,9 @@ RUNS = frozenset(
 )
 """Lines of an attempt were sent. A banner that was not asked for in one of these is the attempt's end."""
 
+KNOWN = frozenset({State.IDLE, State.HOMING, State.CHECKING, State.SERVING})
+"""Where the machine stands is known, and nothing of an attempt was carried out."""
+
 PREPARES = frozenset({State.HOMING, State.CHECKING})
 """An attempt is made ready, and no line of it was sent but to be checked."""
 
