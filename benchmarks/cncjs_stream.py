@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -64,13 +65,15 @@ def measured(lines: int) -> float:
             [str(NODE), str(HOME / "package/bin/cncjs"), "-H", "127.0.0.1", "-p", str(port), "-c", str(settings)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # The wheel's node is a child of what is started here.
         )
         responder = subprocess.Popen(command, pass_fds=(master,), cwd=ROOT)
         try:
             return _driven(port, os.ttyname(slave), program, lines)
         finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            responder.terminate()
             for process in (server, responder):
-                process.terminate()
                 process.wait()
             os.close(master)
             os.close(slave)

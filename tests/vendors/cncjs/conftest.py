@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -36,7 +37,11 @@ class Cncjs:
         self.log = folder / "out"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*command, "-c", str(settings)], stdout=log, stderr=log, env={**os.environ, "HOME": str(folder)}
+                [*command, "-c", str(settings)],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "HOME": str(folder)},
+                start_new_session=True,  # The wheel's node is a child of what is started here.
             )
         end = time.monotonic() + START
         while True:
@@ -56,7 +61,7 @@ class Cncjs:
         return json.loads(done.stdout)
 
     def close(self) -> None:
-        self.process.terminate()
+        os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(20)
 
 
