@@ -161,3 +161,13 @@ def piece_of(spec: Spec, material: Material) -> Piece:
     colour, mark = ImageColor.getrgb(spec.product.colour(spec.options)), ImageColor.getrgb(material.colour)
     edges = (surface.edge, *surface.openings.values())
     return Piece(piece.width, piece.height, piece.corner_radius, colour[:3], mark[:3], edges=edges)
+
+
+def marks_light(spec: Spec, material: Material) -> bool:
+    """Whether what is laid or burnt is lighter than the piece: it then makes the light of a photo, not its dark."""
+    return _lightness(material.colour) > _lightness(spec.product.colour(spec.options))
+
+
+def _lightness(colour: str) -> float:
+    red, green, blue = ImageColor.getrgb(colour)[:3]
+    return 0.299 * red + 0.587 * green + 0.114 * blue

@@ -14,11 +14,9 @@ from PIL import Image
 
 from fulfillment.catalog import Product
 from fulfillment.config import Factory, Machine, load_factory
-from fulfillment.designs import material_of
 from fulfillment.example import command, order
 from fulfillment.machines import offer_of
 from fulfillment.offline import Done, rendered
-from fulfillment.planning import specification
 from fulfillment.rehearsal import blank, rehearsal, view
 
 ROOT = Path(__file__).parent.parent
@@ -68,13 +66,8 @@ def _as_made(factory: Factory, product: Product, done: Done) -> Image.Image | No
     machine = machine_for(factory, done)
     if machine is None:
         return None
-    said = dict(product.example.options)
-    options = {
-        name: said.get(name) or option.default or next(iter(option.choices)) for name, option in product.options.items()
-    }
-    resolved = {"texts": {}, "photos": {}, "options": options}
-    material = material_of(specification(factory, product.name, done.operation, resolved))
-    extra = ["--speed", "max", *blank(product, machine, material, product.colour(options))]
+    material = factory.config.material(done.made.needs.material or "")
+    extra = ["--speed", "max", *blank(product, machine, material, product.colour(done.options))]
     with rehearsal(machine, extra) as rehearsed:
         if why := rehearsed.run(done.artifact, done.made.media_type):
             raise SystemExit(f"{product.name}, {done.operation} on {machine.name}: {why}")

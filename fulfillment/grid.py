@@ -12,7 +12,7 @@ from fulfillment.config.lasers import Laser
 from fulfillment.designs import passed, problem
 from fulfillment.fields.craft import sentence
 from fulfillment.machines import dialect_of, motion_of, spoken
-from gcode.burns import burn_proof
+from gcode.burns import burn_proof, burns
 from gcode.dialects import Setup
 from gcode.grid import Grid, labels, plan
 from gcode.proof import Piece
@@ -77,7 +77,7 @@ def render(
     width, height = grid.size
     ground, mark = (ImageColor.getrgb(one)[:3] for one in (surface, material.colour))
     piece = Piece(width, height, RADIUS, ground, mark)
-    picture = burn_proof(data, piece, dialect, label.line_width, label.dose, at)
+    picture = burn_proof(burns(data, dialect, at), piece, label.line_width, label.dose)
     frame = reach(toolpath)
     manifest = {
         "process": PROCESS,

@@ -40,6 +40,8 @@ class Done:
     """One operation of it, and the files that were written."""
 
     operation: str
+    options: Mapping[str, str]
+    """Every choice, where the customer made none the product's own."""
     made: Rendered
     artifact: Path
     manifest: Path
@@ -53,19 +55,19 @@ def rendered(factory: Factory, product: str, order: Order, data: Mapping[str, by
     if isinstance(found, list):
         raise NotMade(f"{entry.title} cannot be made like this:\n{problems_text(found)}")
     store = ArtifactStore(out / ".artifacts")
-    files = {name: store.put(data[name]) for name in found.files}
-    resolved = {"texts": found.texts, "photos": files, "options": found.options, "parameters": found.parameters}
+    for name in found.files:
+        store.put(data[name])
     for name in entry.order():
         if entry.route[name].fields:
             try:
-                made = render(specification(factory, product, name, resolved), store.folder)
+                made = render(specification(factory, product, name, found.body()), store.folder)
             except Problems as problems:
                 lines = [f"  {p['field'] or name}: {p['reason']} {p['mend']}" for p in problems.problems]
                 raise NotMade("\n".join([f"{name} cannot be made like this:", *lines])) from None
-            yield _written(name, made, store, out)
+            yield _written(name, found.options, made, store, out)
 
 
-def _written(operation: str, made: Rendered, store: ArtifactStore, out: Path) -> Done:
+def _written(operation: str, options: Mapping[str, str], made: Rendered, store: ArtifactStore, out: Path) -> Done:
     artifact = out / f"{operation}{ENDINGS.get(made.media_type, '.bin')}"
     artifact.write_bytes(store.get(made.sha256))
     manifest = out / f"{operation}.manifest.json"
@@ -73,4 +75,4 @@ def _written(operation: str, made: Rendered, store: ArtifactStore, out: Path) ->
     proof = out / f"{operation}.proof.png" if made.proof else None
     if proof is not None and made.proof is not None:
         proof.write_bytes(store.get(made.proof))
-    return Done(operation, made, artifact, manifest, proof)
+    return Done(operation, options, made, artifact, manifest, proof)

@@ -63,6 +63,10 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.reason} {self.mend}"
 
+    def body(self) -> dict[str, str]:
+        """For the record, and for an answer."""
+        return {"field": self.field, "reason": self.reason, "mend": self.mend}
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:
@@ -99,6 +103,11 @@ class Resolved:
         """The digests of all files, by field."""
         photos = {name: photo.sha256 for name, photo in self.photos.items()}
         return photos | {name: drawing.sha256 for name, drawing in self.drawings.items()}
+
+    def body(self) -> dict[str, Any]:
+        """For the record, and for a specification."""
+        found = {"texts": self.texts, "photos": self.files, "options": self.options}
+        return found | {"parameters": self.parameters} if self.parameters else found
 
 
 class _Refused(Exception):

@@ -164,13 +164,10 @@ class Planner:
 
     def _write_check(self, unit_id: str, found: personalization.Resolved | list[personalization.Problem]) -> None:
         if isinstance(found, list):
-            intake.hold(self._store, unit_id, [_plain(problem) for problem in found], WHO)
+            intake.hold(self._store, unit_id, [problem.body() for problem in found], WHO)
             return
-        resolved: dict[str, Any] = {"texts": found.texts, "photos": found.files, "options": found.options}
-        if found.parameters:
-            resolved |= {"parameters": found.parameters}
         try:
-            intake.plan(self._store, unit_id, WHO, resolved)
+            intake.plan(self._store, unit_id, WHO, found.body())
         except Refused as refused:  # it was cancelled while it was being checked
             log.info("%s is not planned: %s", unit_id, refused)
 
@@ -236,10 +233,6 @@ def specification(factory: Factory, product: str, operation: str, resolved: Mapp
         machines=tuple(machine for machine in config.machines if process in machine.processes),
         materials={material.name: material for material in config.materials},
     )
-
-
-def _plain(problem: personalization.Problem) -> dict[str, str]:
-    return {"field": problem.field, "reason": problem.reason, "mend": problem.mend}
 
 
 def problems_text(problems: Sequence[personalization.Problem]) -> str:

@@ -21,7 +21,7 @@ from gcode.dither import DITHERS, GREYSCALE, Raster
 from gcode.geometry import Bounds, Line
 from gcode.hatch import grown
 from gcode.proof import Marks
-from gcode.units import BoolArray, FloatArray
+from gcode.units import FloatArray
 from gcode.verify import lines_made
 from gcode.verify_tone import Likeness, covered, similarity
 
@@ -83,7 +83,7 @@ def check_burn(design: Design, burns: Burns, how: Burning, piece: Bounds, cuts: 
     loose = np.ones(len(burns.start), dtype=bool)
     for layer in design.layers:
         box = _looked_at(layer.zone.bounds, layer.content)
-        near = _within(burns, box)
+        near = box.around((burns.start + burns.end) / 2)
         loose &= ~near
         like = _compared(design, burns.only(near), how, layer.content, box)
         numbers[layer.field] = like.body()
@@ -112,7 +112,7 @@ def _wrong(like: Likeness, limits: Limits) -> list[str]:
 def _looked_at(zone: Bounds, content: Tone | Drawing) -> Bounds:
     """A photo alone: its edge is where its dots begin. Lines with some room, where nothing should be."""
     if isinstance(content, Tone):
-        return Bounds(content.x, content.y, content.x + content.width, content.y + content.height)
+        return content.bounds
     own = content.bounds or zone
     return Bounds(
         min(zone.x0, own.x0) - AROUND,
@@ -120,12 +120,6 @@ def _looked_at(zone: Bounds, content: Tone | Drawing) -> Bounds:
         max(zone.x1, own.x1) + AROUND,
         max(zone.y1, own.y1) + AROUND,
     )
-
-
-def _within(burns: Burns, box: Bounds) -> BoolArray:
-    x, y = ((burns.start + burns.end) / 2).T
-    within: BoolArray = (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)
-    return within
 
 
 def _compared(design: Design, burns: Burns, how: Burning, content: Tone | Drawing, box: Bounds) -> Likeness:

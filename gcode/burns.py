@@ -48,9 +48,7 @@ class Burns:
         return Burns(self.start - step, self.end + step, self.dose)
 
 
-def burn_picture(
-    data: bytes, piece: Piece, dialect: Dialect, spot: float, dose: float, place: Place, px_per_mm: float
-) -> Pixels:
+def burn_picture(found: Burns, piece: Piece, spot: float, dose: float, px_per_mm: float) -> Pixels:
     """The piece with what is burnt into it as RGB, row 0 at the top.
 
     ``spot``: its width, mm. ``dose``: share of full power by s/mm2 at which a place is as dark as it gets.
@@ -58,7 +56,7 @@ def burn_picture(
     image = blank(piece, px_per_mm)
     scale = px_per_mm * OVERSAMPLE
     ground = np.asarray(image, dtype=np.float32)
-    points, energy = _fallen(burns(data, dialect, place), 1 / scale)
+    points, energy = _fallen(found, 1 / scale)
     shifted = points * [1, -1] + [piece.margin, piece.margin + piece.height]
     heap = _heaped(shifted * scale - 0.5, energy * scale * scale, ground.shape[:2])
     dark = np.minimum(blurred(heap, spot / 3 * scale) / dose, 1.0)[..., None].astype(np.float32)
@@ -66,11 +64,9 @@ def burn_picture(
     return shrunk(np.rint(mixed).astype(np.uint8))
 
 
-def burn_proof(
-    data: bytes, piece: Piece, dialect: Dialect, spot: float, dose: float, place: Place, *, px_per_mm: float = 8.0
-) -> bytes:
+def burn_proof(found: Burns, piece: Piece, spot: float, dose: float, *, px_per_mm: float = 8.0) -> bytes:
     """The proof of a program that burns, as PNG bytes."""
-    return png(burn_picture(data, piece, dialect, spot, dose, place, px_per_mm))
+    return png(burn_picture(found, piece, spot, dose, px_per_mm))
 
 
 def burns(data: bytes, dialect: Dialect, place: Place) -> Burns:

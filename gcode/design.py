@@ -85,6 +85,10 @@ class Tone:
         if not (self.width > 0 and self.height > 0):
             raise ValueError(f"a tone of {self.width} x {self.height} mm has no surface")
 
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.x, self.y, self.x + self.width, self.y + self.height)
+
     def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Lightness at points of the piece, between pixel centres by straight lines, beyond the edge as at the edge."""
         rows, columns = self.lightness.shape

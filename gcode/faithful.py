@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gcode.design import Design, Tone
+from gcode.design import Design
 from gcode.geometry import Bounds
 from gcode.proof import Marks
-from gcode.units import BoolArray
 from gcode.verify import lines_made
 from gcode.verify_tone import tone_made
 
@@ -43,16 +42,9 @@ def compare(design: Design, marks: Marks, line_width: float, piece: Bounds, rows
         like = tone_made(tone, marks, rows.pitch, rows.reach, dark=rows.dark)
         wrong += like.wrong()
         numbers["photo"] = like.body()
-        marks = marks.only(~_within(marks, tone))
+        marks = marks.only(~tone.bounds.around(marks.middle))
     made = lines_made(design.drawings, marks, line_width, piece)
     # Of a design without lines nothing is as wide as it should be; strays are what there is to find.
     wrong += made.wrong(line_width) if design.drawings else made.strange(line_width)
     numbers["lines"] = made.body()
     return Found(tuple(wrong), numbers)
-
-
-def _within(marks: Marks, tone: Tone) -> BoolArray:
-    """Marks whose middle lies in the picture."""
-    x, y = ((marks.start + marks.end) / 2).T
-    within: BoolArray = (x >= tone.x) & (x <= tone.x + tone.width) & (y >= tone.y) & (y <= tone.y + tone.height)
-    return within

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from gcode.units import FloatArray
+from gcode.units import BoolArray, FloatArray
 
 Line = FloatArray
 """An (n, 2) array of points."""
@@ -29,6 +29,12 @@ class Bounds:
     @property
     def height(self) -> float:
         return self.y1 - self.y0
+
+    def around(self, points: FloatArray) -> BoolArray:
+        """Which of the points lie in it or on its edge."""
+        x, y = points[:, 0], points[:, 1]
+        found: BoolArray = (x >= self.x0) & (x <= self.x1) & (y >= self.y0) & (y <= self.y1)
+        return found
 
     def holds(self, other: Bounds, slack: float = 1e-6) -> bool:
         return (

@@ -60,6 +60,10 @@ class Marks:
     end: FloatArray
     width: FloatArray
 
+    @property
+    def middle(self) -> FloatArray:
+        return (self.start + self.end) / 2
+
     def only(self, chosen: BoolArray) -> Marks:
         """Some of them."""
         return Marks(self.start[chosen], self.end[chosen], self.width[chosen])

@@ -103,11 +103,11 @@ def lines_made(drawings: Sequence[Drawing], marks: Marks, line_width: float, pie
     on_design = _sampled(wanted, step)
     hit = _near(on_design.points, made, marks.width / 2 + REACH)
     on_marks = _sampled(made, step)
-    here = _inside(on_marks.points, piece)
+    here = piece.around(on_marks.points)
     belongs = _near(on_marks.points, wanted, np.full(len(wanted), half * 0.7 + REACH))
     stray = here & ~belongs
     length = np.hypot(*(marks.end - marks.start).T)
-    chosen = _inside((marks.start + marks.end) / 2, piece) & (length > 0)
+    chosen = piece.around(marks.middle) & (length > 0)
     weight = length[chosen].sum()
     return Fidelity(
         coverage=float(hit.mean()) if len(hit) else 1.0,
@@ -145,12 +145,6 @@ def _near(points: FloatArray, lines: Sequence[Line], reach: FloatArray) -> BoolA
     (at, of), distance = tree.query_nearest(shapely.points(points), return_distance=True, all_matches=True)
     found[at[distance <= reach[of]]] = True
     return found
-
-
-def _inside(points: FloatArray, box: Bounds) -> BoolArray:
-    x, y = points[:, 0], points[:, 1]
-    inside: BoolArray = (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)
-    return inside
 
 
 def _longest(wrong: BoolArray, samples: _Samples, step: float) -> tuple[float, tuple[float, float]] | None:

@@ -74,21 +74,18 @@ def _specifications(shop: Shop, name: str, wish: Wish) -> list[Spec]:
     product = _product(shop, name)
     texts: dict[str, str] = {}
     data: dict[str, bytes] = {}
-    digests: dict[str, str] = {}
     for field, value in wish.fields.items():
         kept = stored(shop, value, f"fields.{field}")
         if isinstance(kept, str):
             texts[field] = kept
         else:
-            digests[field] = kept["sha256"]
             data[field] = shop.artifacts.get(kept["sha256"])
     found = personalization.check(product, texts, wish.options, data)
     if isinstance(found, list):
-        errors = [{"field": one.field, "reason": one.reason, "mend": one.mend} for one in found]
+        errors = [one.body() for one in found]
         raise Problem(422, "It cannot be made like this", " ".join(map(str, found)), errors)
-    resolved = {"texts": found.texts, "photos": digests, "options": found.options, "parameters": found.parameters}
     return [
-        specification(shop.factory, name, operation, resolved)
+        specification(shop.factory, name, operation, found.body())
         for operation in product.order()
         if product.route[operation].fields
     ]

@@ -7,10 +7,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from fulfillment.catalog.recipes import possible
 from fulfillment.catalog.words import Mm, PositiveMm, Speed
-from fulfillment.positions import Mend, Written
+from fulfillment.positions import Written
 from gcode.dither import Raster
-from gcode.recipe import Burn, RecipeError
+from gcode.recipe import Burn
 
 Power = Annotated[float, Field(gt=0, le=1)]
 Passes = Annotated[int, Field(ge=1, le=50)]
@@ -116,10 +117,7 @@ class LaserRecipe(Written):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        try:
-            if self.photo is not None:
-                self.raster(self.photo, light=False)
-        except RecipeError as error:
-            text = str(error)
-            raise Mend(f"{text[0].upper()}{text[1:]}.", "One of these numbers is a slip.", ("photo",)) from None
+        photo = self.photo
+        if photo is not None:
+            possible(lambda: self.raster(photo, light=False), "photo")
         return self

@@ -8,11 +8,11 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.mill import MillRecipe
-from fulfillment.catalog.recipes import Recipe
+from fulfillment.catalog.recipes import Recipe, possible
 from fulfillment.catalog.thread import ThreadRecipe
 from fulfillment.catalog.words import PositiveMm, Seconds, Speed
-from fulfillment.positions import Mend, Written
-from gcode.recipe import Pen, RecipeError
+from fulfillment.positions import Written
+from gcode.recipe import Pen
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -40,11 +40,7 @@ class PenRecipe(Written):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        try:
-            self.pen()
-        except RecipeError as error:
-            text = str(error)
-            raise Mend(f"{text[0].upper()}{text[1:]}.", "One of these numbers is a slip.") from None
+        possible(self.pen)
         return self
 
 

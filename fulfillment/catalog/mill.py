@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from fulfillment.catalog.recipes import possible
 from fulfillment.catalog.words import PositiveMm, Seconds, Speed
-from fulfillment.positions import Mend, Written
-from gcode.recipe import Carving, RecipeError
+from fulfillment.positions import Written
+from gcode.recipe import Carving
 
 
 class MillRecipe(Written):
@@ -44,9 +45,5 @@ class MillRecipe(Written):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        try:
-            self.carving()
-        except RecipeError as error:
-            text = str(error)
-            raise Mend(f"{text[0].upper()}{text[1:]}.", "One of these numbers is a slip.") from None
+        possible(self.carving)
         return self

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Callable
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -12,10 +13,21 @@ from gcode.recipe import Bead, RecipeError
 from gcode.recipe import Prime as PrimeLine
 from gcode.recipe import Wipe as WipeLine
 
+V = TypeVar("V")
+
 Feeder = Literal["syringe", "pump"]
 
 NO_BEAD = {"type", "bed_temperature", "held", "bed_held", "feeder"}
 """Fields of a recipe that say nothing of its bead."""
+
+
+def possible(make: Callable[[], V], *at: str) -> V:
+    """What is made of a recipe's numbers. Raises Mend where they contradict each other; ``at``: the key to look at."""
+    try:
+        return make()
+    except RecipeError as error:
+        text = str(error)
+        raise Mend(f"{text[0].upper()}{text[1:]}.", "One of these numbers is a slip.", at) from None
 
 
 class Window(Written):
@@ -110,11 +122,7 @@ class Recipe(Written):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        try:
-            bead = self.bead(e_area=1.0)
-        except RecipeError as error:
-            text = str(error)
-            raise Mend(f"{text[0].upper()}{text[1:]}.", "One of these numbers is a slip.") from None
+        bead = possible(lambda: self.bead(e_area=1.0))
         if not self.min_speed <= bead.speed(self.line_width) <= self.max_speed:
             speed = bead.speed(self.line_width)
             text = f"Lettering of this width needs {speed:.1f} mm/s, outside min_speed to max_speed."

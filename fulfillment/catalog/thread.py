@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from fulfillment.catalog.recipes import possible
 from fulfillment.catalog.words import Mm, PositiveMm
-from fulfillment.positions import Mend, Written
-from gcode.recipe import RecipeError
+from fulfillment.positions import Written
 from gcode.stitches.thread import Thread
 
 
@@ -54,9 +54,5 @@ class ThreadRecipe(Written):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        try:
-            self.thread()
-        except RecipeError as error:
-            text = str(error)
-            raise Mend(f"{text[0].upper()}{text[1:]}.", "One of these numbers is a slip.") from None
+        possible(self.thread)
         return self

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fulfillment.catalog import ThreadRecipe
-from fulfillment.config import Machine, Material
+from fulfillment.config import Machine
 from fulfillment.designs import REACH, design, largest_group, material_of, piece_of, problem, recipe_of
 from fulfillment.embroidery import FORMATS, Format, Unreadable, format_of, read, written
+from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
 from fulfillment.processes import Made, Spec
@@ -34,7 +35,6 @@ START_SECONDS: Final = 12.0
 """From the button to full speed, and from the last stitch to the machine's rest."""
 UPPER: Final = 1.35
 """mm of upper thread in a mm of stitch: it goes down to the hook and up again."""
-DEFECT: Final = "The customer did nothing wrong: report it, with the order's number and the product's recipe."
 
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
@@ -70,17 +70,10 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         reach=(min(reach[0], box.x), min(reach[1], box.y), 0.0),
         traits={"hoop": f"{box.x:g}x{box.y:g}"},
     )
-    manifest = _manifest(sewn, recipe, hoop, material.name) | told | {"piece": _blank(spec, material)}
+    manifest = _manifest(sewn, recipe, hoop, material.name) | told
     if content.notes:
         manifest["notes"] = content.notes
     return Made(data, needs, manifest, picture)
-
-
-def _blank(spec: Spec, material: Material) -> dict[str, Any]:
-    """Where the piece lies and what it looks like: x, y, width, height and radius of its corners, mm."""
-    piece, jig = spec.product.piece, spec.product.jig
-    box = [jig.x, jig.y, piece.width, piece.height, piece.corner_radius]
-    return {"box": box, "surface": spec.product.colour(spec.options), "mark": material.colour}
 
 
 def _alike(machine: Machine) -> tuple[str, float, float] | None:

@@ -10,14 +10,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from PIL import ImageColor
-
 from fulfillment import carving
 from fulfillment.catalog import LaserRecipe, MillRecipe
 from fulfillment.catalog.laser import Cut, Fill, PhotoBurn
 from fulfillment.config import Machine
 from fulfillment.config.lasers import Laser
-from fulfillment.designs import design, material_of, piece_of, problem, recipe_of
+from fulfillment.designs import design, marks_light, material_of, piece_of, problem, recipe_of
+from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
 from fulfillment.line_work import Bench, bench, finished
@@ -25,7 +24,7 @@ from fulfillment.machines import dialect_of
 from fulfillment.processes import Made, Spec
 from gcode import raster
 from gcode.burn_check import Burning, check_burn
-from gcode.burns import burn_proof, burns
+from gcode.burns import Burns, burn_proof, burns
 from gcode.design import Design, Drawing
 from gcode.dialects import Setup
 from gcode.geometry import Bounds, Line
@@ -63,8 +62,9 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         # From here on the bytes are looked at on the unrolled surface.
         at = work.at = replace(at, dialect=unrolled(at.dialect, roll))
         work.told["rotary"] = {"diameter": roll.diameter, "turn": round(roll.turn, 3), "per_mm": round(roll.per_mm, 6)}
-    work.told["fidelity"] = work.faithful(content, data)
-    picture = burn_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, recipe.dose, at.place)
+    burnt_here = burns(data, at.dialect, at.place)
+    work.told["fidelity"] = work.faithful(content, burnt_here)
+    picture = burn_proof(burnt_here, piece_of(spec, at.material), recipe.line_width, recipe.dose)
     laser = at.machines[0].laser
     frame = reach(toolpath)
     box = [round(value, 3) for value in (frame.x0, frame.y0, frame.x1, frame.y1)] if frame else None
@@ -116,6 +116,10 @@ class _Work:
     """Lines that take the piece out of its sheet, on the piece."""
 
     @property
+    def _light(self) -> bool:
+        return marks_light(self.spec, self.at.material)
+
+    @property
     def full(self) -> float:
         return self.at.dialect.full or 1.0
 
@@ -142,7 +146,7 @@ class _Work:
         return Toolpath.join(parts)
 
     def _photos(self, content: Design, photo: PhotoBurn) -> Toolpath:
-        how = self.recipe.raster(photo, light=self._is_light())
+        how = self.recipe.raster(photo, light=self._light)
         pictures = [raster.bitmap(tone, how) for tone in content.tones]
         rows = [row for picture in pictures for row in raster.rows(picture)]
         scan = self._scan(photo.speed, bidirectional=photo.bidirectional)
@@ -190,7 +194,7 @@ class _Work:
         burn = Burn(how.power, how.speed, max(how.kerf, self.recipe.line_width), how.passes)
         return cut(contours, burn, self.full, self.at.place, self.at.motion)
 
-    def faithful(self, content: Design, data: bytes) -> dict[str, Any]:
+    def faithful(self, content: Design, found: Burns) -> dict[str, Any]:
         """What the bytes burn against the design, for the manifest. Raises Problems: a defect of ours."""
         recipe, piece = self.recipe, self.spec.product.piece
         doses = [recipe.passes * recipe.power / recipe.speed]
@@ -200,15 +204,14 @@ class _Work:
             line_width=recipe.line_width,
             line_dose=min(doses),
             fill=recipe.fill.interval if recipe.fill else None,
-            raster=recipe.raster(recipe.photo, light=self._is_light()) if recipe.photo else None,
+            raster=recipe.raster(recipe.photo, light=self._light) if recipe.photo else None,
             dot_dose=(recipe.photo.power or recipe.power) / (recipe.photo.speed or recipe.speed) if recipe.photo else 0,
         )
         box = Bounds(0.0, 0.0, piece.width, piece.height)
-        found = check_burn(content, burns(data, self.at.dialect, self.at.place), how, box, self.cuts)
-        if found.wrong:
-            mend = "The customer did nothing wrong: report it, with the order's number and the product's recipe."
-            raise problem(f"What would be burnt is not what was designed: {'; '.join(found.wrong)}.", mend)
-        return found.numbers
+        checked = check_burn(content, found, how, box, self.cuts)
+        if checked.wrong:
+            raise problem(f"What would be burnt is not what was designed: {'; '.join(checked.wrong)}.", DEFECT)
+        return checked.numbers
 
     def _told_cut(self, how: Cut, contours: int) -> dict[str, Any]:
         return {"contours": contours, **how.model_dump(include={"power", "speed", "passes", "kerf", "tabs"})}
@@ -226,16 +229,7 @@ class _Work:
             bidirectional=bidirectional,
         )
 
-    def _is_light(self) -> bool:
-        mark, surface = self.at.material.colour, self.spec.product.colour(self.spec.options)
-        return _lightness(mark) > _lightness(surface)
-
 
 def _speeds(rows: Sequence[Row], scan: Scan) -> dict[str, float]:
     """The recipe's speed, and that of the slowest row: less where the controller's pace asked for it."""
     return {"speed": scan.speed, "slowest": min((row_speed(row, scan) for row in rows), default=scan.speed)}
-
-
-def _lightness(colour: str) -> float:
-    red, green, blue = ImageColor.getrgb(colour)[:3]
-    return 0.299 * red + 0.587 * green + 0.114 * blue

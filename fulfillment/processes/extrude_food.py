@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import ImageColor
 
 from fulfillment.catalog import Product, Recipe
 from fulfillment.catalog.recipes import Pour as PourRule
@@ -18,6 +17,7 @@ from fulfillment.designs import (
     bounds_of,
     design,
     largest_group,
+    marks_light,
     material_of,
     passed,
     piece_of,
@@ -121,9 +121,7 @@ def _fidelity(
 
 
 def _polarity(spec: Spec, material: Material) -> Polarity:
-    if _lightness(material.colour) > _lightness(spec.product.colour(spec.options)):
-        return Polarity.LIGHT_ON_DARK
-    return Polarity.DARK_ON_LIGHT
+    return Polarity.LIGHT_ON_DARK if marks_light(spec, material) else Polarity.DARK_ON_LIGHT
 
 
 def _toolpath(
@@ -172,11 +170,6 @@ def _setup(recipe: Recipe, bead: Bead, motion: Motion, place: Place, machines: S
         park=(0.0, min(machine.envelope.y for machine in machines if machine.envelope)),
         travel=min(bead.travel, *(machine.limits.speed.z for machine in machines if machine.limits)),
     )
-
-
-def _lightness(colour: str) -> float:
-    red, green, blue = ImageColor.getrgb(colour)[:3]
-    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def _needs(report: Report, machine: Machine, material: Material, recipe: Recipe, spec: Spec) -> Needs:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fulfillment.embroidery import FORMATS, MEDIA_TYPES, Format, Unreadable, read, unsafe, written
@@ -45,6 +45,7 @@ seams = st.lists(
 
 @pytest.mark.parametrize("kind", FORMATS.values(), ids=FORMATS)
 @given(lines=seams)
+@example(lines=[_seam((0.0, 0.0), [(0, 4)]), _seam((0.0, -0.2), [(0, 4)])])
 @settings(max_examples=40, deadline=None)
 def test_what_is_written_is_read_again(kind: Format, lines: list[np.ndarray]) -> None:
     gaps = [math.dist(one[-1], other[0]) for one, other in pairwise(lines)]
@@ -54,7 +55,9 @@ def test_what_is_written_is_read_again(kind: Format, lines: list[np.ndarray]) ->
     data = written(pattern, kind, "towel", "#1f3a6d")
     found = read(data, kind.media_type)
     assert data == written(pattern, kind, "towel", "#1f3a6d")
-    assert (found.stitches, found.trims) == (pattern.stitches, pattern.trims)
+    # A PES file knows no move without a cut: the library marks each of its jumps as a trim.
+    trims = len(pattern.seams) if kind.name == "pes" else pattern.trims
+    assert (found.stitches, found.trims) == (pattern.stitches, trims)
     points, wanted = (np.vstack([seam.points for seam in one.seams]) for one in (found, pattern))
     assert np.allclose(points, wanted, atol=0.06)
 

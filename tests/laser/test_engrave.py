@@ -16,7 +16,7 @@ from fulfillment.config import Machine, Material
 from fulfillment.machines import limits_of, offer_of, preflight
 from fulfillment.processes import Made, Problems, Spec
 from fulfillment.render.work import process
-from gcode.burns import burn_picture
+from gcode.burns import burn_picture, burns
 from gcode.design import Design, Drawing, Layer, Zone
 from gcode.dialects import GRBL_LASER
 from gcode.geometry import rectangle
@@ -117,7 +117,8 @@ def test_the_photo_is_dark_where_it_is_dark(render: Render, plaque: Product) -> 
     recipe, zone = plaque.recipes["wood"], plaque.zones["photo"]
     piece = Piece(plaque.piece.width, plaque.piece.height, colour=(255,) * 3, mark=(0,) * 3, margin=0)
     place = Place(plaque.jig.x, plaque.jig.y)
-    seen = burn_picture(render().data, piece, GRBL_LASER, recipe.line_width, recipe.dose, place, 4.0)[:, :, 0]
+    found = burns(render().data, GRBL_LASER, place)
+    seen = burn_picture(found, piece, recipe.line_width, recipe.dose, 4.0)[:, :, 0]
     top, left = round((plaque.piece.height - zone.y - SIZE[1]) * 4), round(zone.x * 4)
     field = 255.0 - seen[top : top + round(SIZE[1] * 4), left : left + round(SIZE[0] * 4)]
     middle, corner = field[30:50, 50:70].mean(), field[:12, :12].mean()
