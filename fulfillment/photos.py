@@ -51,8 +51,17 @@ def _moving() -> PhotoError:
     return PhotoError("The photo is an animation.", f"Please send {ACCEPTED} that stands still.")
 
 
+def _two_in_one(what: str) -> PhotoError:
+    """A program or an archive may hide in a picture, for whoever is handed the file later."""
+    return PhotoError(f"The photo has {what}.", "Please save it anew, or send another one.")
+
+
 def _crc(data: bytes, at: int) -> int:
     return int.from_bytes(data[at : at + 4])
+
+
+PADDING = b"\0\r\n "
+"""What may stand behind a picture's end."""
 
 
 def _png(data: bytes) -> Header:
@@ -70,10 +79,8 @@ def _png(data: bytes) -> Header:
             raise _moving()
         at += 12 + length
         if kind == b"IEND" and at <= len(data):
-            if data[at:].strip(b"\0\r\n "):
-                # A program or an archive may hide there, for whoever is handed the file later.
-                mend = "Please save it anew, or send another one."
-                raise PhotoError("The photo has something else behind its end.", mend)
+            if data[at:].strip(PADDING):
+                raise _two_in_one("something else behind its end")
             return Header("image/png", width, height)
     raise _truncated()
 
@@ -99,8 +106,12 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def _jpeg(data: bytes) -> Header:
     size = None
     for marker, start, _ in _segments(data):
-        if marker in FRAMES and start + 5 <= len(data):
-            height, width = struct.unpack_from(">HH", data, start + 1)
+        if marker in FRAMES and start + 6 <= len(data):
+            height, width, inks = struct.unpack_from(">HHB", data, start + 1)
+            if inks == 4:
+                # What four inks look like is known to the press they are mixed for: without it, tones are a guess.
+                reason = "The photo is a JPEG for a printing press (CMYK), whose tones on a piece would be a guess."
+                raise PhotoError(reason, "Please save it as an RGB (sRGB) JPEG or PNG.")
             size = Header("image/jpeg", width, height)
         if marker == 0xDA and size is not None and data.find(b"\xff\xd9", start) >= 0:
             return size
@@ -108,8 +119,11 @@ def _jpeg(data: bytes) -> Header:
 
 
 def _webp(data: bytes) -> Header:
-    if len(data) < 30 or struct.unpack_from("<I", data, 4)[0] + 8 > len(data):
+    end = struct.unpack_from("<I", data, 4)[0] + 8 if len(data) >= 30 else len(data) + 1
+    if end > len(data):
         raise _truncated()
+    if data[end:].strip(PADDING):
+        raise _two_in_one("something else behind its end")
     kind = data[12:16]
     if kind == b"VP8X":
         if data[20] & 0x02:
@@ -168,6 +182,15 @@ REFUSED: Mapping[str, Callable[[bytes], bool]] = {
 """Files that are refused by their name, in the order in which they are tried."""
 
 
+HIDDEN: Mapping[str, Callable[[bytes], bool]] = {
+    "a ZIP archive": lambda data: b"PK\x05\x06\0\0\0\0" in data[-66_000:],
+    "a PDF document": lambda data: b"%PDF-" in data[:1024],
+    "a program": lambda data: b"<script" in data.lower(),
+}
+"""What a whole picture may be besides, and how its readers know it: by an archive's directory at the end, by a
+document's mark among the first bytes. More pictures or a film behind the first, as phones store them, are no harm."""
+
+
 def inspect(data: bytes) -> Header:
     """What the photo is, without decoding it. Raises PhotoError for what is no whole still photo within the limits."""
     if not data:
@@ -182,6 +205,8 @@ def inspect(data: bytes) -> Header:
         what = next((name for name, is_it in REFUSED.items() if is_it(data)), "not a picture that we know")
         raise PhotoError(f"The photo is {what}.", f"Please send {ACCEPTED}.")
     header = taken.header(data)
+    if (besides := next((name for name, is_it in HIDDEN.items() if is_it(data)), None)) is not None:
+        raise _two_in_one(f"{besides} inside")
     if not (header.width and header.height):
         raise PhotoError("The photo is damaged: it has no size.", "Please upload it again.")
     if header.width * header.height > MAX_PIXELS:

@@ -29,7 +29,6 @@ def saved(image: Image.Image, kind: str = "PNG", **save: object) -> bytes:
     [
         ("JPEG", "RGB"),
         ("JPEG", "L"),
-        ("JPEG", "CMYK"),
         ("PNG", "RGB"),
         ("PNG", "P"),
         ("PNG", "LA"),

@@ -65,11 +65,11 @@ def png(width: int, height: int, behind: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + rows + chunk(b"IEND", b"") + behind
 
 
-def picture(kind: str, mode: str = "RGB", frames: int = 1) -> bytes:
+def picture(kind: str, mode: str = "RGB", frames: int = 1, **save: object) -> bytes:
     out = io.BytesIO()
     images = [Image.new("RGB", (400, 300), (40 * n, 90, 120)).convert(mode) for n in range(frames)]
     more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
-    images[0].save(out, kind, **more)
+    images[0].save(out, kind, **more, **save)
     return out.getvalue()
 
 
@@ -314,11 +314,24 @@ NO_DRAWINGS: dict[str, Case] = {
 PHOTOS: dict[str, Case] = {
     "178 megapixels": Case(lambda: png(13_344, 13_344), "13344 x 13344 pixels; at most 40", "smaller", photo=True),
     "a truncated JPEG": Case(lambda: picture("JPEG")[:-400], "incomplete", "upload it again", photo=True),
+    "a CMYK JPEG": Case(lambda: picture("JPEG", "CMYK"), "for a printing press (CMYK)", "RGB (sRGB) JPEG", photo=True),
     "an animated GIF": Case(lambda: picture("GIF", frames=3), "a GIF picture", "a JPEG, PNG or WebP", photo=True),
     "an animated PNG": Case(lambda: picture("PNG", frames=3), "an animation", photo=True),
     "a GIF that is a program, too": Case(lambda: b"GIF89a/*" + b"\0" * 90 + b"*/=1;", "a GIF picture", photo=True),
     "a PNG with an archive behind it": Case(
         lambda: png(400, 300, behind=archive()), "something else behind its end", "save it anew", photo=True
+    ),
+    "a JPEG that is an archive, too": Case(
+        lambda: picture("JPEG") + archive(), "has a ZIP archive inside", "save it anew", photo=True
+    ),
+    "a JPEG that is a document, too": Case(
+        lambda: picture("JPEG", comment=b"%PDF-1.7\n1 0 obj"), "has a PDF document inside", "save it anew", photo=True
+    ),
+    "a JPEG that is a page, too": Case(
+        lambda: picture("JPEG", comment=b"--><SCRIPT>alert(1)</script><!--"), "has a program inside", photo=True
+    ),
+    "a WebP with an archive behind it": Case(
+        lambda: picture("WEBP") + archive(), "something else behind its end", "save it anew", photo=True
     ),
     "an SVG named photo.png": Case(lambda: svg('<path d="M0 0h9"/>'), "an SVG drawing", "JPEG", photo=True),
     "an SVG with a program": Case(lambda: svg("<script>alert(1)</script>"), "an SVG drawing", photo=True),
