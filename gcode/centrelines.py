@@ -5,6 +5,7 @@ For faces that were written with a pen of one width; a stem that swells would lo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -29,7 +30,6 @@ class Centrelines(Alone):
     def __init__(self, face: Face) -> None:
         self.name = f"{face.name}, middle lines"
         self._face = face
-        self._known: dict[bytes, tuple[Line, ...]] = {}
 
     def has(self, character: str) -> bool:
         return self._face.has(character)
@@ -41,20 +41,25 @@ class Centrelines(Alone):
         """The strokes of a run of which nothing is lost."""
         shaped = self._face.draw(run)
         clusters = tuple(
-            Cluster(one.text, Drawing(self._strokes(one.drawing)), one.x, one.advance, one.joined)
-            for one in shaped.clusters
+            Cluster(one.text, Drawing(_strokes(one.drawing)), one.x, one.advance, one.joined) for one in shaped.clusters
         )
         return Shaped(clusters, shaped.advance)
 
-    def _strokes(self, drawing: Drawing) -> tuple[Line, ...]:
-        key = b"".join(outline.tobytes() for outline in drawing.outlines)
-        if key not in self._known:
-            self._known[key] = middles(drawing) if drawing.outlines else ()
-        return self._known[key]
+
+def _strokes(drawing: Drawing) -> tuple[Line, ...]:
+    return _known(tuple(outline.tobytes() for outline in drawing.outlines))
+
+
+@lru_cache(maxsize=4096)
+def _known(outlines: tuple[bytes, ...]) -> tuple[Line, ...]:
+    """Of all forms of a face that draw a letter alike, once; as bytes, since an array is no key."""
+    return middles(Drawing((), tuple(np.frombuffer(outline).reshape(-1, 2) for outline in outlines)))
 
 
 def middles(drawing: Drawing) -> tuple[Line, ...]:
     """The lines along the middle of filled outlines, in cap heights. A dot is a short line."""
+    if not drawing.outlines:
+        return ()
     area = filled([outline * SIZE for outline in drawing.outlines])
     found = [strand.line for part in shapes(area) for strand in strands(part)]
     simple = (shapely.get_coordinates(shapely.LineString(line).simplify(BEND * SIZE)) for line in found)

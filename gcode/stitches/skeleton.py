@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from gcode.geometry import Line, length, resampled, without_repeats
-from gcode.units import FloatArray
+from gcode.units import FloatArray, IntArray
 
 MAX_POINTS: Final = 6000
 """Of an edge; longer edges are looked at in longer steps."""
@@ -64,18 +64,39 @@ def _graph(area: shapely.Polygon) -> Graph:
     around = max(area.length, 1e-6)
     step = max(min(max(area.area / around / 1.5, 0.05), 0.4), around / MAX_POINTS)
     points = shapely.get_coordinates(shapely.segmentize(area, step))
-    pieces = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(points), only_edges=True))
-    ends = [shapely.get_coordinates(piece) for piece in pieces]
-    edges = np.array([pair for line in ends for pair in pairwise(line)]).reshape(-1, 2, 2)
+    centres, pairs = _diagram(points)
     shapely.prepare(area)
-    inside = shapely.contains_xy(area, edges[:, 0]) & shapely.contains_xy(area, edges[:, 1])
-    inside &= shapely.contains(area, shapely.linestrings(edges)) if len(edges) else inside
+    within = shapely.contains_xy(area, centres)
+    edges = centres[pairs[within[pairs].all(axis=1)]]
+    edges = edges[shapely.contains(area, shapely.linestrings(edges))]
     graph: Graph = defaultdict(set)
-    for (x0, y0), (x1, y1) in np.round(edges[inside], 6).tolist():
+    for (x0, y0), (x1, y1) in np.round(edges, 6).tolist():
         if (x0, y0) != (x1, y1):
             graph[(x0, y0)].add((x1, y1))
             graph[(x1, y1)].add((x0, y0))
     return graph
+
+
+def _diagram(points: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Corners of the Voronoi diagram, and its edges as pairs of them, but for those that lead out of it.
+
+    From the triangles of Delaunay, which GEOS finds many times as fast as the edges of the diagram itself.
+    """
+    triangles = shapely.get_parts(shapely.delaunay_triangles(shapely.MultiPoint(points)))
+    corners = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3]
+    one, other = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    twice = 2 * (one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
+    flat = np.stack([(one**2).sum(axis=1), (other**2).sum(axis=1)])
+    x = other[:, 1] * flat[0] - one[:, 1] * flat[1]
+    y = one[:, 0] * flat[1] - other[:, 0] * flat[0]
+    with np.errstate(divide="ignore", invalid="ignore"):  # three points in a row: their circle lies nowhere
+        centres = corners[:, 0] + np.stack([x, y], axis=1) / twice[:, None]
+    names, numbers = np.unique(corners[..., 0] + 1j * corners[..., 1], return_inverse=True)
+    sides = np.sort(numbers.reshape(-1, 3)[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    key = sides[:, 0] * len(names) + sides[:, 1]
+    order = np.argsort(key, kind="stable")
+    shared = np.flatnonzero(key[order[1:]] == key[order[:-1]])
+    return centres, np.stack([order[shared], order[shared + 1]], axis=1) // 3
 
 
 Path = list[Node]
@@ -100,7 +121,7 @@ def _followed(graph: Graph, start: Node, first: Node, seen: set[tuple[Node, Node
         return []
     path = [start, first]
     while len(graph[path[-1]]) == 2 and path[-1] != start:
-        path.append(next(node for node in sorted(graph[path[-1]]) if node != path[-2]))
+        path.append(next(node for node in graph[path[-1]] if node != path[-2]))
     seen |= {(path[0], path[1]), (path[-1], path[-2])}
     return path
 
