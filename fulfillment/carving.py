@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fulfillment.catalog import MillRecipe
 from fulfillment.config import Machine
-from fulfillment.designs import design, material_of, piece_of, problem, recipe_of
+from fulfillment.designs import design, material_of, piece_of, problem, recipe_of, stamp_of
 from fulfillment.fields import Craft
 from fulfillment.line_work import bench, finished
 from fulfillment.machines import dialect_of
@@ -46,11 +46,12 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     if content.tones:
         raise problem("A photo cannot be carved by a bit.", "Send a text or a drawing.")
     safe = place.surface + how.safe
-    setup = Setup(lift=safe, spindle=recipe.spindle, settle=recipe.spin_up)
+    stamp = stamp_of(spec, at.material, files)
+    setup = Setup(lift=safe, spindle=recipe.spindle, settle=recipe.spin_up, stamp=stamp)
     data = program(carved(content.drawings, how, place, at.motion), at.dialect, setup)
     marks = grooves(data, at.dialect, how, place)
     fidelity = _faithful(content, marks, how.width(how.depth))
-    picture = marks_proof(marks, piece_of(spec, at.material))
+    picture = marks_proof(marks, piece_of(spec, at.material, files))
     told: dict[str, Any] = {"carving": recipe.model_dump(exclude={"type"}), "notes": content.notes}
     return finished(at, data, picture, {}, fidelity=fidelity, **told)
 

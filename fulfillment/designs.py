@@ -6,19 +6,22 @@ What processes share; none of it knows a firmware. Whatever a person must mend i
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final, TypeVar
 
-from PIL import ImageColor
+import numpy as np
+from PIL import Image, ImageColor
 
 from fulfillment.catalog import Product
 from fulfillment.config import Machine, Material
 from fulfillment.fields import Craft, Refused, laid
 from fulfillment.fields.written import SAMPLE, value_of
 from fulfillment.machines import NO_HEAT, Heat, dialect_of, limits_of, spoken
-from fulfillment.processes import Problems, Spec
+from fulfillment.processes import UNDER, Problems, Spec
 from gcode.design import Design, Layer, Zone
 from gcode.geometry import Transform, rectangle
 from gcode.preflight import Report, check
@@ -27,6 +30,8 @@ from gcode.surface import EDGE, Surface, strays
 
 REACH: Final = 5.0
 """mm: an artifact's reach is rounded up to this, so that like designs have like needs."""
+
+NOTHING: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 R = TypeVar("R")
 
@@ -155,12 +160,22 @@ def bounds_of(report: Report) -> list[float] | None:
     return [round(v, 3) for v in (box.x0, box.y0, box.z0, box.x1, box.y1, box.z1)] if box else None
 
 
-def piece_of(spec: Spec, material: Material) -> Piece:
-    """The blank as it was chosen, as the proof shows it, and the colour of what is laid, burnt or drawn on it."""
+def piece_of(spec: Spec, material: Material, files: Mapping[str, bytes] = NOTHING) -> Piece:
+    """The piece as it was chosen, as the proof shows it: with what lies on it already, where ``files`` hold that, and
+    the colour of what is laid, burnt or drawn on it."""
     piece, surface = spec.product.piece, _surface(spec)
     colour, mark = ImageColor.getrgb(spec.product.colour(spec.options)), ImageColor.getrgb(material.colour)
     edges = (surface.edge, *surface.openings.values())
-    return Piece(piece.width, piece.height, piece.corner_radius, colour[:3], mark[:3], edges=edges)
+    under = np.asarray(Image.open(io.BytesIO(files[UNDER])).convert("RGB")) if UNDER in files else None
+    return Piece(piece.width, piece.height, piece.corner_radius, colour[:3], mark[:3], edges=edges, under=under)
+
+
+def stamp_of(spec: Spec, material: Material, files: Mapping[str, bytes]) -> str:
+    """A digest of what the proof shows and the moves do not say. Bytes are kept once, with one proof and one manifest:
+    the same name in another colour, or over another photo, must be other bytes."""
+    below = hashlib.sha256(files.get(UNDER, b"")).hexdigest()
+    said = [material.name, material.colour, spec.product.colour(spec.options), sorted(spec.options.items()), below]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def marks_light(spec: Spec, material: Material) -> bool:

@@ -51,7 +51,7 @@ def _product(factory: Factory, product: Product) -> str:
         data = {name: file.read_bytes() for name, file in said.files.items()}
         for done in rendered(factory, product.name, said, data, Path(folder)):
             picture = PICTURES / f"{product.name}-{done.operation}.jpg"
-            made = _as_made(factory, product, done)
+            made = as_made(factory, product, done)
             _side_by_side([image for image in (done.proof and Image.open(done.proof), made) if image]).save(
                 picture, quality=85, optimize=True
             )
@@ -61,17 +61,22 @@ def _product(factory: Factory, product: Product) -> str:
     return "\n".join([*lines, f"`{shown}`\n"])
 
 
-def _as_made(factory: Factory, product: Product, done: Done) -> Image.Image | None:
-    """What the first machine that fits made of it, on its simulator; None where no simulator can show it."""
+def as_made(factory: Factory, product: Product, done: Done) -> Image.Image | None:
+    """What the first machine that fits made of it, on its simulator, over what the operation before left in the same
+    folder; None where no simulator can show it."""
     machine = machine_for(factory, done)
     if machine is None:
         return None
     material = factory.config.material(done.made.needs.material or "")
-    extra = ["--speed", "max", *blank(product, machine, material, product.colour(done.options))]
+    before = done.artifact.with_name(f"{product.under(done.operation)}.made.png")
+    lying = before if before.exists() else None
+    extra = ["--speed", "max", *blank(product, machine, material, product.colour(done.options), lying)]
     with rehearsal(machine, extra) as rehearsed:
         if why := rehearsed.run(done.artifact, done.made.media_type):
             raise SystemExit(f"{product.name}, {done.operation} on {machine.name}: {why}")
-        return Image.open(io.BytesIO(rehearsed.room.picture(**view(product, machine))))
+        picture = rehearsed.room.picture(**view(product, machine))
+        done.artifact.with_name(f"{done.operation}.made.png").write_bytes(picture)
+        return Image.open(io.BytesIO(picture))
 
 
 def machine_for(factory: Factory, done: Done) -> Machine | None:

@@ -6,7 +6,7 @@ The artifact is made for all machines of one dialect, never for one machine by n
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from fulfillment.catalog import LaserRecipe, PenRecipe
@@ -21,6 +21,7 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
+    stamp_of,
 )
 from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
@@ -101,11 +102,12 @@ def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
     at = bench(spec, work.process, work.does)
     content = design(spec, files, Craft(line_width=recipe.line_width))
     toolpath = work.plan(content.drawings, recipe, at.place, at.motion, at.dialect)
-    data = program(toolpath, at.dialect, work.setup(recipe, at.dialect, at.motion))
+    setup = replace(work.setup(recipe, at.dialect, at.motion), stamp=stamp_of(spec, at.material, files))
+    data = program(toolpath, at.dialect, setup)
     piece = spec.product.piece
     marks = lines(data, at.dialect, recipe.line_width, at.place)
     fidelity = faithful(content, marks, recipe.line_width, Bounds(0.0, 0.0, piece.width, piece.height))
-    picture = line_proof(data, piece_of(spec, at.material), at.dialect, recipe.line_width, at.place)
+    picture = line_proof(data, piece_of(spec, at.material, files), at.dialect, recipe.line_width, at.place)
     told = {"line": work.settings(recipe), "notes": content.notes, "fidelity": fidelity}
     return finished(at, data, picture, {}, **told)
 

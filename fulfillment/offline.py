@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fulfillment import embroidery, personalization
 from fulfillment.config import Factory
+from fulfillment.earlier import over
 from fulfillment.planning import problems_text, specification
 from fulfillment.processes import Problems
 from fulfillment.render.work import render
@@ -57,13 +58,16 @@ def rendered(factory: Factory, product: str, order: Order, data: Mapping[str, by
     store = ArtifactStore(out / ".artifacts")
     for name in found.files:
         store.put(data[name])
+    proofs: dict[str, str | None] = {}
     for name in entry.order():
         if entry.route[name].fields:
+            below = proofs.get(entry.under(name) or "")
             try:
-                made = render(specification(factory, product, name, found.body()), store.folder)
+                made = render(over(specification(factory, product, name, found.body()), below), store.folder)
             except Problems as problems:
                 lines = [f"  {p['field'] or name}: {p['reason']} {p['mend']}" for p in problems.problems]
                 raise NotMade("\n".join([f"{name} cannot be made like this:", *lines])) from None
+            proofs[name] = made.proof
             yield _written(name, found.options, made, store, out)
 
 

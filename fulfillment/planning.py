@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from fulfillment import files, personalization
 from fulfillment.config import Downloads, Factory
+from fulfillment.earlier import with_earlier
 from fulfillment.identity import with_identity
 from fulfillment.processes import Problems, Spec
 from fulfillment.render.pool import Deadly, RenderPool
@@ -197,7 +198,7 @@ class Planner:
         product = self._factory.catalog[job.product]
         base = specification(self._factory, job.product, job.operation, resolved)
         if product.route[job.operation].process != "document":
-            return with_identity(self._store, job, base)
+            return with_earlier(self._store, job, with_identity(self._store, job, base))
         return facts_of(self._store, self._factory, job, base)
 
     def _collect_renders(self) -> None:

@@ -98,9 +98,14 @@ def _free() -> int:
 
 
 def blank(
-    product: Product, machine: MachineConfig, material: Material | None = None, colour: str | None = None
+    product: Product,
+    machine: MachineConfig,
+    material: Material | None = None,
+    colour: str | None = None,
+    lying: Path | None = None,
 ) -> list[str]:
-    """Words for the machine's simulator: this product's piece lies in its jig. ``material``: what marks it."""
+    """Words for the machine's simulator: this product's piece lies in its jig. ``material``: what marks it;
+    ``lying``: the piece as the machine before left it, a picture taken by :func:`view`."""
     piece = product.piece
     words = [
         "--piece",
@@ -110,6 +115,7 @@ def blank(
     ]
     if "extrude-food" in machine.processes:
         words += ["--surface-z", "0" if product.pour else f"{piece.thickness:g}"]
+    words += ["--lying", f"{view(product, machine)['region']},{lying}"] if lying else []
     return [*words, "--mark-colour", material.colour] if material else words
 
 

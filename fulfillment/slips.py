@@ -26,7 +26,7 @@ def facts_of(store: Store, factory: Factory, job: Any, base: Spec) -> Spec | Non
         )
         line = connection.execute(count.where(m.units.c.id == job.unit_id)).one()
         others = connection.execute(
-            select(m.jobs.c.artifact, m.artifacts.c.proof, m.operations.c.process)
+            select(m.jobs.c.artifact, m.artifacts.c.proof, m.operations.c.name)
             .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)
             .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
             .where(m.jobs.c.unit_id == job.unit_id, m.jobs.c.state != "cancelled", m.operations.c.process != "document")
@@ -34,8 +34,10 @@ def facts_of(store: Store, factory: Factory, job: Any, base: Spec) -> Spec | Non
         ).all()
     if any(other.artifact is None for other in others):
         return None
-    proofs = [other.proof for other in others if other.proof]
-    files = {"proof": proofs[0]} if proofs else {}
+    # The last operation's proof is drawn over those before it: it shows the finished piece.
+    marking = base.product.marking
+    proofs = sorted((marking.index(o.name), o.proof) for o in others if o.proof and o.name in marking)
+    files = {"proof": proofs[-1][1]} if proofs else {}
     return replace(base, files=files, machines=(), materials={}, facts=_facts(factory, job, order, line, base))
 
 

@@ -50,6 +50,8 @@ class Piece:
     """mm of table shown around the piece."""
     edges: tuple[FloatArray, ...] = ()
     """Its outline, and then its holes and openings, as closed contours; none: a rectangle of ``radius``."""
+    under: Pixels | None = None
+    """What lies on it already, as the picture that its own bytes gave; of the same size as what is drawn over it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,11 +166,13 @@ def _seen(points: FloatArray, piece: Piece, scale: float) -> FloatArray:
 
 
 def blank(piece: Piece, px_per_mm: float) -> Image.Image:
-    """The piece with nothing on it, OVERSAMPLE times as fine as asked. Raises ProofError where that is too large."""
+    """The piece as it is before, OVERSAMPLE times as fine as asked. Raises ProofError where that is too large."""
     scale = px_per_mm * OVERSAMPLE
     columns, rows = (round((side + 2 * piece.margin) * scale) for side in (piece.width, piece.height))
     if not 0 < columns * rows <= MAX_PIXELS:
         raise ProofError(f"a proof of {columns} x {rows} pixels is too large: lower px_per_mm")
+    if piece.under is not None:
+        return _as_fine(piece.under, columns, rows)
     image = Image.new("RGB", (columns, rows), piece.table)
     draw = ImageDraw.Draw(image)
     contours = piece.edges or (rectangle(0.0, 0.0, piece.width, piece.height, piece.radius),)
@@ -177,6 +181,13 @@ def blank(piece: Piece, px_per_mm: float) -> Image.Image:
         fill = piece.colour if number == 0 else piece.table
         draw.polygon(corners, fill=fill, outline=_shade(piece.colour, 0.8), width=max(1, round(scale / 3)))
     return image
+
+
+def _as_fine(under: Pixels, columns: int, rows: int) -> Image.Image:
+    """A finished picture as the ground of another: shrunk again, it is what it was."""
+    if under.shape != (rows // OVERSAMPLE, columns // OVERSAMPLE, 3):
+        raise ProofError(f"what lies below is a picture of {under.shape}, not of this piece: draw its proof anew")
+    return Image.fromarray(under).resize((columns, rows), Image.Resampling.NEAREST)
 
 
 def shrunk(pixels: Pixels) -> Pixels:

@@ -135,6 +135,7 @@ def _block(commands: Iterable[Command], dialect: Dialect) -> bytes:
 
 
 def program(toolpath: Toolpath, dialect: Dialect, setup: Setup) -> bytes:
-    """The whole program: the dialect's start, the moves, the dialect's end. Raises DialectError."""
+    """The whole program: the stamp, the dialect's start, the moves, the dialect's end. Raises DialectError."""
+    stamp = f"; {setup.stamp}\n".encode("ascii") if setup.stamp else b""
     start, end = _block(dialect.start(setup), dialect), _block(dialect.end(setup), dialect)
-    return start + lines(toolpath, dialect) + b"\n" + end + b"\n"
+    return stamp + start + lines(toolpath, dialect) + b"\n" + end + b"\n"

@@ -48,6 +48,23 @@ class Plate:
 
 
 @dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies on the piece when it comes to this machine, as a camera saw it on the one before."""
+
+    picture: Image.Image
+    region: Region
+
+    def seen(self, region: Region, density: float, size: tuple[int, int], around: str) -> Image.Image:
+        """As this camera sees it: on the same place of its bed, as both machines have the same jig."""
+        scale = self.picture.width / (self.region[2] - self.region[0])
+        left, top = (region[0] - self.region[0]) * scale, (self.region[3] - region[3]) * scale
+        step = scale / density
+        corners = (step, 0.0, left, 0.0, step, top)
+        affine, smooth = Image.Transform.AFFINE, Image.Resampling.BILINEAR
+        return self.picture.transform(size, affine, corners, resample=smooth, fillcolor=around)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Colours are names or #rrggbb, as Pillow knows them."""
 
@@ -58,6 +75,7 @@ class Look:
     flat: bool = False
     under: bool = False
     """The side that lay on the bed, turned over left for right: what lay longest on a hot one is browned most."""
+    lying: Lying | None = None
 
 
 def bed(look: Look, region: Region, density: float) -> Image.Image:
@@ -69,6 +87,8 @@ def bed(look: Look, region: Region, density: float) -> Image.Image:
     width, height = round((x1 - x0) * density), round((y1 - y0) * density)
     if not 0 < width * height <= PIXEL_LIMIT:
         raise ValueError(f"a picture has 1 to {PIXEL_LIMIT} pixels, not {width} x {height}: choose a smaller px-per-mm")
+    if look.lying is not None:
+        return look.lying.seen(region, density, (width, height), look.background)
     image = Image.new("RGB", (width, height), look.background)
     if look.plate is not None:
         mask = _plate_mask(look.plate, region, density, image.size)
@@ -76,8 +96,11 @@ def bed(look: Look, region: Region, density: float) -> Image.Image:
     return image
 
 
-def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Image:
-    """Beads on the bed, layer on layer. Raises ValueError as :func:`bed` does."""
+def draw(
+    beads: Beads, look: Look, region: Region, density: float, scars: tuple[Beads, str] | None = None
+) -> Image.Image:
+    """Beads on the bed, layer on layer. ``scars``: what was scraped out of them, and its colour. Raises ValueError as
+    :func:`bed` does."""
     image = bed(look, region, density)
     if look.under:
         for part, colour in _browned(beads, look.bead):
@@ -85,6 +108,8 @@ def draw(beads: Beads, look: Look, region: Region, density: float) -> Image.Imag
         return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     for part in [beads] if look.flat else _layers(beads):
         _lay(image, part, look, region, density)
+    if scars is not None:
+        _lay(image, scars[0], replace(look, bead=scars[1], flat=True), region, density)
     return image
 
 

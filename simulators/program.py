@@ -8,9 +8,11 @@ import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from PIL import Image
+
 from simulators import clock, faults
 from simulators.fronts import Front, Pty, Tcp
-from simulators.picture import Look, Plate
+from simulators.picture import Look, Lying, Plate
 from simulators.record import Json, Recorder, described
 from simulators.serve import Machine, Service, Studio
 from simulators.side import Hands, Side
@@ -49,13 +51,15 @@ def looks(made: argparse.ArgumentParser, look: Look | None) -> None:
     group.add_argument("--surface-colour", default=look and look.surface)
     group.add_argument("--background-colour", default=look and look.background)
     group.add_argument("--px-per-mm", type=float, default=10.0)
+    group.add_argument("--lying", type=_lying, metavar="X0,Y0,X1,Y1,PNG", help="what lies on the piece, and where; mm")
     group.add_argument("--flat", action="store_true", help="plain colours, for measurements")
 
 
 def studio(options: argparse.Namespace, bed: tuple[float, float]) -> Studio:
     """How pictures are drawn: of the piece, or of the whole bed."""
     piece: Plate | None = options.piece
-    look = Look(options.mark_colour, options.surface_colour, options.background_colour, piece, options.flat)
+    colours = options.mark_colour, options.surface_colour, options.background_colour
+    look = Look(*colours, piece, options.flat, lying=options.lying)
     region = (0.0, 0.0, *bed)
     if piece is not None:
         region = (piece.x, piece.y, piece.x + piece.width, piece.y + piece.height)
@@ -139,6 +143,16 @@ def envelope(text: str) -> tuple[float, float, float]:
 
 def plate(text: str) -> Plate:
     return Plate(*numbers(text, 4, 5))
+
+
+def _lying(text: str) -> Lying:
+    *region, path = text.split(",", 4)
+    x0, y0, x1, y1 = numbers(",".join(region), 4)
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return Lying(picture.convert("RGB"), (x0, y0, x1, y1))
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path} is no PNG that can be read: {error}") from None
 
 
 def fault_of(kinds: Mapping[str, faults.Kind]) -> Callable[[str], faults.Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -269,13 +269,23 @@ class Product(Written):
                     yield Mend(f"No field is called {field!r}.", closest(field, self.fields, "Fields are"), at)
             yield from self._material_is_named(name, operation)
         try:
-            self.order()
+            yield from self._marks_in_turn()
         except CycleError as error:
             yield Mend(
                 f"The route runs in a circle: {' > '.join(error.args[1])}.",
                 "Take a name out of an `after`.",
                 ("route",),
             )
+
+    def _marks_in_turn(self) -> Iterator[Mend]:
+        """One piece lies on one machine at a time, and a proof is drawn over what lies there already."""
+        if any(operation.after - self.route.keys() for operation in self.route.values()):
+            return
+        for one, other in pairwise(self.marking):
+            if one not in self.before(other):
+                one, other = sorted((one, other), key=list(self.route).index)
+                text = f"{one!r} and {other!r} both mark the piece, and neither comes after the other."
+                yield Mend(text, f"Write after: [{one}] in {other!r}.", ("route", other))
 
     def _material_is_named(self, name: str, operation: Operation) -> Iterator[Mend]:
         option = operation.material_from
@@ -298,6 +308,23 @@ class Product(Written):
     def order(self) -> tuple[str, ...]:
         """The operations' names, each behind all that it waits for; the same order every time."""
         return tuple(TopologicalSorter({name: sorted(op.after) for name, op in self.route.items()}).static_order())
+
+    @property
+    def marking(self) -> tuple[str, ...]:
+        """The operations of machines on the piece itself, in their order; papers are none of them."""
+        return tuple(name for name in self.order() if self.route[name].process not in (None, "document"))
+
+    def before(self, operation: str) -> frozenset[str]:
+        """All operations that must be done before one, at once or by way of others."""
+        near = self.route[operation].after
+        return near.union(*(self.before(name) for name in near))
+
+    def under(self, operation: str) -> str | None:
+        """The operation whose marks are the last on the piece when this one begins; None where it is bare."""
+        marking = self.marking
+        if operation not in marking or operation == marking[0]:
+            return None
+        return marking[marking.index(operation) - 1]
 
     def material(self, operation: str, chosen: Mapping[str, str]) -> str | None:
         """Name of the material that an operation needs for these options; None where it needs none."""

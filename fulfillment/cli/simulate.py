@@ -17,6 +17,11 @@ from fulfillment.twin import NoSimulator
 @click.option("--machine", "name", required=True, help="A machine of config.yaml that names a simulator.")
 @click.option("--product", "product_name", help="The product whose piece lies on the bed; none: what config.yaml says.")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="Write what came out here (PNG).")
+@click.option(
+    "--lying",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The --picture of the operation before: what lies on the product's piece already.",
+)
 @click.option("--speed", default="max", show_default=True, help="1, 20, or max.")
 @click.option("--fault", "faults", multiple=True, metavar="KIND@line=N", help="Let it go wrong. Repeatable.")
 @click.pass_obj
@@ -26,6 +31,7 @@ def simulate(
     name: str,
     product_name: str | None,
     picture: Path | None,
+    lying: Path | None,
     speed: str,
     faults: tuple[str, ...],
 ) -> None:
@@ -46,11 +52,17 @@ def simulate(
     if product_name is not None and product_name not in products:
         raise click.ClickException(f"no product is called {product_name!r}. {closest(product_name, products)}")
     product = products[product_name] if product_name else None
+    if lying is not None and product is None:
+        raise click.BadParameter("say the --product whose piece it lies on", param_hint="--lying")
     extra = ["--speed", speed, *(word for fault in faults for word in ("--fault", fault))]
+    # What marks the piece is what is in the machine.
+    loaded = factory.config.material(machine.material) if machine.material else None
     look = view(product, machine) if product else _camera(machine.camera or "")
     try:
         with (
-            rehearsal(machine, [*extra, *(blank(product, machine) if product else ())]) as rehearsed,
+            rehearsal(
+                machine, [*extra, *(blank(product, machine, loaded, lying=lying) if product else ())]
+            ) as rehearsed,
             click.progressbar(length=1000, label="simulating") as bar,
         ):
             why = rehearsed.run(artifact, told=lambda fraction: bar.update(int(fraction * 1000) - bar.pos))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from fulfillment.catalog import Product as CatalogProduct
 from jobs.queue import Needs
@@ -21,6 +21,9 @@ PROCESSES: dict[str, str] = {
     "embroider": "fulfillment.processes.embroider",
     "document": "fulfillment.processes.document",
 }
+
+UNDER: Final = "(under)"
+"""Among a specification's files: the proof of what lies on the piece already. No field can be called so."""
 
 
 class Problems(Exception):

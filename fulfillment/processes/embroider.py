@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fulfillment.catalog import ThreadRecipe
 from fulfillment.config import Machine
-from fulfillment.designs import REACH, design, largest_group, material_of, piece_of, problem, recipe_of
+from fulfillment.designs import REACH, design, largest_group, material_of, piece_of, problem, recipe_of, stamp_of
 from fulfillment.embroidery import FORMATS, Format, Unreadable, format_of, read, written
 from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft
@@ -56,10 +56,10 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     hoop = Bounds(-spec.product.jig.x, -spec.product.jig.y, box.x - spec.product.jig.x, box.y - spec.product.jig.y)
     planned = _stitched(content, thread, recipe.line_width)
     middle = ((hoop.x0 + hoop.x1) / 2, (hoop.y0 + hoop.y1) / 2)
-    data = written(planned.moved(-middle[0], -middle[1]), kind, spec.product.name, material.colour)
+    data = written(planned.moved(-middle[0], -middle[1]), kind, stamp_of(spec, material, files), material.colour)
     sewn = _read(data, kind).moved(*middle)
     told = _checked(sewn, planned, content, thread, recipe.line_width, hoop)
-    picture = proof(sewn, piece_of(spec, material), thread.width)
+    picture = proof(sewn, piece_of(spec, material, files), thread.width)
     bounds = sewn.bounds
     assert bounds is not None  # noqa: S101  (unfit refuses a pattern without stitches)
     reach = [math.ceil(value / REACH) * REACH for value in (bounds.x1 - hoop.x0, bounds.y1 - hoop.y0)]

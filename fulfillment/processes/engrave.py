@@ -15,7 +15,7 @@ from fulfillment.catalog import LaserRecipe, MillRecipe
 from fulfillment.catalog.laser import Cut, Fill, PhotoBurn
 from fulfillment.config import Machine
 from fulfillment.config.lasers import Laser
-from fulfillment.designs import design, marks_light, material_of, piece_of, problem, recipe_of
+from fulfillment.designs import design, marks_light, material_of, piece_of, problem, recipe_of, stamp_of
 from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
@@ -57,14 +57,14 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     except (RecipeError, RotaryError, HatchError) as error:
         raise problem(sentence(str(error)), "Mend the recipe; the customer did nothing wrong.") from None
     air = recipe.air and all(machine.laser is not None and machine.laser.air for machine in at.machines)
-    data = program(toolpath, at.dialect, Setup(air=air))
+    data = program(toolpath, at.dialect, Setup(air=air, stamp=stamp_of(spec, at.material, files)))
     if roll is not None:
         # From here on the bytes are looked at on the unrolled surface.
         at = work.at = replace(at, dialect=unrolled(at.dialect, roll))
         work.told["rotary"] = {"diameter": roll.diameter, "turn": round(roll.turn, 3), "per_mm": round(roll.per_mm, 6)}
     burnt_here = burns(data, at.dialect, at.place)
     work.told["fidelity"] = work.faithful(content, burnt_here)
-    picture = burn_proof(burnt_here, piece_of(spec, at.material), recipe.line_width, recipe.dose)
+    picture = burn_proof(burnt_here, piece_of(spec, at.material, files), recipe.line_width, recipe.dose)
     laser = at.machines[0].laser
     frame = reach(toolpath)
     box = [round(value, 3) for value in (frame.x0, frame.y0, frame.x1, frame.y1)] if frame else None

@@ -6,6 +6,7 @@ The artifact is made for a group of like machines (same dialect, nozzle and feed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
+    stamp_of,
 )
+from fulfillment.earlier import stands_out
 from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
@@ -56,19 +59,25 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     recipe = recipe_of(product, material, Recipe)
     machines = _like_machines(spec.machines, recipe, material)
     bead = recipe.bead(machines[0].e_area or 1.0)
+    if (high := stands_out(spec)) >= recipe.clearance:
+        reason = (
+            f"The nozzle would pass {recipe.clearance:g} mm above the piece, and what was laid is {high:g} mm high."
+        )
+        raise problem(reason, "Write a higher clearance into the recipe.")
     content = design(spec, files, Craft(line_width=bead.line_width, row=bead.pitch))
     # A piece that is poured begins on the bed itself.
     place = Place(product.jig.x, product.jig.y, 0.0 if product.pour else product.piece.thickness)
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
     toolpath = _toolpath(spec, content, bead, motion, place, material)
-    data = program(toolpath, _dialect(machines[0]), _setup(recipe, bead, motion, place, machines))
+    setup = replace(_setup(recipe, bead, motion, place, machines), stamp=stamp_of(spec, material, files))
+    data = program(toolpath, _dialect(machines[0]), setup)
     report = passed(data, machines, PROCESS, recipe.heat)
     fidelity = _fidelity(data, spec, content, bead, place, machines[0], material)
     needs = _needs(report, machines[0], material, recipe, spec)
     if product.pour:
-        picture = turned_proof(data, piece_of(spec, material), bead, place, _dialect(machines[0]))
+        picture = turned_proof(data, piece_of(spec, material, files), bead, place, _dialect(machines[0]))
     else:
-        picture = proof(data, piece_of(spec, material), bead, place)
+        picture = proof(data, piece_of(spec, material, files), bead, place)
     told = {"notes": content.notes, "fidelity": fidelity}
     return Made(data, needs, _manifest(report, material, needs, bead) | told, picture)
 

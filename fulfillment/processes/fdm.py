@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fulfillment.catalog import Product, Recipe
@@ -17,6 +18,7 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
+    stamp_of,
 )
 from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
@@ -53,12 +55,13 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     place = Place(product.jig.x, product.jig.y)
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
     toolpath = plan(plate, strokes, RELIEF, bead, motion=motion, place=place)
-    data = program(toolpath, spoken(dialect_of(machines[0], PROCESS) or ""), _setup(recipe, plate, motion, machines))
+    setup = replace(_setup(recipe, plate, motion, machines), stamp=stamp_of(spec, material, files))
+    data = program(toolpath, spoken(dialect_of(machines[0], PROCESS) or ""), setup)
     report = passed(data, machines, PROCESS)
     top = plate.thickness + bead.height / 2
     raised = beads(data, bead, place).only(heights(data) > top)
     fidelity = faithful(content, raised, bead.line_width, Bounds(0.0, 0.0, plate.width, plate.height))
-    picture = relief_proof(data, piece_of(spec, material), bead, place, top)
+    picture = relief_proof(data, piece_of(spec, material, files), bead, place, top)
     manifest = _manifest(report, material, bead) | {"notes": content.notes, "fidelity": fidelity}
     return Made(data, _needs(report, machines[0], material), manifest, picture)
 

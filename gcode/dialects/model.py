@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from gcode.parse import Program
+from gcode.probe import Survey
 from gcode.toolpath import Kind
 from gcode.trace import G0, Trace, trace
 from gcode.units import PER_MINUTE, BoolArray
@@ -69,8 +70,16 @@ class Setup:
     """Seconds that a pen takes to come up, or a spindle to come to its speed."""
     spindle: float = 0.0
     """Revolutions of a spindle a minute."""
+    survey: Survey | None = None
+    """What is measured before anything is laid; the map is thrown away at the end."""
     air: bool = False
     """Blow air at the spot while the laser is on."""
+    stamp: str = ""
+    """Small letters and digits for a comment in the first line: what the bytes are for, where they do not say it."""
+
+    def __post_init__(self) -> None:
+        if self.stamp and not (self.stamp.isascii() and self.stamp.isalnum()):
+            raise DialectError(f"the stamp {self.stamp!r} is no digest: a comment holds nothing that was written")
 
 
 CODES: Final[Mapping[Kind, str]] = MappingProxyType({Kind.TRAVEL: "G0", Kind.LINE: "G1", Kind.DWELL: "G4"})
