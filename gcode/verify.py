@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from gcode.design import Drawing, lines_of
-from gcode.geometry import Bounds, Line, resampled
+from gcode.geometry import Bounds
 from gcode.proof import Marks
-from gcode.units import BoolArray, FloatArray
+from gcode.units import BoolArray, FloatArray, IntArray
 
 STEP: Final = 0.25
 """Of a line's width, between two points that are looked at."""
@@ -96,15 +95,16 @@ def lines_made(drawings: Sequence[Drawing], marks: Marks, line_width: float, pie
 
     Marks beside the piece (where a nozzle is primed, say) are nobody's business here.
     """
-    wanted = lines_of(drawings)
+    lines = lines_of(drawings)
+    wanted = _Points(np.vstack([np.empty((0, 2)), *lines]), np.repeat(np.arange(len(lines)), list(map(len, lines))))
+    made = _Points(np.stack([marks.start, marks.end], axis=1).reshape(-1, 2), np.arange(len(marks.start)).repeat(2))
     step = STEP * line_width
-    made = [np.stack([a, b]) for a, b in zip(marks.start, marks.end, strict=True)]
     half = line_width / 2
     on_design = _sampled(wanted, step)
     hit = _near(on_design.points, made, marks.width / 2 + REACH)
     on_marks = _sampled(made, step)
     here = piece.around(on_marks.points)
-    belongs = _near(on_marks.points, wanted, np.full(len(wanted), half * 0.7 + REACH))
+    belongs = _near(on_marks.points, wanted, np.full(len(lines), half * 0.7 + REACH))
     stray = here & ~belongs
     length = np.hypot(*(marks.end - marks.start).T)
     chosen = piece.around(marks.middle) & (length > 0)
@@ -119,35 +119,41 @@ def lines_made(drawings: Sequence[Drawing], marks: Marks, line_width: float, pie
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Samples:
+class _Points:
+    """Of lines, one after the other."""
+
     points: FloatArray
-    line: npt.NDArray[np.int64]
-    """Which line each point is of."""
+    line: IntArray
+    """Which line each point is of, counted from 0."""
 
 
-def _sampled(lines: Sequence[Line], step: float) -> _Samples:
+def _sampled(lines: _Points, step: float) -> _Points:
     """Points along lines, none further from the next than ``step``, or more where they would be too many."""
-    if not lines:
-        return _Samples(np.empty((0, 2)), np.empty(0, dtype=np.int64))
-    total = sum(float(np.hypot(*np.diff(line, axis=0).T).sum()) for line in lines)
-    corners = sum(map(len, lines))
-    step = max(step, total / max(1, MAX_POINTS - corners))
-    points = [resampled(line, step) for line in lines]
-    return _Samples(np.vstack(points), np.repeat(np.arange(len(points)), list(map(len, points))))
+    corners = len(lines.points)
+    if not corners:
+        return lines
+    delta = np.diff(lines.points, axis=0)
+    delta[np.diff(lines.line) > 0] = 0.0  # from one line to the next there is nothing between
+    ways = np.hypot(*delta.T)
+    step = max(step, float(ways.sum()) / max(1, MAX_POINTS - corners))
+    pieces = np.append(np.maximum(1, np.ceil(ways / step - 1e-9)).astype(np.int64), 1)
+    of = np.repeat(np.arange(corners), pieces)
+    share = (np.arange(len(of)) - (np.cumsum(pieces) - pieces)[of]) / pieces[of]
+    return _Points(lines.points[of] + np.vstack([delta, [[0.0, 0.0]]])[of] * share[:, None], lines.line[of])
 
 
-def _near(points: FloatArray, lines: Sequence[Line], reach: FloatArray) -> BoolArray:
+def _near(points: FloatArray, lines: _Points, reach: FloatArray) -> BoolArray:
     """Which points lie within ``reach`` of any line; each line has its own."""
     found = np.zeros(len(points), dtype=bool)
-    if not len(points) or not lines:
+    if not len(points) or not len(lines.points):
         return found
-    tree = shapely.STRtree([shapely.LineString(line) for line in lines])
+    tree = shapely.STRtree(shapely.linestrings(lines.points, indices=lines.line))
     (at, of), distance = tree.query_nearest(shapely.points(points), return_distance=True, all_matches=True)
     found[at[distance <= reach[of]]] = True
     return found
 
 
-def _longest(wrong: BoolArray, samples: _Samples, step: float) -> tuple[float, tuple[float, float]] | None:
+def _longest(wrong: BoolArray, samples: _Points, step: float) -> tuple[float, tuple[float, float]] | None:
     """The longest way of wrong points in a row, in mm, and its middle. Neighbours of a row lie close to each other."""
     if not wrong.any():
         return None
