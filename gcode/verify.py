@@ -147,7 +147,7 @@ def _near(points: FloatArray, lines: _Points, reach: FloatArray) -> BoolArray:
     found = np.zeros(len(points), dtype=bool)
     if not len(points) or not len(lines.points):
         return found
-    tree = shapely.STRtree(shapely.linestrings(lines.points, indices=lines.line))
+    tree = shapely.STRtree(np.asarray(shapely.linestrings(lines.points, indices=lines.line)))
     (at, of), distance = tree.query_nearest(shapely.points(points), return_distance=True, all_matches=True)
     found[at[distance <= reach[of]]] = True
     return found
