@@ -15,7 +15,8 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from gcode.burns import Burns, blurred
+from gcode.blur import blurred
+from gcode.burns import Burns
 from gcode.design import Design, Drawing, Tone
 from gcode.dither import DITHERS, GREYSCALE, Raster
 from gcode.geometry import Bounds, Line
@@ -138,7 +139,7 @@ def _compared(design: Design, burns: Burns, how: Burning, content: Tone | Drawin
     made = np.minimum(covered(Marks(burns.start, burns.end, width), frame, cell), 1.0)
     asked = np.max([_asked(one, frame, (made.shape[0], made.shape[1]), how) for one in _contents(design)], axis=0)
     sigma = CELLS if photo else BLUR
-    seen = [blurred(picture, sigma) for picture in (made, asked)]
+    seen = [blurred(picture, sigma, nothing_around=True) for picture in (made, asked)]
     step = CELLS if photo else 2
     like = similarity(seen[0][::step, ::step], seen[1][::step, ::step], 1.0)
     off = np.abs(seen[0] - seen[1])
@@ -206,9 +207,7 @@ def _drawn(drawing: Drawing, frame: Tone, shape: tuple[int, int], how: Burning) 
         draw.line(pixels(stroke), fill=255, width=width, joint="curve")
         for x, y in (pixels(stroke[:1])[0], pixels(stroke[-1:])[0]):
             draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
-    small = np.asarray(image, dtype=np.float64).reshape(rows, FINE, columns, FINE).mean(axis=(1, 3))
-    found: FloatArray = small / 255
-    return found
+    return np.asarray(image.reduce(FINE), dtype=np.float64) / 255
 
 
 def _area(contour: Line) -> float:

@@ -6,11 +6,11 @@ gets. A laser that follows its speed (M4) leaves S over F on each millimetre, ho
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from gcode.blur import blurred
 from gcode.dialects import Dialect
 from gcode.parse import parse
 from gcode.proof import OVERSAMPLE, Piece, Pixels, blank, png, shrunk
@@ -59,7 +59,7 @@ def burn_picture(found: Burns, piece: Piece, spot: float, dose: float, px_per_mm
     points, energy = _fallen(found, 1 / scale)
     shifted = points * [1, -1] + [piece.margin, piece.margin + piece.height]
     heap = _heaped(shifted * scale - 0.5, energy * scale * scale, ground.shape[:2])
-    dark = np.minimum(blurred(heap, spot / 3 * scale) / dose, 1.0)[..., None].astype(np.float32)
+    dark = np.minimum(blurred(heap, spot / 3 * scale, nothing_around=True) / dose, 1.0)[..., None].astype(np.float32)
     mixed = ground + dark * (np.array(piece.mark, dtype=np.float32) - ground)
     return shrunk(np.rint(mixed).astype(np.uint8))
 
@@ -106,17 +106,3 @@ def _heaped(at: FloatArray, amount: FloatArray, shape: tuple[int, int]) -> Float
         seen = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
         heap += np.bincount((y * columns + x)[seen], (amount * share)[seen], minlength=rows * columns)
     return heap.reshape(shape)
-
-
-def blurred(heap: FloatArray, sigma: float) -> FloatArray:
-    """A spot that is brightest in its middle (Gaussian), one direction after the other."""
-    reach = math.ceil(3 * sigma)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-9)) ** 2)
-    weights /= weights.sum()
-    for axis in (0, 1):
-        wide = np.pad(heap, [(reach, reach) if axis == own else (0, 0) for own in (0, 1)])
-        heap = np.zeros_like(heap)
-        for step, weight in enumerate(weights.tolist()):
-            cut = slice(step, step + heap.shape[axis])
-            heap += weight * (wide[cut] if axis == 0 else wide[:, cut])
-    return heap

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from gcode.blur import blurred
 from gcode.design import Tone
 from gcode.proof import Marks
 from gcode.units import FloatArray
@@ -102,12 +103,12 @@ def tone_made(tone: Tone, marks: Marks, pitch: float, reach: tuple[float, float]
     """``pitch``: mm between two rows. ``reach``: the least and the largest share that rows cover."""
     made = covered(marks, tone, pitch / FINE)
     should = wanted(tone, (made.shape[0], made.shape[1]), reach, dark=dark)
-    seen = _blurred(made, BLUR * FINE), _blurred(should, BLUR * FINE)
+    seen = blurred(made, BLUR * FINE), blurred(should, BLUR * FINE)
     span = reach[1] - reach[0]
     edge = slice(min(EDGE * FINE, min(made.shape) // 4), -min(EDGE * FINE, min(made.shape) // 4) or None)
     like = similarity(seen[0][edge, edge][::FINE, ::FINE], seen[1][edge, edge][::FINE, ::FINE], span)
     off: FloatArray = np.zeros((made.shape[0], made.shape[1]))
-    off[edge, edge] = np.abs(_blurred(made, LOCAL * FINE) - _blurred(should, LOCAL * FINE))[edge, edge] / span
+    off[edge, edge] = np.abs(blurred(made, LOCAL * FINE) - blurred(should, LOCAL * FINE))[edge, edge] / span
     row, column = divmod(int(np.argmax(off)), off.shape[1])
     x = tone.x + (column + 0.5) / off.shape[1] * tone.width
     y = tone.y + tone.height - (row + 0.5) / off.shape[0] * tone.height
@@ -117,22 +118,9 @@ def tone_made(tone: Tone, marks: Marks, pitch: float, reach: tuple[float, float]
 def similarity(a: FloatArray, b: FloatArray, span: float) -> float:
     """SSIM of two pictures whose values span so much."""
     c1, c2 = (_K1 * span) ** 2, (_K2 * span) ** 2
-    mean_a, mean_b = _blurred(a, SIGMA), _blurred(b, SIGMA)
-    var_a = _blurred(a * a, SIGMA) - mean_a**2
-    var_b = _blurred(b * b, SIGMA) - mean_b**2
-    both = _blurred(a * b, SIGMA) - mean_a * mean_b
+    mean_a, mean_b = blurred(a, SIGMA), blurred(b, SIGMA)
+    var_a = blurred(a * a, SIGMA) - mean_a**2
+    var_b = blurred(b * b, SIGMA) - mean_b**2
+    both = blurred(a * b, SIGMA) - mean_a * mean_b
     top = (2 * mean_a * mean_b + c1) * (2 * both + c2)
     return float((top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
-
-
-def _blurred(picture: FloatArray, sigma: float) -> FloatArray:
-    """Gaussian, mirrored at the edges."""
-    radius = max(1, round(3.5 * sigma))
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    weights /= weights.sum()
-    for axis in (0, 1):
-        padding = [(radius, radius) if one == axis else (0, 0) for one in (0, 1)]
-        padded = np.pad(picture, padding, mode="symmetric" if picture.shape[axis] >= radius else "edge")
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis=axis)
-        picture = windows @ weights
-    return picture
