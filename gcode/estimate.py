@@ -77,5 +77,6 @@ def _trapezoids(
 
 
 def duration(trace: Trace, motion: Motion, *, homing: float = 0.0) -> float:
-    """Seconds of a whole program: moves, dwells and ``homing``. Waiting for heat is not in it."""
+    """Seconds of a whole program: moves, dwells and ``homing``. Waiting for heat is not in it, nor what a firmware does
+    by itself: how long it measures a surface is in ``gcode.probe.seconds``."""
     return float(move_times(trace, motion).sum() + trace.dwell + homing)

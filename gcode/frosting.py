@@ -20,7 +20,7 @@ from gcode.geometry import Line, Transform, arc, length, resampled, split_at, wi
 from gcode.order import ordered
 from gcode.pour import Pour
 from gcode.recipe import Bead, Motion, Place, Prime, Wipe
-from gcode.toolpath import Kind, Toolpath, repeats_removed, settled
+from gcode.toolpath import NAN, Kind, Toolpath, repeats_removed, settled
 from gcode.units import FloatArray
 
 STEP: Final = 0.6
@@ -164,6 +164,13 @@ class _Layer:
         if seconds > 0:
             self._parts.append(Toolpath.rows(Kind.DWELL, 1, p=seconds))
 
+    def follow(self, on: bool) -> None:
+        """Follow the measured heights from now on, or no more. Where that moves the axes' zero, Z is said anew."""
+        self._lift()
+        self._parts.append(Toolpath.rows(Kind.FOLLOW, 1, s=float(on), z=0.0 if on else NAN))
+        self._up = False
+        self._lift()
+
     def climb(self, height: float) -> None:
         """Lay so much higher from now on."""
         self._low += height
@@ -225,9 +232,11 @@ def plan(
     prime: Prime | None = None,
     pour: Pour | None = None,
     wipe: Wipe | None = None,
+    uneven: bool = False,
 ) -> Toolpath:
     """The moves that lay a photo and drawings on a piece at ``place``: prime, photo, then strokes in a short order,
-    then the body that is poured over them, and at the end the wipe that clears the nozzle.
+    then the body that is poured over them, and at the end the wipe that clears the nozzle. ``uneven``: on the piece the
+    heights that were measured are followed.
 
     The same values always give the same moves. A line without length lays nothing and moves nothing.
     """
@@ -241,6 +250,8 @@ def plan(
         if len(points) > 1:
             _lay_constant(layer, points, bead)
         end = (prime.x1, prime.y1)
+    if uneven:
+        layer.follow(True)
     if tone is not None:
         points, speed = photo_path(tone, bead, motion, polarity)
         steps = np.hypot(*np.diff(points, axis=0).T)
@@ -258,6 +269,8 @@ def plan(
         layer.rest(pour.rest)
         for line in pour.lines:
             _lay_constant(layer, line, bead, pour.width)
+    if uneven:
+        layer.follow(False)
     if wipe is not None:
         layer.wipe(wipe)
     if pour is not None:

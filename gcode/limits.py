@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gcode.probe import Probe
 from gcode.recipe import Motion
 
 
@@ -47,6 +48,8 @@ class Limits:
     max_e_step: float = 50.0
     """mm of E in one move: more is taken for a mistake between absolute and relative extrusion."""
     keep_outs: tuple[KeepOut, ...] = ()
+    probe: Probe | None = None
+    """What measures the heights of a surface; None: it can measure none."""
     pace: tuple[float, int] | None = None
     """Lines a second that the controller takes, and moves that it plans ahead; None: it is fast enough for anything."""
     max_bytes: int = 64 * 1024 * 1024

@@ -21,7 +21,7 @@ from gcode.units import FloatArray, IntArray
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_LINES: Final = 8_000_000
-LETTERS: Final = "XYZEFSPRIJT"
+LETTERS: Final = "XYZEFSPRIJTLB"
 """Letters that words may have. Each costs a column of 8 bytes a line once it is used."""
 SHOWN: Final = 5
 """Of each kind of fault this many are reported with their lines; the rest are counted."""

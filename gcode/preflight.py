@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from gcode import rules
+from gcode import probe, probe_rules, rules
 from gcode.dialects import Dialect
 from gcode.estimate import duration
 from gcode.findings import Finding, Severity
@@ -37,6 +37,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     rules.plunges,
     rules.heat,
     rules.held,
+    probe_rules.measured,
     rules.ending,
 )
 
@@ -93,7 +94,7 @@ def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
     moves = dialect.trace(program)
     view = View(data, program, moves, dialect, limits)
     findings = [finding for rule in RULES for finding in rule(view)]
-    seconds = duration(moves, limits.motion) + _switching(view)
+    seconds = duration(moves, limits.motion) + _switching(view) + probe.seconds(program, limits.probe)
     if seconds > limits.max_time:
         findings.append(rules.too_long(seconds, limits.max_time))
     findings.sort(key=lambda finding: (finding.severity is not Severity.ERROR, finding.line, finding.code))

@@ -29,6 +29,8 @@ class Kind(IntEnum):
     UP = 3
     """The pen is taken up."""
     DWELL = 4
+    FOLLOW = 5
+    """The heights that were measured are followed from here on (s 1), or not any more (s 0)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

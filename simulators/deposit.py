@@ -8,6 +8,7 @@ samples are at most ``STEP`` long.
 
 A bead of cross-section A lies between the nozzle and what is below its layer (the surface, or the next lower layer):
 height h, width A / h, within ``WIDTHS``. Material that leaves a nozzle at rest lies as a disc of volume / h.
+On a piece whose top is uneven h is the true gap; what a nozzle spoils there is in ``ground``.
 Units: mm, mm3, s.
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +26,7 @@ from PIL import Image
 from simulators.beads import NONE, Array, Json, Row, paths, sample
 from simulators.beads import Beads as Beads
 from simulators.beads import row as row
+from simulators.ground import PRESSED, Ground, Laid, laid, strayed
 from simulators.motion import Block
 from simulators.picture import Look, Region, draw
 
@@ -39,6 +41,8 @@ WIDTHS = (0.05, 8.0)
 HEIGHT_LEAST = 0.05
 LAYER_GAP = 0.02
 """Heights closer than this are one layer."""
+SCAR = "#f3d9b1"
+"""Crumb, where a nozzle has scraped the crust off."""
 LAYER_SHARE = 0.02
 """A height counts as a layer if it holds this share of the volume: a drip during a hop is none."""
 
@@ -51,6 +55,8 @@ class Pump:
     area: float = 2.405
     lag: float = 0.0
     surface: float = 0.0
+    ground: Ground | None = None
+    """The piece's top, where it is not flat."""
 
     @property
     def settling(self) -> float:
@@ -66,24 +72,36 @@ class Pump:
         return made[1:8]
 
     def facts(self, rows: Sequence[Row], now: float) -> Json:
-        return self._facts(rows, lay(rows, self, now))
+        return self._facts(rows, *lay_on(rows, self, now))
 
     def detail(self, rows: Sequence[Row], now: float) -> Json:
-        beads = lay(rows, self, now)
-        return {**self._facts(rows, beads), "paths": paths(beads)}
+        beads, lies = lay_on(rows, self, now)
+        return {**self._facts(rows, beads, lies), "paths": paths(beads)}
 
-    def _facts(self, rows: Sequence[Row], beads: Beads) -> Json:
+    def _facts(self, rows: Sequence[Row], beads: Beads, lies: Laid | None) -> Json:
         commanded = sum(made[7] for made in rows) * self.area
-        return {"volume": round(float(beads.volume.sum()), 4), "commanded": round(commanded, 4)}
+        facts = {"volume": round(float(beads.volume.sum()), 4), "commanded": round(commanded, 4)}
+        length = np.linalg.norm(beads.end - beads.start, axis=1)
+        return facts if lies is None else facts | {"surface": lies.facts(length)}
 
     def portrait(self, rows: Sequence[Row], now: float, look: Look, region: Region, density: float) -> Image.Image:
-        return draw(lay(rows, self, now), look, region, density)
+        beads, lies = lay_on(rows, self, now)
+        if lies is None:
+            return draw(beads, look, region, density)
+        scars = scarred(beads, lies)
+        level = beads.end * [1.0, 1.0, 0.0]  # One layer, however its height goes up and down.
+        return draw(replace(beads, end=level), look, region, density, scars)
 
 
 def lay(rows: Sequence[Row], pump: Pump, until: float) -> Beads:
     """The beads of a motion that was watched until a time: what is stored then has not left yet."""
+    return lay_on(rows, pump, until)[0]
+
+
+def lay_on(rows: Sequence[Row], pump: Pump, until: float) -> tuple[Beads, Laid | None]:
+    """The same, with how they lie on a top that is not flat."""
     if not rows:
-        return NONE
+        return NONE, None
     moves = np.asarray(rows, dtype=np.float64)
     start, end, begun, ended, commanded = _sample(moves, pump)
     volume, rests = _flow(begun, ended, commanded, pump.lag, until)
@@ -97,7 +115,19 @@ def lay(rows: Sequence[Row], pump: Pump, until: float) -> Beads:
         start, end, volume, begun, ended = start[order], end[order], volume[order], begun[order], ended[order]
     left = volume > 1e-9
     start, end, volume, begun, ended = start[left], end[left], volume[left], begun[left], ended[left]
-    return Beads(start, end, volume, begun, ended, _widths(start, end, volume, pump.surface))
+    if pump.ground is None:
+        height = _heights((start[:, 2] + end[:, 2]) / 2, volume, pump.surface)
+        return Beads(start, end, volume, begun, ended, _widths(start, end, volume, height)), None
+    lies = laid(pump.ground, start, end, volume)
+    width = _widths(start, end, volume, np.maximum(lies.gap, PRESSED))
+    start, end = strayed(lies, start, end)
+    return Beads(start, end, volume, begun, ended, np.where(lies.fallen, lies.round, width)), lies
+
+
+def scarred(beads: Beads, lies: Laid) -> tuple[Beads, str]:
+    """Where the nozzle has ploughed, as beads of the colour of what it laid bare."""
+    at, width = lies.scraped, np.full(int(lies.scraped.sum()), lies.round / 2)
+    return Beads(beads.start[at], beads.end[at], beads.volume[at], beads.begun[at], beads.ended[at], width), SCAR
 
 
 def _sample(moves: Array, pump: Pump) -> tuple[Array, Array, Array, Array, Array]:
@@ -150,8 +180,7 @@ def leaves(stored: float, volume: float, duration: float, lag: float) -> tuple[f
     return stored + flow * empty, flow * (duration - empty)
 
 
-def _widths(start: Array, end: Array, volume: Array, surface: float) -> Array:
-    height = _heights((start[:, 2] + end[:, 2]) / 2, volume, surface)
+def _widths(start: Array, end: Array, volume: Array, height: Array) -> Array:
     length = np.linalg.norm(end - start, axis=1)
     still = np.linalg.norm(end[:, :2] - start[:, :2], axis=1) < 1e-6
     bead = np.clip(volume / np.maximum(length, 1e-9) / height, *WIDTHS)

@@ -47,6 +47,7 @@ KINDS: Mapping[str, Kind] = {
     "kill": Kind(Stage.MACHINE, 0, "the firmware halts, as by M112"),
     "thermal-runaway": Kind(Stage.MACHINE, 0, "the firmware halts because a heater is out of control"),
     "cold-extrusion": Kind(Stage.MACHINE, 0, "the hotend reads ARGUMENT degrees until its target is set anew"),
+    "no-trigger": Kind(Stage.MACHINE, 0, "after ARGUMENT more points the probe is not triggered, once"),
     "filament-runout": Kind(Stage.MACHINE, 0, "the material runs out: prompt, and paused for user"),
     "unplug": Kind(Stage.MACHINE, 0, "the port disappears, and comes back after ARGUMENT real seconds if above 0"),
     "hang": Kind(Stage.MACHINE, 0, "silence: nothing is executed any more, heaters stay as they are"),

@@ -84,8 +84,10 @@ COUNTS = (
     "unknown_commands",
     "aborts",
     "hangs",
+    "failed_probes",
+    "knocks",
 )
-"""What a Marlin counts; other firmwares bring their own."""
+"""What a Marlin counts; other firmwares bring their own. A knock: probe or nozzle ran into the piece on a travel."""
 SPOILING = (
     "kills",
     "hangs",
@@ -95,6 +97,8 @@ SPOILING = (
     "cold_extrusions",
     "long_extrusions",
     "unknown_commands",
+    "failed_probes",
+    "knocks",
 )
 """Those that spoil a piece."""
 

@@ -2,8 +2,8 @@
 
 From Klipper's docs/G-Codes.md and its host software: M109, M190, M104 and M140 know S alone, and take an R as a target
 of 0; G4 knows P alone; M204 takes S, or P with T; M302 is unknown, as whether it extrudes cold is said by
-``min_extrude_temp`` in its printer.cfg (the driver looks at that when it connects). Where a heater is regulated by PID,
-as is usual, waiting for it waits for cooling, too. M204 stays in force until somebody says another one.
+``min_extrude_temp`` in its printer.cfg (the driver looks at that when it connects); G29 and M420 are unknown, too.
+Where a heater is regulated by PID, as is usual, waiting for it waits for cooling, too. M204 stays in force until somebody says another one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import replace
 from typing import Final
 
 from gcode.dialects.marlin import MARLIN_FDM, MARLIN_FOOD
-from gcode.dialects.model import Command, Dialect, Range, Setup, table
+from gcode.dialects.model import CODES, Command, Dialect, Range, Setup, table
 
 _KNOWN: Final = {"G4": "P", "M104": "S", "M106": "S", "M107": "", "M109": "S", "M140": "S", "M190": "S"}
 """The words that Klipper reads, where they are fewer than Marlin's."""
+_UNKNOWN: Final = frozenset({"M302", "G29", "M420"})
 
 
 def _klipper(name: str, marlin: Dialect) -> Dialect:
-    commands = {code: dict(words) for code, words in marlin.commands.items() if code != "M302"}
+    commands = {code: dict(words) for code, words in marlin.commands.items() if code not in _UNKNOWN}
     for code, letters in _KNOWN.items():
         commands[code] = {letter: words for letter, words in commands[code].items() if letter in letters}
     commands["M204"] = {"S": Range(10.0, 20_000.0)}
@@ -30,7 +31,7 @@ def _klipper(name: str, marlin: Dialect) -> Dialect:
     def end(setup: Setup) -> tuple[Command, ...]:
         return tuple(map(_spoken, marlin.end(replace(setup, cold_extrusion=False, exact=False))))
 
-    return replace(marlin, name=name, commands=table(commands), start=start, end=end)
+    return replace(marlin, name=name, commands=table(commands), start=start, end=end, codes=CODES)
 
 
 def _spoken(command: Command) -> Command:

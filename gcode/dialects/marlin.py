@@ -1,11 +1,17 @@
-"""Marlin: heat and extrusion. E is relative (M83), G4 P counts milliseconds."""
+"""Marlin: heat and extrusion. E is relative (M83), G4 P counts milliseconds.
+
+A food printer may measure the surface (G29, M420: see ``gcode.probe``). Plastic is laid on a bed, whose own map is the
+firmware's business.
+"""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import Final
 
-from gcode.dialects.model import Command, Dialect, Range, Setup, table
+from gcode.dialects.model import CODES, Command, Dialect, Range, Setup, table
+from gcode.probe import Survey
+from gcode.toolpath import Kind
 from gcode.units import MS_PER_S, PER_MINUTE
 
 _POSITION: Final = Range(-1000.0, 1000.0)
@@ -39,6 +45,15 @@ _MARLIN: Final = {
     "M302": {"P": Range(0.0, 1.0)},
     "M400": {},
 }
+_SURVEY: Final = {
+    "G29": {
+        **dict.fromkeys("LRFB", _POSITION),
+        "Z": Range(-500.0, 0.0),
+        "J": Range(1.0, 1.0),
+    },
+    "M420": {"S": Range(0.0, 1.0), "Z": Range(0.0, 0.0)},
+}
+_FORGET: Final = Command("G29", (("J", 1.0),))
 
 
 def _marlin_start(setup: Setup) -> tuple[Command, ...]:
@@ -58,6 +73,8 @@ def _marlin_start(setup: Setup) -> tuple[Command, ...]:
     if setup.tool_temperature is not None:
         commands.append(Command("M104", (("S", setup.tool_temperature),)))
     commands.append(Command("G28"))
+    if setup.survey is not None:
+        commands += _survey(setup.survey, setup.travel)
     wait = "R" if setup.exact else "S"  # S waits for warmth only
     if setup.bed_temperature is not None:
         commands.append(Command("M190", ((wait, setup.bed_temperature),)))
@@ -65,6 +82,13 @@ def _marlin_start(setup: Setup) -> tuple[Command, ...]:
         commands.append(Command("M109", ((wait, setup.tool_temperature),)))
     fan = Command("M106", (("S", float(round(setup.fan * 255))),)) if setup.fan > 0 else Command("M107")
     return (*commands, fan, Command("G92", (("E", 0.0),)))
+
+
+def _survey(survey: Survey, travel: float) -> tuple[Command, ...]:
+    """Measure, before the nozzle is warm enough to drip. The tool is then over the last point, and rises first."""
+    sides = zip("LRFB", (survey.x0, survey.x1, survey.y0, survey.y1), strict=True)
+    up = Command("G0", (("Z", survey.height), ("F", travel * PER_MINUTE)))
+    return _FORGET, up, Command("G29", (*sides, ("Z", -survey.surface))), Command("M420", (("S", 0.0),)), up
 
 
 def _marlin_end(setup: Setup) -> tuple[Command, ...]:
@@ -75,24 +99,27 @@ def _marlin_end(setup: Setup) -> tuple[Command, ...]:
         commands.append(Command("G0", (("Z", setup.lift), ("F", setup.travel * PER_MINUTE))))
     if setup.park is not None:
         commands.append(Command("G0", (("X", setup.park[0]), ("Y", setup.park[1]), ("F", setup.travel * PER_MINUTE))))
+    if setup.survey is not None:
+        commands.append(_FORGET)
     commands += [Command("M400"), Command("M104", (("S", 0.0),)), Command("M140", (("S", 0.0),)), Command("M107")]
     if setup.cold_extrusion:
         commands.append(Command("M302", (("P", 0.0),)))
     return (*commands, Command("M84"))
 
 
-def _marlin(name: str, extrusion_decimals: int) -> Dialect:
+def _marlin(name: str, extrusion_decimals: int, more: dict[str, dict[str, Range]]) -> Dialect:
     return Dialect(
         name=name,
-        commands=table(_MARLIN),
+        commands=table(_MARLIN | more),
         decimals=MappingProxyType({"X": 3, "Y": 3, "Z": 3, "E": extrusion_decimals, "F": 1, "P": 0, "S": 1}),
         start=_marlin_start,
         end=_marlin_end,
         last="M84",
         dwell_per_second=MS_PER_S,
+        codes=MappingProxyType({**CODES, Kind.FOLLOW: "M420"} if more else CODES),
     )
 
 
-MARLIN_FOOD: Final = _marlin("Marlin, syringe", 5)
+MARLIN_FOOD: Final = _marlin("Marlin, syringe", 5, _SURVEY)
 """E is the way of a plunger of some 300 mm2: five decimals are 0.003 mm3."""
-MARLIN_FDM: Final = _marlin("Marlin, filament", 5)
+MARLIN_FDM: Final = _marlin("Marlin, filament", 5, {})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from simulators.ground import Ground
 from simulators.marlin import reports
 from simulators.marlin.heaters import bed, hotend
+from simulators.marlin.mesh import Leveling, Probe
 from simulators.motion import Limits, Planner
 from simulators.record import Recorder
 
@@ -30,6 +32,10 @@ class Options:
     blocks: int = 16
     bed_max: float = 120.0
     """The hottest that the bed may be set."""
+    probe: Probe | None = None
+    """None: it is built without a probe and without bed leveling."""
+    ground: Ground = field(default_factory=lambda: Ground(0.0))
+    """What a probe meets."""
 
 
 class Board:
@@ -40,6 +46,8 @@ class Board:
         self.recorder = recorder
         self.now = 0.0
         self._moved_at: float | None = None
+        self.mute: int | None = None
+        """So many more points, and then the probe is not triggered."""
         self.physical: Point = ORIGIN
         """Where the tool truly stands when nothing moves."""
         self.hotend, self.bed = hotend(), bed(options.bed_max)
@@ -60,6 +68,7 @@ class Board:
         """True minus native: zero once homed."""
         self.e = 0.0
         self.homed: set[int] = set()
+        self.leveling = Leveling()
         self.soft_endstops = True
         """M211: homed axes stay within the envelope."""
         self.feed = 25.0
@@ -101,7 +110,7 @@ class Board:
         self.cut_motion()
         x, y, z = self.physical
         dx, dy, dz = self.offset
-        self.position = (x - dx, y - dy, z - dz)
+        self.position = self.leveling.flat((x - dx, y - dy, z - dz))
 
     def cut_motion(self) -> None:
         """Drop what is queued, in the middle of a block if need be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulators.marlin import heat, moves, people, settings
+from simulators.marlin import heat, leveling, moves, people, settings
 from simulators.marlin.steps import Command
 
 COMMANDS: Mapping[str, Command] = {
@@ -63,3 +63,6 @@ COMMANDS: Mapping[str, Command] = {
     "M876": settings.released,
     "T0": settings.nothing,
 }
+
+LEVELING: Mapping[str, Command] = {"G29": leveling.probe_bed, "M420": leveling.state}
+"""What a firmware knows that is built with a probe."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from simulators.faults import Fault, Faults, Stage
 from simulators.marlin import reports
 from simulators.marlin.board import Board, Options
-from simulators.marlin.commands import COMMANDS
+from simulators.marlin.commands import COMMANDS, LEVELING
 from simulators.marlin.people import runout
 from simulators.marlin.receiver import EMERGENCY, LONGEST, Line, Receiver, Refused, checked
 from simulators.marlin.steps import Command, Parameters, Steps, Wait, parse
@@ -37,6 +37,7 @@ class Firmware(Board):
         self.lines = 0
         """Numbered lines accepted, M110 not counted."""
         self._wishes: list[float] = []
+        self._commands = {**COMMANDS, **(LEVELING if options.probe else {})}
         super().__init__(options, recorder)
 
     def reset(self) -> None:
@@ -252,7 +253,7 @@ class Firmware(Board):
         self.tail = None
         self.recorder.executed(item.line.number, item.line.text)
         name, parameters = parse(item.line.text)
-        command = COMMANDS.get(name)
+        command = self._commands.get(name)
         if command is None:
             self.recorder.count("unknown_commands")
             self.say(f'echo:Unknown command: "{item.line.text}"\n')
@@ -339,6 +340,10 @@ def _cold(firmware: Firmware, fault: Fault) -> None:
     firmware.min_temp = max(firmware.min_temp, fault.argument + 1)
 
 
+def _deaf(firmware: Firmware, fault: Fault) -> None:
+    firmware.mute = int(fault.argument)
+
+
 def _hang(firmware: Firmware, _: Fault) -> None:
     firmware.recorder.count("hangs")
     firmware.hung = True
@@ -352,6 +357,7 @@ MACHINE_FAULTS: Mapping[str, Callable[[Firmware, Fault], None]] = {
         "Error:Thermal Runaway, system stopped! Heater_ID: 0", "echo:THERMAL RUNAWAY"
     ),
     "cold-extrusion": _cold,
+    "no-trigger": _deaf,
     "filament-runout": lambda firmware, _: firmware.injected.append(runout),
     "unplug": lambda firmware, fault: firmware.wish(fault.argument),
     "hang": _hang,

@@ -23,6 +23,9 @@ ARC_SEGMENT = 1.0
 def straight(board: Board, parameters: Parameters) -> Steps:
     """G0, G1."""
     target, e = _destination(board, parameters)
+    shares = board.leveling.borders(board.position, target)
+    if shares:
+        return _split(board, target, e, shares)
     if board.planner.free > 0:
         line(board, target, e)
         return None
@@ -32,6 +35,15 @@ def straight(board: Board, parameters: Parameters) -> Steps:
 def _later(board: Board, target: Point, e: float) -> Generator[Wait]:
     yield room(board)
     line(board, target, e)
+
+
+def _split(board: Board, target: Point, e: float, shares: list[float]) -> Generator[Wait]:
+    """A move that crosses the mesh's lines, in pieces: each is straight between heights that are right."""
+    begin, e0 = board.position, board.e
+    for share in [*shares, 1.0]:
+        x, y, z = (a + share * (b - a) for a, b in zip(begin, target, strict=True))
+        yield room(board)
+        line(board, target if share == 1.0 else (x, y, z), e0 + share * (e - e0))
 
 
 def _destination(board: Board, parameters: Parameters) -> tuple[Point, float]:
@@ -73,9 +85,10 @@ def line(board: Board, target: Point, e: float) -> None:
     if moves and len(board.homed) < 3:
         recorder.count("unhomed_moves")
     dx, dy, dz = board.offset
-    ox, oy, oz = board.position
+    ox, oy, oz = board.leveling.raised(board.position)
+    tx, ty, tz = board.leveling.raised(target)
     origin = (ox + dx, oy + dy, oz + dz)
-    destination = (target[0] + dx, target[1] + dy, target[2] + dz)
+    destination = (tx + dx, ty + dy, tz + dz)
     if board.planner.append(board.now, origin, destination, de * board.flow_factor, board.feed * board.speed_factor):
         board.position = target
 
@@ -149,24 +162,25 @@ def dwell(board: Board, parameters: Parameters) -> Generator[Wait]:
 
 
 def home(board: Board, parameters: Parameters) -> Generator[Wait]:
-    """G28: the axes named, or all; X, then Y, then Z, each with a second slow approach."""
+    """G28: the axes named, or all; X, then Y, then Z, each with a second slow approach. It switches leveling off."""
     axes = [axis for axis, letter in enumerate("XYZ") if letter in parameters.values] or [0, 1, 2]
     yield drained(board)
+    board.position = board.leveling.switch(False, board.position)
     if 2 in axes:
         board.recorder.boundary("home")
     for axis in axes:
         distance = abs(board.physical[axis])
         seconds = distance / HOMING[axis] + 3 * BUMP[axis] / HOMING[axis]
         yield until(board, board.now + seconds)
-        board.physical = _with(board.physical, axis, 0.0)
-        board.position = _with(board.position, axis, 0.0)
-        board.offset = _with(board.offset, axis, 0.0)
-        board.shift = _with(board.shift, axis, 0.0)
+        board.physical = with_axis(board.physical, axis, 0.0)
+        board.position = with_axis(board.position, axis, 0.0)
+        board.offset = with_axis(board.offset, axis, 0.0)
+        board.shift = with_axis(board.shift, axis, 0.0)
         board.homed.add(axis)
     board.say(board.position_text())
 
 
-def _with(point: Point, axis: int, value: float) -> Point:
+def with_axis(point: Point, axis: int, value: float) -> Point:
     changed = list(point)
     changed[axis] = value
     return changed[0], changed[1], changed[2]
@@ -178,7 +192,7 @@ def set_position(board: Board, parameters: Parameters) -> Generator[Wait]:
     unit = 25.4 if board.inches else 1.0
     for axis, letter in enumerate("XYZ"):
         if parameters.has(letter):
-            board.shift = _with(board.shift, axis, parameters.get(letter, 0) * unit - board.position[axis])
+            board.shift = with_axis(board.shift, axis, parameters.get(letter, 0) * unit - board.position[axis])
     if parameters.has("E"):
         board.e = parameters.get("E", 0) * unit
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from simulators import faults, program
 from simulators.deposit import Pump
+from simulators.ground import Ground
 from simulators.marlin.board import Options
 from simulators.marlin.firmware import Firmware
+from simulators.marlin.mesh import Probe
 from simulators.motion import Axes, Limits
 from simulators.picture import Look
 from simulators.record import Json, Recorder, described, portrait, summary
@@ -21,8 +23,10 @@ from simulators.side import Hands
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
-    recorder = Recorder(Pump(options.e_area, options.lag, options.surface_z))
-    machine = Firmware(_build(options), recorder, faults.Faults(options.seed))
+    ground = Ground(options.surface_z, options.piece, options.unevenness, options.seed)
+    uneven = ground if options.unevenness else None
+    recorder = Recorder(Pump(options.e_area, options.lag, options.surface_z, uneven))
+    machine = Firmware(_build(options, ground), recorder, faults.Faults(options.seed))
     for spec in options.fault:
         machine.faults.arm(spec, 0)
     studio = program.studio(options, options.envelope[:2])
@@ -50,15 +54,29 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--no-advanced-ok", action="store_true")
     build.add_argument("--no-emergency-parser", action="store_true")
     build.add_argument("--no-reset-on-open", action="store_true")
+    _probe_arguments(parser)
     piece = parser.add_argument_group("material")
     piece.add_argument("--e-area", type=float, default=2.405, help="mm3 per mm of E")
     piece.add_argument("--lag", type=float, default=0.0, help="pump lag, s")
     piece.add_argument("--surface-z", type=float, default=0.0)
+    piece.add_argument(
+        "--unevenness", type=float, default=0.0, help="the top of the piece rises and sinks by this, mm; --seed: how"
+    )
     program.looks(parser, Look())
     return parser
 
 
-def _build(options: argparse.Namespace) -> Options:
+def _probe_arguments(parser: argparse.ArgumentParser) -> None:
+    known = Probe()
+    probe = parser.add_argument_group("probe", "bilinear bed leveling, in the words of Marlin's configuration")
+    probe.add_argument("--probe", type=_point, metavar="X,Y,Z", help="it has one: NOZZLE_TO_PROBE_OFFSET")
+    probe.add_argument("--grid", type=_grid, default=known.points, metavar="NxM", help="GRID_MAX_POINTS_X, _Y")
+    probe.add_argument("--probe-clearance", type=float, default=known.clearance, help="Z_CLEARANCE_BETWEEN_PROBES, mm")
+    probe.add_argument("--probe-tolerance", type=float, default=known.tolerance, help="Z_PROBE_ERROR_TOLERANCE, mm")
+    probe.add_argument("--halt-on-probe-failure", action="store_true", help="G29_HALT_ON_FAILURE")
+
+
+def _build(options: argparse.Namespace, ground: Ground) -> Options:
     printing, retracting, travel = options.accel
     limits = Limits(
         options.max_feedrate, options.max_accel, printing, retracting, travel, options.jerk, options.junction_deviation
@@ -73,6 +91,20 @@ def _build(options: argparse.Namespace) -> Options:
         options.bufsize,
         options.blocks,
         options.bed_max,
+        _probe(options),
+        ground,
+    )
+
+
+def _probe(options: argparse.Namespace) -> Probe | None:
+    if options.probe is None:
+        return None
+    return Probe(
+        options.probe,
+        options.grid,
+        options.probe_clearance,
+        options.probe_tolerance,
+        halts=options.halt_on_probe_failure,
     )
 
 
@@ -162,6 +194,18 @@ def play(
 def _axes(text: str) -> Axes:
     x, y, z, e = program.numbers(text, 4)
     return x, y, z, e
+
+
+def _point(text: str) -> tuple[float, float, float]:
+    x, y, z = program.numbers(text, 3)
+    return x, y, z
+
+
+def _grid(text: str) -> tuple[int, int]:
+    columns, rows = (int(number) for number in program.numbers(text.replace("x", ","), 2))
+    if min(columns, rows) < 2 or max(columns, rows) > 50:
+        raise argparse.ArgumentTypeError(f"a grid has 2 to 50 points a side, not {text!r}")
+    return columns, rows
 
 
 def _accelerations(text: str) -> tuple[float, float, float]:

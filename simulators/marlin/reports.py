@@ -21,7 +21,7 @@ def banner(reason: str) -> str:
     )
 
 
-def capabilities(emergency_parser: bool, envelope: tuple[float, float, float]) -> str:
+def capabilities(emergency_parser: bool, envelope: tuple[float, float, float], probe: bool = False) -> str:
     """The answer to M115 with EXTENDED_CAPABILITIES_REPORT and M115_GEOMETRY_REPORT."""
     flags = {
         "SERIAL_XON_XOFF": 0,
@@ -32,10 +32,10 @@ def capabilities(emergency_parser: bool, envelope: tuple[float, float, float]) -
         "AUTOREPORT_TEMP": 1,
         "PROGRESS": 0,
         "PRINT_JOB": 1,
-        "AUTOLEVEL": 0,
+        "AUTOLEVEL": int(probe),
         "RUNOUT": 1,
-        "Z_PROBE": 0,
-        "LEVELING_DATA": 0,
+        "Z_PROBE": int(probe),
+        "LEVELING_DATA": int(probe),
         "BUILD_PERCENT": 1,
         "SOFTWARE_POWER": 0,
         "TOGGLE_LIGHTS": 0,

@@ -110,7 +110,8 @@ def where(board: Board, _: Parameters) -> Steps:
 
 def about(board: Board, _: Parameters) -> Steps:
     """M115."""
-    board.say(reports.capabilities(board.options.emergency_parser, board.options.envelope))
+    build = board.options
+    board.say(reports.capabilities(build.emergency_parser, build.envelope, build.probe is not None))
     return None
 
 

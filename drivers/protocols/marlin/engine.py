@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import drivers.protocols.marlin.replies as replies
+import drivers.protocols.marlin.surface as surface
 from drivers.contract import (
     Activity,
     Cancelled,
@@ -87,7 +88,7 @@ class Engine:
         """Know nothing of the machine: it is a new epoch."""
         self._partial = b""
         self._attempt: str | None = None
-        self._began = self._warned = False
+        self._began = self._warned = self._measures = False
         self._told = 0
         self._ending: Cancelled | Failed | None = None
         self._gate: Callable[[Engine], None] | None = None
@@ -296,7 +297,7 @@ class Engine:
         self._now = now
         self._check_free()
         self._turn(Cue.BEGIN)
-        self._attempt, self._began, self._warned = attempt, False, False
+        self._attempt, self._began, self._warned, self._measures = attempt, False, False, program.measures
         self._told, self._notes = 0, []
         self._link.resends = 0
         self._link.load(program)
@@ -436,6 +437,7 @@ class Engine:
         self._ending = ending
         self._link.drop()
         self._link.urgent.clear()
+        self._link.urgent.extend(surface.FORGET if self._measures else ())
         self._link.urgent.extend(map(str.encode, self._options.safe_end))
         self._when_done(Engine._ended, b"M400")
         self._timer = self._now + self._options.end_wait
@@ -558,14 +560,21 @@ class Engine:
         self.halt_confirmed = True
         if self.state is State.HALTED:
             return
-        self._halt(f"the firmware has halted ({reply.text}); find the cause, reset the machine, and connect again")
+        before = f"{self._ending.why}; then " if self._ending is not None else ""
+        self._halt(
+            f"{before}the firmware has halted ({reply.text}); find the cause, reset the machine, and connect again"
+        )
 
     def _trouble(self, reply: replies.Trouble) -> bytes:
-        return self._fail(f"the machine says: {reply.text}")
+        return self._fail(surface.sentence(reply.text))
 
-    def _unknown(self, reply: replies.Unknown) -> None:
+    def _unknown(self, reply: replies.Unknown) -> bytes:
+        why = surface.skipped(reply.text)
+        if self._attempt is not None and why is not None:
+            return self._fail(why)
         if self._attempt is not None and len(self._notes) < _NOTES:
             self._notes.append(f"the firmware skipped a command ({reply.text})")
+        return b""
 
     def _strange(self, reply: replies.Stranger) -> None:
         if self.state in (State.BOOTING, State.GREETING):
@@ -588,6 +597,9 @@ class Engine:
 
     def _asks_cancel(self) -> bytes:
         return self._fail("it was cancelled at the machine")
+
+    def _finds_nothing(self) -> bytes:
+        return self._fail(surface.sentence(surface.ACTION))
 
     def _goes_away(self) -> None:
         self._halt("the machine said that it switches off; switch it on and connect again")
@@ -612,6 +624,7 @@ _ACTIONS: Mapping[str, Callable[[Engine], bytes | None]] = {
     "resume": Engine._asks_resume,
     "resumed": Engine._asks_resume,
     "cancel": Engine._asks_cancel,
+    surface.ACTION: Engine._finds_nothing,
     "disconnect": Engine._goes_away,
     "poweroff": Engine._goes_away,
     "shutdown": Engine._goes_away,
