@@ -79,6 +79,7 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
         "nozzle": machine.nozzle,
         "e_area": machine.e_area,
         "feeder": machine.feeder,
+        "probe": machine.probe.trait if machine.probe else None,
         "hoop": _hoop(machine),
         **(machine.laser.traits if machine.laser else {}),
     }
@@ -132,6 +133,7 @@ def limits_of(machine: Machine, heat: Heat = NO_HEAT) -> Limits:
         tool_temperature=(0.0, limits.nozzle_temperature) if limits.nozzle_temperature else None,
         bed_temperature=(0.0, limits.bed_temperature) if limits.bed_temperature else None,
         cold_extrusion=limits.cold_extrusion,
+        probe=machine.probe.measures() if machine.probe else None,
         held={HEATERS[heater]: window for heater, window in heat.items()},
         pace=(machine.laser.lines_per_second, machine.laser.blocks_ahead) if machine.laser else None,
     )

@@ -115,6 +115,8 @@ def blank(
     ]
     if "extrude-food" in machine.processes:
         words += ["--surface-z", "0" if product.pour else f"{piece.thickness:g}"]
+    if piece.unevenness and machine.probe is not None:
+        words += ["--unevenness", f"{piece.unevenness:g}"]
     words += ["--lying", f"{view(product, machine)['region']},{lying}"] if lying else []
     return [*words, "--mark-colour", material.colour] if material else words
 

@@ -15,9 +15,9 @@ from fulfillment.catalog.files import CodeField, DrawingField, SerialField
 from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
-from fulfillment.catalog.recipes import Pour, Prime, Wipe
+from fulfillment.catalog.recipes import Pour, Prime, Recipe, Wipe
 from fulfillment.catalog.words import Colour, Mm, Name, Outline, PositiveMm, Process, Title
-from fulfillment.positions import Mend, Written, closest, refuse
+from fulfillment.positions import Mend, Unit, Written, closest, refuse
 from gcode.geometry import Line, rectangle
 from gcode.outline import contours
 
@@ -57,6 +57,9 @@ class Piece(Written):
     """Extent in y."""
     thickness: PositiveMm
     """Height of the surface over the bed."""
+    unevenness: Annotated[float, Unit("mm"), Field(ge=0, le=20)] = 0.0
+    """How far places of the surface may be higher or lower than that; above 0 the machine measures each piece with a
+    probe before it lays anything on it, and follows its heights."""
     corner_radius: Mm = 0.0
     """Radius of the outline's corners."""
     diameter: PositiveMm | None = None
@@ -203,6 +206,7 @@ class Product(Written):
     def _whole(self) -> Self:
         refuse(
             (
+                *self._measured_pieces_can_be(),
                 *self._zones_fit(),
                 *self._is_beside("prime", self.prime),
                 *self._is_beside("wipe", self.wipe),
@@ -213,6 +217,20 @@ class Product(Written):
             )
         )
         return self
+
+    def _measured_pieces_can_be(self) -> Iterator[Mend]:
+        if not self.piece.unevenness:
+            return
+        at = ("piece", "unevenness")
+        if self.pour or self.piece.diameter is not None:
+            what = "poured" if self.pour else "turned"
+            yield Mend(f"A piece that is {what} has no surface to be measured.", "Take unevenness out.", at)
+        if self.piece.unevenness >= self.piece.thickness:
+            yield Mend("The surface would sink below the bed.", "Lower unevenness, or mend the thickness.", at)
+        layered = [name for name, one in self.recipes.items() if isinstance(one, Recipe) and one.layers > 1]
+        for name in layered:
+            mend = "Write layers: 1, or take unevenness out."
+            yield Mend("Layers on an uneven piece are not made yet.", mend, ("recipes", name, "layers"))
 
     def _zones_fit(self) -> Iterator[Mend]:
         for name, zone in self.zones.items():

@@ -14,6 +14,7 @@ from fulfillment.catalog.recipes import Feeder
 from fulfillment.catalog.words import Celsius, Colour, Flow, Name, PositiveMm, Process, Speed, Title
 from fulfillment.config.lasers import Laser
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
+from fulfillment.config.probes import Probe
 from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
 from fulfillment.config.upkeep import METRES, Cleaning, Maintenance
@@ -127,6 +128,8 @@ class Machine(Written):
     """Cross-section of what the feeder pushes: volume = e_area x E. A 20 mm syringe: 314; 1.75 mm filament: 2.405."""
     feeder: Feeder | None = None
     """What presses its material out; none: it is not said, and recipes that ask for one pass it over."""
+    probe: Probe | None = None
+    """What it measures uneven pieces with; none: it takes flat ones only."""
     limits: Limits | None = None
     """What its axes and heaters may be asked for."""
     laser: Laser | None = None
@@ -160,6 +163,13 @@ class Machine(Written):
                     raise Mend(f"A machine that extrudes needs the key {key!r}.", "Volumes are computed from it.")
             if self.limits is not None and self.limits.speed.e is None:
                 raise Mend("The key 'e' is missing.", "Add it: Speed limit of the feeder.", ("limits", "speed"))
+        return self
+
+    @model_validator(mode="after")
+    def _probes_are_known(self) -> Self:
+        if self.probe is not None and (self.driver != "marlin" or "extrude-food" not in self.processes):
+            text = f"A machine of the driver {self.driver!r} that does {', '.join(sorted(self.processes))} uses no probe."
+            raise Mend(text, "Take it out: food printers of the driver 'marlin' measure with one.", ("probe",))
         return self
 
     @model_validator(mode="after")

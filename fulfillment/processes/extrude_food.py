@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fulfillment import uneven
 from fulfillment.catalog import Product, Recipe
 from fulfillment.catalog.recipes import Pour as PourRule
 from fulfillment.config import Machine, Material
@@ -57,8 +58,9 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     product = spec.product
     material = material_of(spec)
     recipe = recipe_of(product, material, Recipe)
-    machines = _like_machines(spec.machines, recipe, material)
+    machines = _like_machines(spec.machines, recipe, material, product)
     bead = recipe.bead(machines[0].e_area or 1.0)
+    uneven.possible(product, recipe, stands_out(spec))
     if (high := stands_out(spec)) >= recipe.clearance:
         reason = (
             f"The nozzle would pass {recipe.clearance:g} mm above the piece, and what was laid is {high:g} mm high."
@@ -69,7 +71,11 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     place = Place(product.jig.x, product.jig.y, 0.0 if product.pour else product.piece.thickness)
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
     toolpath = _toolpath(spec, content, bead, motion, place, material)
-    setup = replace(_setup(recipe, bead, motion, place, machines), stamp=stamp_of(spec, material, files))
+    setup = replace(
+        _setup(recipe, bead, motion, place, machines),
+        stamp=stamp_of(spec, material, files),
+        survey=uneven.survey(product, toolpath, place, machines[0]),
+    )
     data = program(toolpath, _dialect(machines[0]), setup)
     report = passed(data, machines, PROCESS, recipe.heat)
     fidelity = _fidelity(data, spec, content, bead, place, machines[0], material)
@@ -86,15 +92,22 @@ def _dialect(machine: Machine) -> Dialect:
     return spoken(dialect_of(machine, PROCESS) or "")
 
 
-def _like_machines(machines: Sequence[Machine], recipe: Recipe, material: Material) -> list[Machine]:
-    """Machines of the recipe's nozzle and feeder that hold its heat, and that one program serves."""
+def _like_machines(machines: Sequence[Machine], recipe: Recipe, material: Material, product: Product) -> list[Machine]:
+    """Machines of the recipe's nozzle and feeder that hold its heat, and that one program serves.
+
+    Those that measure a piece must have like probes, as the program says where the probe goes.
+    """
 
     def alike(machine: Machine) -> tuple[str, float | None] | None:
         dialect = dialect_of(machine, PROCESS)
         fits = machine.nozzle == recipe.nozzle and recipe.feeder in (None, machine.feeder) and _holds(machine, recipe)
         return (dialect, machine.e_area) if dialect and fits else None
 
-    group = largest_group(machines, material, alike)
+    able = [machine for machine in machines if alike(machine) is not None]
+    if product.piece.unevenness and able:
+        able = uneven.able(product.piece, able)
+        return largest_group(able, material, lambda machine: (alike(machine), machine.probe))
+    group = largest_group(able, material, alike)
     if not group:
         with_feeder = f" and a {recipe.feeder}" if recipe.feeder else ""
         held = "".join(f", its {heater} at {low:g} to {high:g} degC" for heater, (low, high) in recipe.heat.items())
@@ -152,6 +165,7 @@ def _toolpath(
         prime=product.prime.line() if product.prime else None,
         pour=_poured(product, product.pour) if product.pour else None,
         wipe=product.wipe.line() if product.wipe else None,
+        uneven=product.piece.unevenness > 0,
     )
 
 
@@ -184,6 +198,8 @@ def _setup(recipe: Recipe, bead: Bead, motion: Motion, place: Place, machines: S
 def _needs(report: Report, machine: Machine, material: Material, recipe: Recipe, spec: Spec) -> Needs:
     allergens = {name: frozenset(entry.allergens) for name, entry in spec.materials.items()}
     traits: dict[str, float | str] = {"nozzle": machine.nozzle or 0.0, "e_area": machine.e_area or 0.0}
+    if spec.product.piece.unevenness and machine.probe:
+        traits["probe"] = machine.probe.trait
     return Needs(
         process=PROCESS,
         media_type=GCODE,
