@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,8 @@ from drivers.protocols import moonraker as words
 from drivers.servers import Outcome
 from drivers.service import KnowsQuestions, Serviced
 from tests.conformance.rigs.common import RealClock, payload
+
+from .hosting import Answer, served
 
 KEY = "not-to-be-seen"
 FILE = "j1-a1.gcode"
@@ -244,50 +244,6 @@ def test_whatever_is_around_a_state_is_read(around: Any, state: str, inner: Any)
 
 # --- the wire ---------------------------------------------------------------------------------------------------------
 
-Answer = Callable[[str, str, bytes], tuple[int, object]]
-
-
-@contextmanager
-def served(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server of ours: (verb, path, body) to (status, what is said)."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            assert self.headers.get("X-Api-Key") == KEY
-            status, said = answer(self.command, self.path, body)
-            data = said if isinstance(said, bytes) else json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
-
-        do_GET = do_HEAD = do_POST = do_DELETE = _answer  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that has heard enough hangs up."""
-
-    server = Quiet(("127.0.0.1", 0), Handler)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http{'s' if context else ''}://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
 
 class Script:
     """A Moonraker of a few answers: results by method, or (status, body); errors as Problem. ``files``: their sizes."""
@@ -305,10 +261,11 @@ class Script:
         self.paths: list[str] = []
         self.files: dict[str, int] = {}
 
-    def __call__(self, verb: str, path: str, body: bytes) -> tuple[int, object]:
+    def __call__(self, verb: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, object]:
+        assert headers["X-Api-Key"] == KEY
         self.paths.append(path)
         if not path.endswith("/server/jsonrpc"):
-            return self.other(verb, path, body)
+            return self.other(verb, path)
         method = json.loads(body)["method"]
         self.called.append(method)
         result = self.results.get(method, {"error": {"code": -32601, "message": "Method not found"}})
@@ -318,7 +275,7 @@ class Script:
             return 200, {"jsonrpc": "2.0", "id": 1, **result}
         return 200, {"jsonrpc": "2.0", "id": 1, "result": result}
 
-    def other(self, verb: str, path: str, body: bytes) -> tuple[int, object]:
+    def other(self, verb: str, path: str) -> tuple[int, object]:
         name = path.rpartition("/")[2]
         if verb == "POST":
             return self.results.get("upload", (500, b""))  # type: ignore[return-value]
@@ -435,8 +392,8 @@ def test_a_refusal_is_told_from_a_doubt(answer: object, kind: type[Exception]) -
 def test_silence_is_a_doubt() -> None:
     script = Script()
 
-    def late(verb: str, path: str, body: bytes) -> tuple[int, object]:
-        answer = script(verb, path, body)
+    def late(verb: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, object]:
+        answer = script(verb, path, headers, body)
         if b"print.start" in body:
             time.sleep(1.0)
         return answer
@@ -466,10 +423,10 @@ def test_a_cancel_is_one_script_that_takes_the_heat_away() -> None:
     script = Script(printer__gcode__script="ok")
     bodies: list[str] = []
 
-    def noted(verb: str, path: str, body: bytes) -> tuple[int, object]:
+    def noted(verb: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, object]:
         if b"gcode.script" in body:
             bodies.append(json.loads(body)["params"]["script"])
-        return script(verb, path, body)
+        return script(verb, path, headers, body)
 
     with asking(noted) as server:
         server.cancel(server.look())
@@ -517,11 +474,11 @@ def test_a_long_history_is_looked_through_and_one_without_end_proves_nothing() -
     rows = [{"filename": f"{number}.gcode", "status": "completed"} for number in range(250)]
     rows.append({"filename": FILE, "status": "error"})
 
-    def paged(verb: str, path: str, body: bytes) -> tuple[int, object]:
+    def paged(verb: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, object]:
         if b"history" in body:
             asked = json.loads(body)["params"]
             return 200, {"result": {"jobs": rows[asked["start"] : asked["start"] + asked["limit"]]}}
-        return Script()(verb, path, body)
+        return Script()(verb, path, headers, body)
 
     with asking(paged) as server:
         assert server.outcome(FILE) is Outcome.FAILED

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from drivers.protocols import octoprint as says
 from drivers.servers import Outcome
 from drivers.uploads import Form
 from tests.conformance.rigs.common import RealClock
+
+from .hosting import hosted
 
 KEY = "0123456789-not-to-be-seen"
 anything = st.recursive(
@@ -218,17 +220,8 @@ def server(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[st
 
         def log_message(self, *_: object) -> None: ...
 
-    listening = HTTPServer(("127.0.0.1", 0), Handler)
-    if context is not None:
-        listening.socket = context.wrap_socket(listening.socket, server_side=True)
-    thread = threading.Thread(target=listening.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http{'s' if context else ''}://127.0.0.1:{listening.server_address[1]}"
-    finally:
-        listening.shutdown()
-        thread.join()
-        listening.server_close()
+    with hosted(Handler, context) as address:
+        yield address
 
 
 def saying(status: int, body: bytes, **headers: str) -> Answer:

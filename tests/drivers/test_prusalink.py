@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +30,8 @@ from drivers.options import checked
 from drivers.protocols import prusalink as says
 from drivers.servers import Outcome, Sight
 from tests.conformance.rigs.common import RealClock, Simulated, payload
+
+from .hosting import Answer, served
 
 KEY = "not-to-be-seen"
 anything = st.recursive(
@@ -126,8 +125,6 @@ def test_a_job_id_in_a_url_is_a_number(value: object) -> None:
 
 # --- a server that is told what to answer -----------------------------------------------------------------------------
 
-Answer = Callable[[str, str, dict[str, str], bytes], tuple[int, object]]
-"""Method, path, headers, body: status, and JSON or bytes."""
 VERSION = {"api": "2.0.0", "text": "PrusaLink", "capabilities": {"upload-by-put": True}}
 INFO = {"nozzle_diameter": 0.4, "serial": "CZPX1"}
 STORAGE = {"storage_list": [{"path": "/usb/", "name": "usb", "read_only": False, "available": True}]}
@@ -148,47 +145,6 @@ def scripted(**more: Any) -> Answer:
         return (204, b"") if path == "/api/v1/job" else (404, {"title": "404", "message": "nothing there"})
 
     return answer
-
-
-@contextmanager
-def served(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, said = answer(self.command, self.path, dict(self.headers), body)
-            data = said if isinstance(said, bytes) else json.dumps(said).encode()
-            self.send_response(status)
-            if status == 401 and isinstance(said, bytes):
-                self.send_header("WWW-Authenticate", said.decode())
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if status != 204:
-                self.wfile.write(data)
-
-        do_GET = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that has heard enough hangs up."""
-
-    server = Quiet(("127.0.0.1", 0), Handler)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http{'s' if context else ''}://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def settings(address: str, secret: str | None = KEY, **options: object) -> Settings:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from drivers.plain import refusal
 from drivers.registry import build
 from fulfillment.daemon import RealClock
 from tests.conformance.rigs.common import Simulated
+
+from .hosting import hosted
 
 SERVERS = ("octoprint", "moonraker", "prusalink")
 SERIAL: dict[str, dict[str, Any]] = {"marlin": {}, "grbl": {"tool": "laser"}, "ebb": {}}
@@ -38,12 +39,8 @@ class Page(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def page() -> Iterator[str]:
     """HOST:PORT of a server of web pages."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with hosted(Page) as address:
+        yield address.removeprefix("http://")
 
 
 def refused(driver: str, address: str, **options: Any) -> DriverError:
