@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 from fulfillment.catalog import MillRecipe
-from fulfillment.config import Machine
+from fulfillment.config import Bit, Machine
 from fulfillment.designs import design, material_of, piece_of, problem, recipe_of, stamp_of
 from fulfillment.fields import Craft
 from fulfillment.line_work import bench, finished
@@ -40,7 +40,8 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     if recipe.max_depth >= piece.thickness:
         reason = f"The recipe carves {recipe.max_depth:g} mm deep, and the piece is {piece.thickness:g} mm thick."
         raise problem(reason, "Lower max_depth: the bed is no material.")
-    at = bench(spec, PROCESS, "carves", _kind)
+    bit = Bit(angle=recipe.angle, diameter=recipe.diameter).trait
+    at = bench(spec, PROCESS, f"has a bit of {bit} and carves", lambda machine: _kind(machine, bit))
     place = Place(at.place.x, at.place.y, piece.thickness)
     content = design(spec, files, Craft(line_width=how.width(how.depth)))
     if content.tones:
@@ -53,12 +54,13 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     fidelity = _faithful(content, marks, how.width(how.depth))
     picture = marks_proof(marks, piece_of(spec, at.material, files))
     told: dict[str, Any] = {"carving": recipe.model_dump(exclude={"type"}), "notes": content.notes}
-    return finished(at, data, picture, {}, fidelity=fidelity, **told)
+    return finished(at, data, picture, {"bit": bit}, fidelity=fidelity, **told)
 
 
-def _kind(machine: Machine) -> Hashable | None:
+def _kind(machine: Machine, bit: str) -> Hashable | None:
     dialect = dialect_of(machine, PROCESS)
-    return dialect if dialect == DIALECT else None
+    mounted = machine.bit.trait if machine.bit else None
+    return dialect if dialect == DIALECT and mounted == bit else None
 
 
 def _faithful(content: Design, marks: Marks, line_width: float) -> dict[str, float]:

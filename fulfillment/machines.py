@@ -81,6 +81,7 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
         "feeder": machine.feeder,
         "probe": machine.probe.trait if machine.probe else None,
         "hoop": _hoop(machine),
+        "bit": machine.bit.trait if machine.bit else None,
         **(machine.laser.traits if machine.laser else {}),
     }
     return Offer(

@@ -113,7 +113,7 @@ def blank(
         "--surface-colour",
         colour or piece.colour,
     ]
-    if "extrude-food" in machine.processes:
+    if "extrude-food" in machine.processes or machine.bit is not None:
         words += ["--surface-z", "0" if product.pour else f"{piece.thickness:g}"]
     if piece.unevenness and machine.probe is not None:
         words += ["--unevenness", f"{piece.unevenness:g}"]

@@ -215,6 +215,11 @@ def _shade(colour: Colour, share: float) -> Colour:
     return (round(colour[0] * share), round(colour[1] * share), round(colour[2] * share))
 
 
+def _mixed(one: Colour, other: Colour, share: float) -> Colour:
+    """The one with so much of the other in it."""
+    return tuple(round(a + (b - a) * share) for a, b in zip(one, other, strict=True))  # type: ignore[return-value]
+
+
 def _light(colour: Colour, share: float) -> Colour:
     return tuple(round(part + (255 - part) * share) for part in colour)  # type: ignore[return-value]
 
@@ -253,8 +258,8 @@ def line_proof(
 
 
 def marks_proof(marks: Marks, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
-    """The proof of marks that are as wide as they say (grooves of a bit), as PNG bytes: darker in their middle."""
-    shades = ((1.0, piece.mark), (0.5, _shade(piece.mark, 0.7)))
+    """The proof of marks that are as wide as they say (grooves of a bit), as PNG bytes: darker where they are deep."""
+    shades = tuple((1 - deep, _mixed(piece.colour, piece.mark, 0.45 + 0.8 * deep)) for deep in (0.0, 0.35, 0.65))
     return png(_drawn([(marks, shades)], piece, px_per_mm))
 
 

@@ -2,6 +2,7 @@
 
 from fulfillment.config.loading import ConfigError, Factory, check, load, load_factory, reference
 from fulfillment.config.models import (
+    Bit,
     Config,
     Envelope,
     Limits,
@@ -16,6 +17,7 @@ from fulfillment.config.secrets import Secret, SecretMissing
 from fulfillment.config.sources import Downloads, Shopify, Sku
 
 __all__ = [
+    "Bit",
     "Config",
     "ConfigError",
     "Downloads",

@@ -107,6 +107,19 @@ class Simulator(Written):
     """Its arguments; where it listens is added by the program that starts it."""
 
 
+class Bit(Written):
+    """What stands in a spindle's collet."""
+
+    angle: Annotated[float, Field(ge=0, lt=170)]
+    """Between the flanks of a V-bit, in degrees; 0: an end mill."""
+    diameter: PositiveMm
+    """Where it is widest."""
+
+    @property
+    def trait(self) -> str:
+        return f"{self.angle:g} deg, {self.diameter:g} mm"
+
+
 class Machine(Written):
     name: Name
     """The machine's name on screens and in reports."""
@@ -128,6 +141,8 @@ class Machine(Written):
     """Cross-section of what the feeder pushes: volume = e_area x E. A 20 mm syringe: 314; 1.75 mm filament: 2.405."""
     feeder: Feeder | None = None
     """What presses its material out; none: it is not said, and recipes that ask for one pass it over."""
+    bit: Bit | None = None
+    """The bit of its spindle; none: it is not said, and it carves nothing."""
     probe: Probe | None = None
     """What it measures uneven pieces with; none: it takes flat ones only."""
     limits: Limits | None = None
@@ -168,7 +183,9 @@ class Machine(Written):
     @model_validator(mode="after")
     def _probes_are_known(self) -> Self:
         if self.probe is not None and (self.driver != "marlin" or "extrude-food" not in self.processes):
-            text = f"A machine of the driver {self.driver!r} that does {', '.join(sorted(self.processes))} uses no probe."
+            text = (
+                f"A machine of the driver {self.driver!r} that does {', '.join(sorted(self.processes))} uses no probe."
+            )
             raise Mend(text, "Take it out: food printers of the driver 'marlin' measure with one.", ("probe",))
         return self
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from drivers.contract import OurFault, Settings
 from drivers.registry import DRIVERS, build
-from fulfillment.catalog import Catalog, Product, Recipe
+from fulfillment.catalog import Catalog, LaserRecipe, MillRecipe, Product, Recipe
 from fulfillment.positions import Document, Mend, Problem, Unit, closest
 
 EXTRUDE = ("extrude-food", "fdm")
@@ -126,9 +126,17 @@ def _made_here(document: Document, product: Product) -> bool:
         beads = [recipe for recipe in product.recipes.values() if isinstance(recipe, Recipe)]
         if process in EXTRUDE and beads:
             doing = [machine for machine in doing if any(_lays(machine, recipe) for recipe in beads)]
+        if process == "engrave":
+            doing = [machine for machine in doing if _works(machine) in {type(one) for one in product.recipes.values()}]
         if not doing:
             return False
     return True
+
+
+def _works(machine: Mapping[str, Any]) -> type[LaserRecipe | MillRecipe]:
+    """The type of recipe that a machine which engraves, as it is written, works by."""
+    options = machine.get("options")
+    return MillRecipe if isinstance(options, dict) and options.get("tool") == "spindle" else LaserRecipe
 
 
 def _lays(machine: Mapping[str, Any], recipe: Recipe) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from fulfillment import personalization
 from fulfillment.catalog import MillRecipe
-from fulfillment.config import Factory
+from fulfillment.config import Bit, Factory
 from fulfillment.machines import dialect_of
 from fulfillment.planning import specification
 from fulfillment.processes import Made, Problems, Spec, engrave
@@ -45,7 +45,8 @@ def sign(factory: Factory) -> Spec:
     resolved = {"texts": found.texts, "photos": {}, "options": found.options, "parameters": {}}
     spec = specification(factory, "bamboo-coaster", name, resolved)
     laser = factory.config.machine("laser-1")
-    mill = laser.model_copy(update={"name": "mill-1", "laser": None, "options": {"tool": "spindle"}})
+    bit = Bit(angle=60, diameter=6)
+    mill = laser.model_copy(update={"name": "mill-1", "laser": None, "options": {"tool": "spindle"}, "bit": bit})
     return replace(spec, product=product, machines=(*spec.machines, mill))
 
 
@@ -55,7 +56,12 @@ def _made(spec: Spec) -> Made:
 
 def test_a_spindle_speaks_a_dialect_of_its_own(sign: Spec) -> None:
     said = {machine.name: dialect_of(machine, "engrave") for machine in sign.machines}
-    assert said == {"laser-1": "grbl-laser", "laser-2": "grbl-rotary", "mill-1": "grbl-mill"}
+    assert said == {
+        "laser-1": "grbl-laser",
+        "laser-2": "grbl-rotary",
+        "cnc-1": "grbl-mill",
+        "mill-1": "grbl-mill",
+    }
 
 
 def test_the_words_are_carved_as_deep_as_they_are_wide(sign: Spec) -> None:
@@ -76,7 +82,15 @@ def test_a_piece_too_thin_for_the_recipe_is_refused(sign: Spec) -> None:
 
 
 def test_without_a_spindle_it_is_told(sign: Spec) -> None:
-    with pytest.raises(Problems, match="No machine of this factory carves"):
+    lasers = tuple(machine for machine in sign.machines if machine.bit is None)
+    with pytest.raises(Problems, match=r"No machine of this factory has a bit of 60 deg, 6 mm and carves bamboo\."):
+        _made(replace(sign, machines=lasers))
+
+
+def test_a_machine_with_another_bit_is_passed_over(sign: Spec) -> None:
+    assert _made(sign).needs.traits == {"bit": "60 deg, 6 mm"}
+    assert [machine.name for machine in sign.machines if machine.bit] == ["cnc-1", "mill-1"]
+    with pytest.raises(Problems, match="No machine of this factory has a bit"):
         _made(replace(sign, machines=sign.machines[:-1]))
 
 

@@ -259,7 +259,7 @@ def test_a_product_needs_a_material_that_is_there_and_a_recipe_for_its_kind(fact
     said = [str(p) for p in check(path)]
     assert any("'frosting-chocolate' is of the kind 'ganache', and there is no recipe for it." in one for one in said)
     assert any("No material of the factory is called 'frosting-vanilla'. Did you mean" in one for one in said)
-    assert all("pop-tart.yaml:" in one for one in said)
+    assert all("pop-tart.yaml:" in one or "celebration-cookie.yaml:" in one for one in said)
 
 
 BAMBOO = '  - name: bamboo\n    title: Bamboo\n    kind: bamboo\n    colour: "#5a3413"\n'
@@ -277,8 +277,9 @@ def test_a_product_that_no_machine_can_make_needs_no_material(factory: Make) -> 
 
 
 def test_only_a_machine_that_extrudes_needs_the_speed_of_a_feeder(factory: Make) -> None:
-    first, second = check(factory(("z: 10 mm/s, e: 5 mm/s", "z: 10 mm/s")))
-    assert (first.path, second.path) == ("machines[0].limits.speed", "machines[1].limits.speed")
+    first, *others = check(factory(("z: 10 mm/s, e: 5 mm/s", "z: 10 mm/s")))
+    assert first.path == "machines[0].limits.speed"
+    assert "machines[1].limits.speed" in {one.path for one in others}, "it shares the limits"
     assert str(first).endswith("The key 'e' is missing. Add it: Speed limit of the feeder.")
 
 

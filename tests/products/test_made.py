@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
+import shapely.affinity
 
 from fulfillment import personalization
-from fulfillment.catalog import FOLDER, Product, load
+from fulfillment.catalog import FOLDER, MillRecipe, Product, load
 from fulfillment.config import Factory, Machine, load_factory
 from fulfillment.designs import design, material_of
 from fulfillment.example import order
@@ -21,9 +23,11 @@ from fulfillment.gallery import machine_for
 from fulfillment.offline import Done, rendered
 from fulfillment.planning import specification
 from fulfillment.rehearsal import blank, rehearsal
+from gcode.carve import opened
 from gcode.design import Design
 from gcode.geometry import Bounds, Transform
 from gcode.proof import Marks
+from gcode.stitches.areas import covered
 from gcode.units import FloatArray
 from gcode.verify import lines_made
 from gcode.verify_tone import tone_made
@@ -41,7 +45,9 @@ def factory() -> Factory:
     return load_factory(SHIPPED)
 
 
-def designed(factory: Factory, product: Product, operation: str, row: float) -> tuple[Design, float]:
+def designed(
+    factory: Factory, product: Product, operation: str, row: float, width: float | None = None
+) -> tuple[Design, float]:
     """The example's design, and the width of a line."""
     said = order(product)
     data = {name: file.read_bytes() for name, file in said.files.items()}
@@ -49,7 +55,7 @@ def designed(factory: Factory, product: Product, operation: str, row: float) -> 
     assert not isinstance(found, list), found
     resolved = {"texts": found.texts, "photos": {}, "options": found.options, "parameters": found.parameters}
     spec = specification(factory, product.name, operation, resolved)
-    width = float(product.recipes[material_of(spec).kind].line_width)  # type: ignore[union-attr]
+    width = width or float(product.recipes[material_of(spec).kind].line_width)  # type: ignore[union-attr]
     return design(spec, data, Craft(width, row)), width
 
 
@@ -104,8 +110,33 @@ def test_what_the_simulator_made_is_what_was_designed(name: str, factory: Factor
         look(factory, product, machine, done, piece)
 
 
+def grooves(piece: Mapping[str, Any], recipe: MillRecipe, product: Product) -> Marks:
+    """What the bit took away, as wide as the record's depths make it."""
+    ends = np.array([path["points"] for path in piece["paths"]])
+    fine = [np.linspace(start, end, max(2, round(10 * float(np.hypot(*(end - start)[:2]))))) for start, end in ends]
+    start, end = np.vstack([line[:-1] for line in fine]), np.vstack([line[1:] for line in fine])
+    depth = product.piece.thickness - (start[:, 2] + end[:, 2]) / 2
+    jig = [product.jig.x, product.jig.y]
+    return Marks(start[:, :2] - jig, end[:, :2] - jig, 2 * np.maximum(depth, 0) * recipe.carving().slope)
+
+
+def look_carved(factory: Factory, product: Product, done: Done, piece: Mapping[str, Any], recipe: MillRecipe) -> None:
+    """By area: a groove is as wide as it is deep."""
+    width = recipe.carving().width(recipe.depth)
+    content = designed(factory, product, done.operation, ROW, width)[0]
+    taken = opened(grooves(piece, recipe, product))
+    wanted = shapely.union_all([covered(one, width) for one in content.drawings])
+    assert wanted.intersection(taken.buffer(0.05)).area > 0.98 * wanted.area
+    assert taken.difference(wanted.buffer(0.05)).area < 0.02 * taken.area
+    beside = shapely.affinity.translate(wanted, 2.0, 2.0)
+    assert beside.intersection(taken).area < 0.6 * wanted.area, "a design 2 mm beside it is another one"
+
+
 def look(factory: Factory, product: Product, machine: Machine, done: Done, piece: Mapping[str, Any]) -> None:
     recipe = product.recipes.get(factory.config.material(done.made.needs.material or "").kind)
+    if isinstance(recipe, MillRecipe):
+        look_carved(factory, product, done, piece, recipe)
+        return
     content, width = designed(factory, product, done.operation, float(getattr(recipe, "pitch", ROW)))
     height = getattr(recipe, "height", None)
     if height is not None:
