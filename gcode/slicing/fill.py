@@ -1,0 +1,146 @@
+"""A place filled by beads, by its role. The beads of a solid place share its volume exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gcode.geometry import Line, length
+from gcode.slicing.areas import Area, offset, opened
+from gcode.slicing.beads import Bead, bead
+from gcode.slicing.gyroid import gyroid, layers_of
+from gcode.slicing.lattice import fitted, regular
+from gcode.slicing.middle import middles
+from gcode.slicing.profile import Pattern, Profile, Role
+from gcode.slicing.skins import Place
+from gcode.slicing.walls import NEAREST
+
+OVERLAP: Final = 0.15
+"""Of a bead's width by which infill runs into walls, so that they hold together."""
+LINK: Final = 4.0
+"""Widths: lines of a solid place whose ends are nearer along its edge are joined."""
+SPARSE_LINK: Final = 2.0
+"""The same for sparse places, in distances of their lines."""
+SHARED: Final = (0.75, 1.25)
+"""Of the width that was asked for: how far beads of a solid place may be narrower or wider, to fill it exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What of a layer's number matters to its infill."""
+
+    number: int
+
+    @classmethod
+    def of(cls, number: int, profile: Profile) -> Turn:
+        """Equal for layers that are filled in the same way."""
+        infill = profile.infill
+        wavy = infill.pattern is Pattern.GYROID and 0 < infill.density < 1
+        return cls(number % (_repeats(profile) if wavy else 2))
+
+    @property
+    def odd(self) -> bool:
+        return self.number % 2 == 1
+
+
+def _repeats(profile: Profile) -> int:
+    return layers_of(profile.widths.sparse, profile.infill.density, profile.height)
+
+
+def filled(place: Place, turn: Turn, profile: Profile, height: float, *, first: bool) -> list[Bead]:
+    """The beads of a place."""
+    return _FILLS[place.role](place, turn, profile, height, first)
+
+
+def speed_of(role: Role, width: float, height: float, profile: Profile, *, first: bool) -> float:
+    """By role, and slower where the hot end would not melt as much."""
+    return float(min(profile.speeds.of(role, first), profile.max_flow / (width * height)))
+
+
+def single(area: Area, role: Role, profile: Profile, height: float, *, first: bool) -> list[Bead]:
+    """Beads along the middle of narrow places."""
+    width = profile.widths.first if first else profile.widths.solid
+    found = middles(area, profile.least_bead, (1 + NEAREST) * width * 1.1)
+    return [
+        bead(
+            role,
+            line.points,
+            line.widths,
+            height,
+            speed_of(role, float(line.widths.max()), height, profile, first=first),
+        )
+        for line in found
+    ]
+
+
+def _solid(place: Place, turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
+    width = profile.widths.first if first else profile.widths.solid
+    angle = profile.infill.angle + (90.0 if turn.odd else 0.0)
+    wide = opened(place.area, (1 + NEAREST) * width)
+    beads = single(opened(place.area - wide, profile.least_bead), Role.GAP, profile, height, first=first)
+    for part in wide.decompose():
+        lines = fitted(_within(part, width), width, angle, LINK * width)
+        way = sum(map(length, lines))
+        if way > 0:
+            share = float(np.clip(part.area() / way, SHARED[0] * width, SHARED[1] * width))
+            speed = speed_of(place.role, share, height, profile, first=first)
+            beads += [bead(place.role, line, share, height, speed) for line in lines]
+    return beads
+
+
+def _bridge(place: Place, _turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
+    width = profile.widths.solid
+    lines = fitted(_within(place.area, width), width, place.angle, LINK * width)
+    way = sum(map(length, lines))
+    if way <= 0:
+        return []
+    share = float(np.clip(place.area.area() / way, SHARED[0] * width, SHARED[1] * width)) * profile.bridge_flow
+    speed = speed_of(Role.BRIDGE, share, height, profile, first=first)
+    return [bead(Role.BRIDGE, line, share, height, speed) for line in lines]
+
+
+def _sparse(place: Place, turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
+    width = profile.widths.first if first else profile.widths.sparse
+    area = _within(place.area, width)
+    lines = _PATTERNS[profile.infill.pattern](area, width, turn, profile)
+    speed = speed_of(Role.SPARSE, width, height, profile, first=first)
+    return [bead(Role.SPARSE, line, width, height, speed) for line in lines]
+
+
+def _within(area: Area, width: float) -> Area:
+    """Where centre lines may go."""
+    return offset(area, -width * (0.5 - OVERLAP))
+
+
+def _rectilinear(area: Area, width: float, turn: Turn, profile: Profile) -> list[Line]:
+    spacing = width / profile.infill.density
+    return regular(area, spacing, profile.infill.angle + (90.0 if turn.odd else 0.0), SPARSE_LINK * spacing)
+
+
+def _grid(area: Area, width: float, _turn: Turn, profile: Profile) -> list[Line]:
+    spacing = 2 * width / profile.infill.density
+    one, other = profile.infill.angle, profile.infill.angle + 90.0
+    return [line for angle in (one, other) for line in regular(area, spacing, angle, SPARSE_LINK * spacing)]
+
+
+def _gyroid(area: Area, width: float, turn: Turn, profile: Profile) -> list[Line]:
+    repeats = _repeats(profile)
+    spacing = width / profile.infill.density
+    return gyroid(area, width, profile.infill.density, turn.number / repeats, SPARSE_LINK * spacing)
+
+
+_Fill = Callable[[Place, Turn, Profile, float, bool], list[Bead]]
+_FILLS: Final[Mapping[Role, _Fill]] = {
+    Role.TOP: _solid,
+    Role.SOLID: _solid,
+    Role.BRIDGE: _bridge,
+    Role.SPARSE: _sparse,
+}
+_PATTERNS: Final[Mapping[Pattern, Callable[[Area, float, Turn, Profile], list[Line]]]] = {
+    Pattern.RECTILINEAR: _rectilinear,
+    Pattern.GRID: _grid,
+    Pattern.GYROID: _gyroid,
+}

@@ -1,0 +1,86 @@
+"""Straight parallel lines that fill an area, joined along its edge. mm, degrees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from gcode.geometry import Line, Transform, bounds_of
+from gcode.slicing.areas import Area, contours, edges
+from gcode.slicing.link import Ends, lengths_along, linked
+from gcode.units import FloatArray, IntArray
+
+LEAST: Final = 0.02
+"""mm: a shorter line is none."""
+MARGIN: Final = 0.01
+"""mm inside of an area's edge that its outermost lines lie: on the edge itself they would cross nothing."""
+
+
+def fitted(area: Area, spacing: float, angle: float, most: float) -> list[Line]:
+    """As many lines as fit ``spacing`` best, from one edge of the area to the other."""
+    lines = [Transform.rotate(-angle)(line) for line in contours(area)]
+    box = bounds_of(lines)
+    if box is None:
+        return []
+    tall = box.height - 2 * MARGIN
+    count = max(1, round(tall / spacing) + 1) if tall > spacing / 2 else 1
+    step = tall / (count - 1) if count > 1 else 1.0
+    first = box.y0 + MARGIN if count > 1 else box.y0 + box.height / 2
+    return _filled(lines, first, step, count, angle, most)
+
+
+def regular(area: Area, spacing: float, angle: float, most: float) -> list[Line]:
+    """Lines at whole multiples of ``spacing`` from the origin, so that lines of all areas and layers lie in line."""
+    lines = [Transform.rotate(-angle)(line) for line in contours(area)]
+    box = bounds_of(lines)
+    if box is None:
+        return []
+    low, high = math.ceil(box.y0 / spacing), math.floor(box.y1 / spacing)
+    return _filled(lines, low * spacing, spacing, high - low + 1, angle, most)
+
+
+def runs(area: Area, spacing: float, angle: float) -> FloatArray:
+    """(n, 2, 2): begin and end of each piece of lines across the area, not joined."""
+    lines = [Transform.rotate(-angle)(line) for line in contours(area)]
+    box = bounds_of(lines)
+    if box is None:
+        return np.empty((0, 2, 2))
+    count = max(1, math.ceil(box.height / spacing))
+    found, _ = _runs(lines, box.y0 + box.height / count / 2, box.height / count, count)
+    return Transform.rotate(angle)(found.reshape(-1, 2)).reshape(-1, 2, 2)
+
+
+def _filled(lines: Sequence[Line], first: float, step: float, count: int, angle: float, most: float) -> list[Line]:
+    found, ends = _runs(lines, first, step, count)
+    back = Transform.rotate(angle)
+    return [back(line) for line in linked(list(found), lines, ends, most)]
+
+
+def _runs(lines: Sequence[Line], first: float, step: float, count: int) -> tuple[FloatArray, Ends]:
+    """The pieces of level lines inside of contours, the lowest first, and where on the contours they end."""
+    start, end = edges(lines)
+    low, high = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
+    begin = np.clip(np.ceil((low - first) / step).astype(np.int64), 0, count)
+    times = np.clip(np.ceil((high - first) / step).astype(np.int64), 0, count) - begin
+    edge = np.repeat(np.arange(len(start)), times)
+    row = begin[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(times) - times, times)
+    y = first + row * step
+    share = (y - start[edge, 1]) / (end[edge, 1] - start[edge, 1])
+    x = start[edge, 0] + share * (end[edge, 0] - start[edge, 0])
+    order = np.lexsort((x, row))
+    points = np.stack([x, y], axis=1)[order].reshape(-1, 2, 2)
+    contour, ruler, steps = _rulers(lines)
+    along = (ruler[edge] + share * steps[edge])[order].reshape(-1, 2)
+    on = contour[edge][order].reshape(-1, 2)
+    kept = points[:, 1, 0] - points[:, 0, 0] > LEAST
+    return points[kept], Ends(on[kept].ravel(), along[kept].ravel())
+
+
+def _rulers(lines: Sequence[Line]) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Of each edge: its contour, how far along that it begins, and its length."""
+    rulers = [lengths_along(line) for line in lines]
+    number = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    return number, np.concatenate([ruler[:-1] for ruler in rulers]), np.concatenate([np.diff(r) for r in rulers])

@@ -1,0 +1,85 @@
+"""Lines of infill joined along the edge of what they fill: one long bead instead of many, each with a way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gcode.geometry import Line, without_repeats
+from gcode.units import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ends:
+    """Where lines end on contours: rows 2k and 2k + 1 are those of line k."""
+
+    contour: IntArray
+    """-1 for an end that lies on none."""
+    along: FloatArray
+    """mm from the contour's first point."""
+
+
+def lengths_along(contour: Line) -> FloatArray:
+    """For each point of a contour and its first one again, mm from the first."""
+    steps = np.hypot(*(np.roll(contour, -1, axis=0) - contour).T)
+    along: FloatArray = np.concatenate([[0.0], np.cumsum(steps)])
+    return along
+
+
+def linked(lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: float) -> list[Line]:
+    """The lines in the same order, joined where the next end along a contour is at most ``most`` mm away.
+
+    Each way along the contour is gone once, and each line laid once.
+    """
+    neighbours = _neighbours(ends, contours, most)
+    rulers = [lengths_along(contour) for contour in contours]
+    used = [False] * len(lines)
+    chains: list[Line] = []
+    for first in range(len(lines)):
+        if used[first]:
+            continue
+        used[first] = True
+        pieces, end = [lines[first]], 2 * first + 1
+        while True:
+            ways = [way for way in neighbours[end] if not used[way[1] // 2]]
+            if not ways:
+                break
+            _, other, forwards = min(ways)
+            used[other // 2] = True
+            on = int(ends.contour[end])
+            pieces.append(_along(contours[on], rulers[on], ends.along[end], ends.along[other], forwards))
+            line = lines[other // 2]
+            pieces.append(line if other % 2 == 0 else line[::-1])
+            end = other ^ 1
+        chains.append(without_repeats(np.vstack(pieces), 1e-4))
+    return [chain for chain in chains if len(chain) > 1]
+
+
+def _neighbours(ends: Ends, contours: Sequence[Line], most: float) -> list[list[tuple[float, int, bool]]]:
+    """Of each end: how far the ends before and behind it on its contour are, which they are, and in which direction."""
+    found: list[list[tuple[float, int, bool]]] = [[] for _ in ends.contour]
+    for number, contour in enumerate(contours):
+        on = np.flatnonzero(ends.contour == number)
+        if len(on) < 2:
+            continue
+        order = on[np.argsort(ends.along[on], kind="stable")]
+        around = float(lengths_along(contour)[-1])
+        gaps = np.diff(ends.along[order], append=ends.along[order[0]] + around)
+        for end, other, gap in zip(order.tolist(), np.roll(order, -1).tolist(), gaps.tolist(), strict=True):
+            if gap <= most and end // 2 != other // 2:
+                found[end].append((gap, other, True))
+                found[other].append((gap, end, False))
+    return found
+
+
+def _along(contour: Line, ruler: FloatArray, begin: float, end: float, forwards: bool) -> Line:
+    """The contour's points strictly between two places, in the direction gone."""
+    if not forwards:
+        return _along(contour, ruler, end, begin, True)[::-1]
+    first = int(np.searchsorted(ruler[:-1], begin, side="right"))
+    last = int(np.searchsorted(ruler[:-1], end, side="left"))
+    if begin <= end:
+        return contour[first:last]
+    return np.vstack([contour[first:], contour[:last]])

@@ -1,0 +1,233 @@
+"""The middle of narrow areas as beads that are as wide as there is room: for thin walls, and gaps between walls.
+
+The area is cut into triangles between its two sides (Delaunay, keeping its edges). Each triangle with one side on the
+edge lies across the area: the line from the middle of one of its inner sides to that of the other is a piece of the
+area's middle line, and the triangle's own area divided by that line's length is the width that fills it. So what is
+laid has the area's volume, however the area swells. (The chordal axis; see Prasad, "Morphological analysis of shapes",
+1997.)
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gcode.geometry import Line
+from gcode.slicing.areas import CRUMB, Area, parts, polygon
+from gcode.units import FloatArray, IntArray
+
+STEP: Final = 0.4
+"""mm between points of the edge, at most: triangles then lie across, not along."""
+EVEN: Final = 0.15
+"""Share by which a bead's width may change without a new piece."""
+STRAIGHT: Final = 0.03
+"""mm that the middle may be off the line laid."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Middle:
+    """One line along the middle, and the width of each of its pieces."""
+
+    points: Line
+    widths: FloatArray
+
+
+def middles(area: Area, least: float, most: float) -> list[Middle]:
+    """The middle lines of every piece of the area.
+
+    ``least``: narrower places are left out. ``most``: the widest bead that can be laid.
+    """
+    found = parts(area, max(CRUMB, least * least))
+    web = _web(shapely.MultiPolygon([polygon(part) for part in found])) if found else None
+    if web is None:
+        return []
+    lines = []
+    for chain in _joined(_pruned(_chains(web), web), web):
+        points = web.places[[node for node, _ in chain]]
+        areas = web.areas[[piece for _, piece in chain[1:]]]
+        lines += _laid(points, areas, least, most)
+    return lines
+
+
+# --- the area's triangles as a web of pieces ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Web:
+    """Nodes in the plane, and pieces between them that each stand for so many mm2."""
+
+    places: FloatArray
+    ends: IntArray
+    """(n, 2) nodes of each piece."""
+    areas: FloatArray
+    near: dict[int, list[tuple[int, int]]]
+    """Of each node: (node at the other end, piece)."""
+
+
+def _web(area: shapely.MultiPolygon) -> _Web | None:
+    """Nodes are the middles of inner sides, the middles of triangles where three ways meet, and tips."""
+    cut = shapely.constrained_delaunay_triangles(shapely.segmentize(area, STEP))
+    corners = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3]
+    if len(corners) < 2:
+        return None
+    vertices, index = np.unique(corners.reshape(-1, 2), axis=0, return_inverse=True)
+    index = index.reshape(-1, 3)
+    others = np.roll(index, -1, axis=1)
+    sides = np.minimum(index, others) * len(vertices) + np.maximum(index, others)
+    names, side, times = np.unique(sides, return_inverse=True, return_counts=True)
+    side = side.reshape(-1, 3)
+    inner = (times == 2)[side]
+    middle = (vertices[names // len(vertices)] + vertices[names % len(vertices)]) / 2
+    steps = corners - np.roll(corners, 1, axis=1)
+    size = np.abs(steps[:, 0, 0] * steps[:, 1, 1] - steps[:, 0, 1] * steps[:, 1, 0]) / 2
+    places, ends, areas = [middle], [], []
+    ways = inner.sum(axis=1)
+    across = np.flatnonzero(ways == 2)
+    ends.append(side[across][inner[across]].reshape(-1, 2))
+    areas.append(size[across])
+    meet, added = np.flatnonzero(ways == 3), len(middle)
+    places.append(corners[meet].mean(axis=1))
+    centre = np.repeat(added + np.arange(len(meet)), 3)
+    ends.append(np.stack([centre, side[meet].ravel()], axis=1))
+    areas.append(np.repeat(size[meet] / 3, 3))
+    tips = np.flatnonzero(ways == 1)
+    foot = side[tips][inner[tips]]
+    # The vertex that lies opposite to the inner side: no end of it. A bead ends half-way to it.
+    opposite = corners[tips, (np.argmax(inner[tips], axis=1) + 2) % 3]
+    places.append((middle[foot] + opposite) / 2)
+    ends.append(np.stack([foot, added + len(meet) + np.arange(len(tips))], axis=1))
+    areas.append(size[tips])
+    near: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    pairs = np.vstack(ends)
+    for piece, (one, other) in enumerate(pairs.tolist()):
+        near[one].append((other, piece))
+        near[other].append((one, piece))
+    return _Web(np.vstack(places), pairs, np.concatenate(areas), near)
+
+
+Chain = list[tuple[int, int]]
+"""Nodes in their order, each with the piece that leads to it; -1 for the first."""
+
+
+def _chains(web: _Web) -> list[Chain]:
+    """The web's ways from fork or tip to fork or tip, and its rings; each piece once."""
+    used: set[int] = set()
+    found: list[Chain] = []
+    forks = sorted(node for node, ways in web.near.items() if len(ways) != 2)
+    for start in (*forks, *sorted(web.near)):
+        for other, piece in web.near[start]:
+            if piece in used:
+                continue
+            chain = [(start, -1), (other, piece)]
+            used.add(piece)
+            while len(web.near[other]) == 2 and other != start:
+                other, piece = next(way for way in web.near[other] if way[1] != piece)
+                if piece in used:
+                    break
+                used.add(piece)
+                chain.append((other, piece))
+            found.append(chain)
+    return found
+
+
+def _length(chain: Chain, web: _Web) -> float:
+    return float(np.hypot(*np.diff(web.places[[node for node, _ in chain]], axis=0).T).sum())
+
+
+def _pruned(chains: list[Chain], web: _Web) -> list[Chain]:
+    """Without short ways from a fork to a tip: they lead into corners, which the bead that goes on covers."""
+    kept = []
+    for chain in chains:
+        tips = [len(web.near[chain[at][0]]) == 1 for at in (0, -1)]
+        forks = [len(web.near[chain[at][0]]) == 3 for at in (0, -1)]
+        if any(tips) and any(forks):
+            way = _length(chain, web)
+            area = float(web.areas[[piece for _, piece in chain[1:]]].sum())
+            if way * way < area:
+                continue
+        kept.append(chain)
+    return kept
+
+
+def _joined(chains: list[Chain], web: _Web) -> list[Chain]:
+    """Ways that meet at a fork: the two that go on most straightly are one."""
+    at: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+    for number, chain in enumerate(chains):
+        if chain[0][0] != chain[-1][0]:
+            at[chain[0][0]].append((number, False))
+            at[chain[-1][0]].append((number, True))
+    merged = dict(enumerate(chains))
+    owner = list(range(len(chains)))
+    for node in sorted(at):
+        meeting = at[node]
+        if len(meeting) < 2:
+            continue
+        one, other = _straightest(node, [chains[number] for number, _ in meeting], web)
+        a, b = owner[meeting[one][0]], owner[meeting[other][0]]
+        if a == b:
+            continue
+        first = merged[a] if merged[a][-1][0] == node else _reversed(merged[a])
+        second = merged.pop(b)
+        merged[a] = first + (second if second[0][0] == node else _reversed(second))[1:]
+        owner = [a if mine == b else mine for mine in owner]
+    return list(merged.values())
+
+
+def _straightest(node: int, meeting: list[Chain], web: _Web) -> tuple[int, int]:
+    headings = []
+    for chain in meeting:
+        ahead = chain if chain[0][0] == node else _reversed(chain)
+        way = web.places[ahead[min(3, len(ahead) - 1)][0]] - web.places[node]
+        headings.append(way / max(float(np.hypot(*way)), 1e-12))
+    pairs = [(one, other) for one in range(len(meeting)) for other in range(one + 1, len(meeting))]
+    return min(pairs, key=lambda pair: float(headings[pair[0]] @ headings[pair[1]]))
+
+
+def _reversed(chain: Chain) -> Chain:
+    nodes, pieces = [node for node, _ in chain][::-1], [piece for _, piece in chain[1:]][::-1]
+    return [(nodes[0], -1), *zip(nodes[1:], pieces, strict=True)]
+
+
+# --- from a way through the web to beads --------------------------------------------------------------------------
+
+
+def _laid(points: Line, areas: FloatArray, least: float, most: float) -> list[Middle]:
+    """The way in as few pieces as keep its course and its widths. What is too narrow is left out."""
+    lengths = np.hypot(*np.diff(points, axis=0).T)
+    corners = set(np.flatnonzero(_kept(points)).tolist())
+    groups: list[tuple[int, int, float]] = []
+    begin, way, area = 0, 0.0, 0.0
+    for at, (length, size) in enumerate(zip(lengths.tolist(), areas.tolist(), strict=True)):
+        width = area / way if way > 0 else 0.0
+        uneven = way >= STEP and abs(size - width * length) > EVEN * size
+        if at > begin and way > 0 and (at in corners or uneven):
+            groups.append((begin, at, width))
+            begin, way, area = at, 0.0, 0.0
+        way, area = way + length, area + size
+    if way > 0:
+        groups.append((begin, len(points) - 1, area / way))
+    lines: list[Middle] = []
+    run: list[tuple[int, int, float]] = []
+    for group in [*groups, (0, 0, 0.0)]:
+        if group[2] >= least:
+            run.append(group)
+            continue
+        if run:
+            line = points[[run[0][0], *(end for _, end, _ in run)]]
+            widths = np.minimum(np.array([width for _, _, width in run]), most)
+            if float(np.hypot(*np.diff(line, axis=0).T).sum()) > least:
+                lines.append(Middle(line, widths))
+        run = []
+    return lines
+
+
+def _kept(points: Line) -> npt.NDArray[np.bool_]:
+    """Which points are needed to stay within STRAIGHT of the way."""
+    simple = shapely.get_coordinates(shapely.simplify(shapely.LineString(points), STRAIGHT, preserve_topology=False))
+    left = {(x, y) for x, y in simple.tolist()}
+    return np.array([(x, y) in left for x, y in points.tolist()])

@@ -1,0 +1,86 @@
+"""What of a layer's inside is solid, because the part ends above or below it, and what is sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gcode.slicing.areas import CRUMB, Area, offset, opened, parts
+from gcode.slicing.bridges import Bridge
+from gcode.slicing.profile import Profile, Role
+from gcode.slicing.sections import Section
+
+SEEN: Final = 0.5
+"""mm2 of a solid place that nothing lies on, above which it is a top."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A connected place to be filled in one way."""
+
+    role: Role
+    area: Area
+    angle: float = 0.0
+    """Of a bridge's lines."""
+
+
+def covered(sections: Sequence[Section], wanted: int, own: Section) -> Area | None:
+    """What all of these layers cover; None where each covers what ``own`` does. Nothing where there are too few."""
+    if len(sections) < wanted:
+        return Area()
+    different = {section.digest: section.area for section in sections[:wanted] if section.digest != own.digest}
+    if not different:
+        return None
+    first, *rest = different.values()
+    for area in rest:
+        first = first ^ area
+    return first
+
+
+def skins(
+    inside: Area,
+    cover: Area | None,
+    seen: Area | None,
+    bridges: Sequence[Bridge],
+    profile: Profile,
+) -> list[Place]:
+    """The places of what lies inside of walls. ``cover``: what is deep enough within the part to be sparse (None: all
+    of it). ``seen``: what nothing lies on."""
+    if inside.is_empty():
+        return []
+    density, width = profile.infill.density, profile.widths.sparse
+    sparse = Area()
+    if density < 1:
+        deep = inside if cover is None else inside ^ cover
+        sparse_parts = [part for part in parts(opened(deep, 2 * width)) if part.area() >= profile.infill.least_area]
+        sparse = Area.compose(sparse_parts) if sparse_parts else sparse
+    found: list[Place] = []
+    # What is narrower than half a bead is what a sparse place's corners lost by being opened.
+    solid = opened(inside - sparse, width / 2)
+    for bridge in bridges:
+        over = solid ^ bridge.area
+        found += [Place(Role.BRIDGE, part, bridge.angle) for part in parts(over)]
+        solid = solid - bridge.area
+    for part in parts(solid):
+        top = seen is not None and (part ^ seen).area() > SEEN
+        found.append(Place(Role.TOP if top else Role.SOLID, part))
+    if density > 0:
+        found += [Place(Role.SPARSE, part) for part in parts(sparse)]
+    return found
+
+
+def deep(above: Sequence[Section], below: Sequence[Section], own: Section, profile: Profile) -> Area | None:
+    """What lies deep enough within the part to be sparse: covered by so many layers above and below.
+
+    Skins go on a wall's thickness into what is covered, so that walls that lean stay closed.
+    """
+    over = covered(above, profile.top_layers, own)
+    under = covered(below, profile.bottom_layers, own)
+    if over is None or under is None:
+        both = under if over is None else over
+    else:
+        both = over ^ under
+    if both is None or both.area() < CRUMB:
+        return both
+    return offset(both, -profile.perimeters * profile.widths.inner)
