@@ -2,8 +2,9 @@
 
 From Klipper's docs/G-Codes.md and its host software: M109, M190, M104 and M140 know S alone, and take an R as a target
 of 0; G4 knows P alone; M204 takes S, or P with T; M302 is unknown, as whether it extrudes cold is said by
-``min_extrude_temp`` in its printer.cfg (the driver looks at that when it connects); G29 and M420 are unknown, too.
-Where a heater is regulated by PID, as is usual, waiting for it waits for cooling, too. M204 stays in force until somebody says another one.
+``min_extrude_temp`` in its printer.cfg (the driver looks at that when it connects), and so are G29 and M420. Where a
+heater is regulated by PID, as is usual, waiting for it waits for cooling, too. M204 stays in force until somebody says
+another one.
 """
 
 from __future__ import annotations

@@ -85,10 +85,14 @@ def _marlin_start(setup: Setup) -> tuple[Command, ...]:
 
 
 def _survey(survey: Survey, travel: float) -> tuple[Command, ...]:
-    """Measure, before the nozzle is warm enough to drip. The tool is then over the last point, and rises first."""
+    """Measure from a safe height, and before it is waited for heat, so that nothing drips. Following what was found is
+    switched on and off again, as a firmware that could not measure fails at that aloud, before anything is pressed
+    out. The tool is then over the last point, and rises first."""
     sides = zip("LRFB", (survey.x0, survey.x1, survey.y0, survey.y1), strict=True)
     up = Command("G0", (("Z", survey.height), ("F", travel * PER_MINUTE)))
-    return _FORGET, up, Command("G29", (*sides, ("Z", -survey.surface))), Command("M420", (("S", 0.0),)), up
+    measure = Command("G29", (*sides, ("Z", -survey.surface)))
+    on, off = Command("M420", (("S", 1.0), ("Z", 0.0))), Command("M420", (("S", 0.0),))
+    return up, _FORGET, measure, on, off, up
 
 
 def _marlin_end(setup: Setup) -> tuple[Command, ...]:

@@ -88,7 +88,9 @@ class Engine:
         """Know nothing of the machine: it is a new epoch."""
         self._partial = b""
         self._attempt: str | None = None
-        self._began = self._warned = self._measures = False
+        self._began = self._warned = False
+        self._surface: float | None = None
+        self._grid = surface.Grid()
         self._told = 0
         self._ending: Cancelled | Failed | None = None
         self._gate: Callable[[Engine], None] | None = None
@@ -297,7 +299,8 @@ class Engine:
         self._now = now
         self._check_free()
         self._turn(Cue.BEGIN)
-        self._attempt, self._began, self._warned, self._measures = attempt, False, False, program.measures
+        self._attempt, self._began, self._warned = attempt, False, False
+        self._surface, self._grid = program.surface, surface.Grid()
         self._told, self._notes = 0, []
         self._link.resends = 0
         self._link.load(program)
@@ -437,8 +440,7 @@ class Engine:
         self._ending = ending
         self._link.drop()
         self._link.urgent.clear()
-        self._link.urgent.extend(surface.FORGET if self._measures else ())
-        self._link.urgent.extend(map(str.encode, self._options.safe_end))
+        self._link.urgent.extend(self._last_lines())
         self._when_done(Engine._ended, b"M400")
         self._timer = self._now + self._options.end_wait
         if not self.immediate_stop:
@@ -481,7 +483,12 @@ class Engine:
         self._halt(str(failed))
         if isinstance(failed, CountLost):
             return b""
-        return b"".join(b"%b\n" % line.encode() for line in self._options.safe_end)
+        return b"".join(b"%b\n" % line for line in self._last_lines())
+
+    def _last_lines(self) -> tuple[bytes, ...]:
+        """What switches a machine off, and leaves nothing behind in it of the attempt."""
+        forget = surface.FORGET if self._surface is not None else ()
+        return (*forget, *map(str.encode, self._options.safe_end))
 
     # --- replies --------------------------------------------------------------------------------------------------
 
@@ -491,8 +498,17 @@ class Engine:
             self._talk.hear(line, reply)
         if reply is None or isinstance(reply, replies.Garbled) or self._known.hear(reply):
             self._fact(reply)
-            return b""
+            return self._measured(line) if reply is None else b""
         return _REPLIES[type(reply)](self, reply) or b""
+
+    def _measured(self, line: bytes) -> bytes:
+        """Chatter may be the heights of the surface that this attempt has measured."""
+        heights = self._grid.hear(line) if self._surface is not None and self._attempt is not None else None
+        if heights is None or self._surface is None:
+            return b""
+        self._notes.append(str(heights))
+        missing = heights.missing(self._surface)
+        return self._fail(missing) if missing is not None else b""
 
     def _fact(self, reply: replies.Reply | None) -> None:
         self._link.heard(self._now)

@@ -14,7 +14,7 @@ from itertools import count
 import numpy as np
 
 from drivers.contract import ArtifactFault
-from drivers.protocols.marlin.surface import measures
+from drivers.protocols.marlin.surface import measured
 
 MAX_LINE = 96
 """Bytes of a guarded line including its end: Marlin's MAX_CMD_SIZE. A longer one is cut in silence by the firmware."""
@@ -37,8 +37,8 @@ class Program:
 
     blocks: tuple[bytes, ...]
     total: int
-    measures: bool = False
-    """It measures the piece's surface, and leaves a map of it in the firmware until it forgets it."""
+    surface: float | None = None
+    """mm over the bed of the surface that it has measured, and whose map the firmware keeps until it is forgotten."""
 
     def lines(self, block: int) -> list[bytes]:
         return self.blocks[block].split(b"\n")
@@ -52,7 +52,7 @@ def program(data: bytes) -> Program:
     if len(lines) >= _WIDEST_NUMBER // 2:
         raise ArtifactFault(f"the artifact holds {len(lines)} commands, more than the line numbers allow; split it")
     blocks = tuple(b"\n".join(lines[at : at + BLOCK]) for at in range(0, len(lines), BLOCK))
-    return Program(blocks, len(lines), any(map(measures, lines)))
+    return Program(blocks, len(lines), measured(lines))
 
 
 def _commands(data: bytes) -> Iterator[bytes]:
