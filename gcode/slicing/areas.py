@@ -82,36 +82,41 @@ def signed(line: Line) -> float:
     return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2
 
 
-def edges(lines: Sequence[Line]) -> tuple[FloatArray, FloatArray]:
-    """Begin and end of every edge of closed contours, in their order."""
-    if not lines:
-        return np.empty((0, 2)), np.empty((0, 2))
-    return np.vstack(lines), np.vstack([np.roll(line, -1, axis=0) for line in lines])
+class Fence:
+    """Closed contours as edges, for many questions about the same ones."""
 
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.start = np.vstack(lines) if lines else np.empty((0, 2))
+        """Of each edge, contour by contour."""
+        self.end = np.vstack([np.concatenate([line[1:], line[:1]]) for line in lines]) if lines else np.empty((0, 2))
+        self.contour = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+        """The number of each edge's contour."""
+        self._step = self.end - self.start
 
-def holds(lines: Sequence[Line], points: FloatArray) -> BoolArray:
-    """Which points lie inside, by the even-odd rule."""
-    start, end = edges(lines)
-    x, y = points[:, :1], points[:, 1:]
-    spans = (start[:, 1] > y) != (end[:, 1] > y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at = start[:, 0] + (y - start[:, 1]) / (end[:, 1] - start[:, 1]) * (end[:, 0] - start[:, 0])
-    inside: BoolArray = np.count_nonzero(spans & (at > x), axis=1) % 2 == 1
-    return inside
+    def holds(self, points: FloatArray) -> BoolArray:
+        """Which points lie inside, by the even-odd rule."""
+        x, y = points[:, :1], points[:, 1:]
+        spans = (self.start[:, 1] > y) != (self.end[:, 1] > y)
+        slope = self._step[:, 0] / np.where(self._step[:, 1] == 0, 1.0, self._step[:, 1])
+        at = self.start[:, 0] + (y - self.start[:, 1]) * slope
+        inside: BoolArray = np.count_nonzero(spans & (at > x), axis=1) % 2 == 1
+        return inside
 
+    def crossed(self, begin: FloatArray, finish: FloatArray) -> FloatArray:
+        """(n, m): after which share of each of n straight ways each of m edges is crossed; NaN where it is not."""
+        way, step = (finish - begin)[:, None, :], self._step
+        gap = self.start - begin[:, None, :]
+        bend = way[..., 0] * step[:, 1] - way[..., 1] * step[:, 0]
+        bend[bend == 0] = np.nan
+        along = (gap[..., 0] * step[:, 1] - gap[..., 1] * step[:, 0]) / bend
+        across = (gap[..., 0] * way[..., 1] - gap[..., 1] * way[..., 0]) / bend
+        met = (along > 0) & (along < 1) & (across >= 0) & (across < 1)
+        shares: FloatArray = np.where(met, along, np.nan)
+        return shares
 
-def crossings(lines: Sequence[Line], begin: FloatArray, finish: FloatArray) -> BoolArray:
-    """(n, m): which of n straight ways cross which of m edges of the contours."""
-    start, end = edges(lines)
-    way = (finish - begin)[:, None, :]
-    from_begin = start[None, :, :] - begin[:, None, :]
-    edge = (end - start)[None, :, :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bend = way[..., 0] * edge[..., 1] - way[..., 1] * edge[..., 0]
-        along = (from_begin[..., 0] * edge[..., 1] - from_begin[..., 1] * edge[..., 0]) / bend
-        across = (from_begin[..., 0] * way[..., 1] - from_begin[..., 1] * way[..., 0]) / bend
-    found: BoolArray = (along > 0) & (along < 1) & (across >= 0) & (across < 1)
-    return found
+    def crosses(self, begin: FloatArray, finish: FloatArray) -> BoolArray:
+        """Which of n straight ways cross anything."""
+        return np.asarray((~np.isnan(self.crossed(begin, finish))).any(axis=1), dtype=np.bool_)
 
 
 def closed(line: Line) -> Line:

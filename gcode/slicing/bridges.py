@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from gcode.slicing.areas import CRUMB, Area, contours, holds, offset, opened, parts, polygon
+from gcode.slicing.areas import CRUMB, Area, Fence, contours, offset, opened, parts, polygon
 from gcode.slicing.lattice import runs
 from gcode.slicing.profile import Profile
 from gcode.units import FloatArray
@@ -70,10 +70,13 @@ def over_nothing(area: Area, below: Area, height: float, profile: Profile) -> tu
 
 
 def _bridge(part: Area, below: Area, width: float) -> Bridge | None:
-    """The direction with the shortest lines that are held at both ends, if there is one."""
-    support = contours(below)
-    if not support:
+    """The direction with the shortest lines that are held at both ends, if there is one.
+
+    Long lines count most: across a corner every line is short.
+    """
+    if below.is_empty():
         return None
+    support = Fence(contours(below))
     best: tuple[int, float, float] | None = None
     for angle in _directions(part):
         lines = runs(part, max(width, 0.02 * float(np.ptp(np.reshape(part.bounds(), (2, 2)), axis=0).max())), angle)
@@ -83,7 +86,8 @@ def _bridge(part: Area, below: Area, width: float) -> Bridge | None:
         share = float(lengths[held].sum() / lengths.sum())
         if share < HELD:
             continue
-        rank = (-round(10 * share), round(float(lengths[held].mean()), 3), float(lengths[held].max()))
+        typical = float((lengths[held] ** 2).sum() / lengths[held].sum())
+        rank = (-round(10 * share), round(typical, 3), float(lengths[held].max()))
         if best is None or rank < best:
             best, found = rank, angle
     if best is None:
@@ -102,14 +106,12 @@ def _directions(part: Area) -> list[float]:
     return own + [180.0 * number / DIRECTIONS for number in range(DIRECTIONS)]
 
 
-def _held(
-    lines: FloatArray, support: list[FloatArray]
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray]:
+def _held(lines: FloatArray, support: Fence) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray]:
     """Which lines have something below both ends, and the length of each."""
     way = lines[:, 1] - lines[:, 0]
     lengths = np.hypot(way[:, 0], way[:, 1])
     ahead = way / lengths[:, None] * STEP
-    return holds(support, lines[:, 0] - ahead) & holds(support, lines[:, 1] + ahead), lengths
+    return support.holds(lines[:, 0] - ahead) & support.holds(lines[:, 1] + ahead), lengths
 
 
 def _overhang(part: Area, below: Area) -> Overhang:

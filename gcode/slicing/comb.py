@@ -5,15 +5,14 @@ Only a way that has to leave the part is one on which material is drawn back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from gcode.geometry import Line, length
-from gcode.slicing.areas import Area, contours, crossings, offset
+from gcode.slicing.areas import Area, Fence, contours, offset
 from gcode.slicing.link import lengths_along
-from gcode.units import FloatArray
+from gcode.units import FloatArray, IntArray
 
 INSIDE: Final = 0.45
 """Of a bead's width that ways stay inside of the edge: on the middle of the outer wall, where they also begin."""
@@ -27,81 +26,68 @@ MOST_POINTS: Final = 400
 _NOTHING: Final = np.empty((0, 2))
 
 
-def ways(island: Area, width: float, begins: FloatArray, ends: FloatArray) -> list[Line | None]:
-    """For each pair of places within an island the points between them, none for a straight way; None where the way
-    has to leave the island."""
-    if not len(begins):
-        return []
-    around = contours(offset(island, -INSIDE * width))
-    if not around:
-        return [_NOTHING] * len(begins)
-    cross: list[bool] = crossings(around, begins, ends).any(axis=1).tolist()  # type: ignore[assignment]
-    return [
-        _round(begin, end, around) if crosses else _NOTHING
-        for begin, end, crosses in zip(begins, ends, cross, strict=True)
-    ]
+class Comb:
+    """Ways within one island."""
 
+    def __init__(self, island: Area, width: float) -> None:
+        self._lines = contours(offset(island, -INSIDE * width))
+        self._fence = Fence(self._lines)
+        self._edge = Fence(contours(island))
+        self._rulers = [lengths_along(line) for line in self._lines]
+        self._first = np.concatenate([[0], np.cumsum([len(line) for line in self._lines])]).astype(np.int64)
 
-def _round(begin: FloatArray, end: FloatArray, around: Sequence[Line]) -> Line | None:
-    """Along each contour in the way, the shorter side of it, then pulled straight."""
-    number = np.repeat(np.arange(len(around)), [len(line) for line in around])
-    rulers = [lengths_along(line) for line in around]
-    starts = np.concatenate([ruler[:-1] for ruler in rulers])
-    hit = np.flatnonzero(crossings(around, begin[None], end[None])[0])
-    points, shares = _meeting(begin, end, around, hit)
-    order = np.argsort(shares, kind="stable")
-    pieces: list[Line] = [begin[None]]
-    at = 0
-    while at < len(order):
-        first = order[at]
-        contour = int(number[hit[first]])
-        same = [place for place in range(at, len(order)) if number[hit[order[place]]] == contour]
-        last = order[same[-1]]
-        along = [
-            float(starts[hit[one]] + np.hypot(*(points[one] - np.vstack(around)[hit[one]]))) for one in (first, last)
+    def ways(self, begins: FloatArray, ends: FloatArray) -> list[Line | None]:
+        """For each pair of places the points between them, none for a straight way; None where the way has to leave
+        the island."""
+        meets = self._fence.crosses(begins, ends) | self._edge.crosses(begins, ends)
+        return [
+            self._round(begin, end) if meet else _NOTHING
+            for begin, end, meet in zip(begins, ends, meets.tolist(), strict=True)
         ]
-        pieces.append(_shorter(around[contour], rulers[contour], along[0], along[1], points[first], points[last]))
-        at = same[-1] + 1
-    path = np.vstack([*pieces, end[None]])
-    if len(path) > MOST_POINTS:
-        return None
-    pulled = _pulled(path, around)
-    straight = float(np.hypot(*(end - begin)))
-    if length(pulled) > min(FAR * straight + 2.0, straight + MOST):
-        return None
-    return pulled[1:-1]
 
+    def _round(self, begin: FloatArray, end: FloatArray) -> Line | None:
+        """Along each contour in the way, the shorter side of it, then pulled straight."""
+        shares = self._fence.crossed(begin[None], end[None])[0]
+        hit = np.flatnonzero(~np.isnan(shares))
+        hit = hit[np.argsort(shares[hit], kind="stable")]
+        points = begin + shares[hit][:, None] * (end - begin)
+        owner = self._fence.contour[hit].tolist()
+        pieces: list[Line] = [begin[None]]
+        at = 0
+        while at < len(hit):
+            last = len(owner) - 1 - owner[::-1].index(owner[at])
+            pieces.append(self._along(owner[at], hit[[at, last]], points[[at, last]]))
+            at = last + 1
+        path = np.vstack([*pieces, end[None]])
+        if len(path) > MOST_POINTS:
+            return None
+        path = self._pulled(path)
+        straight = float(np.hypot(*(end - begin)))
+        if length(path) > min(FAR * straight + 2.0, straight + MOST) or self._edge.crosses(path[:-1], path[1:]).any():
+            return None
+        return path[1:-1]
 
-def _meeting(
-    begin: FloatArray, end: FloatArray, around: Sequence[Line], hit: np.ndarray
-) -> tuple[FloatArray, FloatArray]:
-    """Where the straight way meets these edges, and after which share of it."""
-    start = np.vstack(around)[hit]
-    edge = np.vstack([np.roll(line, -1, axis=0) for line in around])[hit] - start
-    way = end - begin
-    bend = way[0] * edge[:, 1] - way[1] * edge[:, 0]
-    shares = ((start - begin)[:, 0] * edge[:, 1] - (start - begin)[:, 1] * edge[:, 0]) / bend
-    return begin + shares[:, None] * way, shares
+    def _along(self, contour: int, edges: IntArray, points: FloatArray) -> Line:
+        """From one point on a contour to another, the shorter way round."""
+        line, ruler = self._lines[contour], self._rulers[contour]
+        gaps = points - self._fence.start[edges]
+        enter, leave = (ruler[edges - self._first[contour]] + np.hypot(gaps[:, 0], gaps[:, 1])).tolist()
+        ahead = (leave - enter) % ruler[-1]
+        forwards = ahead <= ruler[-1] - ahead
+        low, way = (enter, ahead) if forwards else (leave, ruler[-1] - ahead)
+        places = (ruler[:-1] - low) % ruler[-1]
+        between = np.flatnonzero((places > 0) & (places < way))
+        between = between[np.argsort(places[between], kind="stable")]
+        corners = line[between] if forwards else line[between][::-1]
+        return np.vstack([points[:1], corners, points[1:]])
 
-
-def _shorter(contour: Line, ruler: FloatArray, begin: float, end: float, enter: FloatArray, leave: FloatArray) -> Line:
-    ahead = (end - begin) % ruler[-1]
-    forwards = ahead <= ruler[-1] - ahead
-    low, way = (begin, ahead) if forwards else (end, ruler[-1] - ahead)
-    places = (ruler[:-1] - low) % ruler[-1]
-    between = np.flatnonzero((places > 0) & (places < way))
-    between = between[np.argsort(places[between], kind="stable")]
-    points = contour[between] if forwards else contour[between][::-1]
-    return np.vstack([enter[None], points, leave[None]])
-
-
-def _pulled(path: Line, around: Sequence[Line]) -> Line:
-    """From each point to the farthest that can be reached straight."""
-    kept, at = [0], 0
-    while at < len(path) - 1:
-        later = path[at + 2 :]
-        free = ~crossings(around, np.repeat(path[at][None], len(later), axis=0), later).any(axis=1)
-        reached = np.flatnonzero(free)
-        at = at + 2 + int(reached[-1]) if len(reached) else at + 1
-        kept.append(at)
-    return path[kept]
+    def _pulled(self, path: Line) -> Line:
+        """From each point to the farthest that can be reached straight."""
+        kept, at = [0], 0
+        while at < len(path) - 1:
+            later = path[at + 2 :]
+            free = ~self._fence.crosses(np.broadcast_to(path[at], later.shape), later)
+            reached = np.flatnonzero(free)
+            at = at + 2 + int(reached[-1]) if len(reached) else at + 1
+            kept.append(at)
+        return path[kept]

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from gcode.geometry import Line, length
-from gcode.slicing.areas import Area, offset, opened
+from gcode.slicing.areas import Area, offset, opened, parts
 from gcode.slicing.beads import Bead, bead
 from gcode.slicing.gyroid import gyroid, layers_of
 from gcode.slicing.lattice import fitted, regular
@@ -81,7 +81,7 @@ def _solid(place: Place, turn: Turn, profile: Profile, height: float, first: boo
     angle = profile.infill.angle + (90.0 if turn.odd else 0.0)
     wide = opened(place.area, (1 + NEAREST) * width)
     beads = single(opened(place.area - wide, profile.least_bead), Role.GAP, profile, height, first=first)
-    for part in wide.decompose():
+    for part in parts(wide):
         lines = fitted(_within(part, width), width, angle, LINK * width)
         way = sum(map(length, lines))
         if way > 0:

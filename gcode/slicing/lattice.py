@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 
 from gcode.geometry import Line, Transform, bounds_of
-from gcode.slicing.areas import Area, contours, edges
+from gcode.slicing.areas import Area, Fence, contours
 from gcode.slicing.link import Ends, lengths_along, linked
-from gcode.units import FloatArray, IntArray
+from gcode.units import FloatArray
 
 LEAST: Final = 0.02
 """mm: a shorter line is none."""
@@ -61,7 +61,8 @@ def _filled(lines: Sequence[Line], first: float, step: float, count: int, angle:
 
 def _runs(lines: Sequence[Line], first: float, step: float, count: int) -> tuple[FloatArray, Ends]:
     """The pieces of level lines inside of contours, the lowest first, and where on the contours they end."""
-    start, end = edges(lines)
+    fence = Fence(lines)
+    start, end, contour = fence.start, fence.end, fence.contour
     low, high = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
     begin = np.clip(np.ceil((low - first) / step).astype(np.int64), 0, count)
     times = np.clip(np.ceil((high - first) / step).astype(np.int64), 0, count) - begin
@@ -72,15 +73,9 @@ def _runs(lines: Sequence[Line], first: float, step: float, count: int) -> tuple
     x = start[edge, 0] + share * (end[edge, 0] - start[edge, 0])
     order = np.lexsort((x, row))
     points = np.stack([x, y], axis=1)[order].reshape(-1, 2, 2)
-    contour, ruler, steps = _rulers(lines)
-    along = (ruler[edge] + share * steps[edge])[order].reshape(-1, 2)
+    rulers = [lengths_along(line) for line in lines]
+    ruler = np.concatenate([one[:-1] for one in rulers])
+    along = (ruler[edge] + share * np.hypot(*(end - start).T)[edge])[order].reshape(-1, 2)
     on = contour[edge][order].reshape(-1, 2)
     kept = points[:, 1, 0] - points[:, 0, 0] > LEAST
     return points[kept], Ends(on[kept].ravel(), along[kept].ravel())
-
-
-def _rulers(lines: Sequence[Line]) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Of each edge: its contour, how far along that it begins, and its length."""
-    rulers = [lengths_along(line) for line in lines]
-    number = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-    return number, np.concatenate([ruler[:-1] for ruler in rulers]), np.concatenate([np.diff(r) for r in rulers])

@@ -12,17 +12,17 @@ import numpy as np
 from gcode.geometry import Line
 from gcode.order import ordered
 from gcode.slicing.adhesion import brim, pressed
-from gcode.slicing.areas import CRUMB, Area, parts, settled
+from gcode.slicing.areas import CRUMB, Area, Fence, contours, parts, settled
 from gcode.slicing.beads import Bead, Layer, Step, bead
 from gcode.slicing.bridges import Bridge, Overhang, over_nothing
-from gcode.slicing.comb import ways
+from gcode.slicing.comb import Comb
 from gcode.slicing.fill import Turn, filled, single, speed_of
 from gcode.slicing.profile import Profile, Role
 from gcode.slicing.seam import begun
 from gcode.slicing.sections import Section
-from gcode.slicing.skins import SEEN, deep, skins
+from gcode.slicing.skins import SEEN, Place, deep, skins
 from gcode.slicing.walls import walls
-from gcode.units import FloatArray
+from gcode.units import FloatArray, IntArray
 
 _NOTHING: Final = np.empty((0, 2))
 _T = TypeVar("_T")
@@ -99,29 +99,55 @@ def window(sections: Sequence[Section], number: int, profile: Profile, fingerpri
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Island:
-    """A connected area with its walls and what fills the gaps between them: it depends on the area alone."""
+class Frame:
+    """What of a layer follows from its own area alone: islands, each with its walls and what fills gaps in them."""
 
-    area: Area
-    walls: tuple[Bead, ...]
+    islands: tuple[Area, ...]
+    walls: tuple[tuple[Bead, ...], ...]
+    """Of each island."""
     inside: Area
+    """Of all islands."""
+
+    def owners(self, points: FloatArray) -> IntArray:
+        """The number of the island that each point lies in, or next to."""
+        owner = np.zeros(len(points), dtype=np.int64)
+        for number, island in enumerate(self.islands if len(self.islands) > 1 else ()):
+            x0, y0, x1, y1 = island.bounds()
+            near = np.flatnonzero(((points >= [x0, y0]) & (points <= [x1, y1])).all(axis=1))
+            owner[near[Fence(contours(island)).holds(points[near])]] = number
+        return owner
 
 
-def islands(own: Section, profile: Profile) -> tuple[Island, ...]:
-    """The islands of a layer, each with its walls."""
+def frame(own: Section, profile: Profile) -> Frame:
+    """The islands of a layer and their walls."""
     first = own.number == 0
-    return tuple(_island(part, own, profile) for part in parts(pressed(own.area, profile) if first else own.area))
-
-
-def _island(area: Area, own: Section, profile: Profile) -> Island:
-    first = own.number == 0
+    area = pressed(own.area, profile) if first else own.area
     walled = walls(area, profile, first=first)
-    beads: list[Bead] = []
+    bare = Frame(tuple(parts(area)), (), walled.inside)
     nests = [_nest(nest, own, profile) for nest in walled.nests()]
-    for nest in _sorted(nests, lambda nest: nest[0].points[0], None):
-        beads += nest
-    beads += _in_order(single(walled.gaps, Role.GAP, profile, own.height, first=first), beads)
-    return Island(area, tuple(beads), walled.inside)
+    gaps = single(walled.gaps, Role.GAP, profile, own.height, first=first)
+    of_nests = _shared(nests, bare, lambda nest: nest[0].points[0])
+    of_gaps = _shared(gaps, bare, _middle)
+    beads = []
+    for mine, narrow in zip(of_nests, of_gaps, strict=True):
+        rings = [one for nest in _sorted(mine, lambda nest: nest[0].points[0], None) for one in nest]
+        beads.append((*rings, *_in_order(narrow, rings)))
+    return Frame(bare.islands, tuple(beads), walled.inside)
+
+
+def _middle(one: Bead) -> FloatArray:
+    """A point of a bead that lies well inside of its island."""
+    half: FloatArray = one.points[len(one.points) // 2 - 1 :][:2].mean(axis=0)
+    return half
+
+
+def _shared(things: Sequence[_T], frame: Frame, place: Callable[[_T], FloatArray]) -> list[list[_T]]:
+    """Things by the island that they lie in."""
+    shares: list[list[_T]] = [[] for _ in frame.islands]
+    if things:
+        for thing, owner in zip(things, frame.owners(np.array([place(one) for one in things])).tolist(), strict=True):
+            shares[owner].append(thing)
+    return shares
 
 
 def _nest(nest: Sequence[tuple[int, Line]], own: Section, profile: Profile) -> list[Bead]:
@@ -136,35 +162,45 @@ def _nest(nest: Sequence[tuple[int, Line]], own: Section, profile: Profile) -> l
     return beads
 
 
-def plan(window: Window, around: Surroundings, framed: Sequence[Island]) -> Layer:
-    """The layer, from what it depends on alone. ``framed``: its islands."""
+def plan(window: Window, around: Surroundings, framed: Frame) -> Layer:
+    """The layer, from what it depends on alone. ``framed``: its frame."""
     own, profile = window.own, window.profile
     bridges: list[Bridge] = []
     overhangs: list[Overhang] = []
     if around.below is not None:
         bridges, overhangs = over_nothing(own.area, around.below, own.height, profile)
-    steps: list[Step] = []
-    if window.first and profile.adhesion.brim > 0:
-        width, speed = profile.widths.first, profile.speeds.first
-        area = Area.compose([island.area for island in framed])
-        steps += _joined(
-            [bead(Role.BRIM, ring, width, own.height, speed) for ring in brim(area, profile)], None, None, profile
-        )
-    begun_at = steps[-1].bead.points[-1] if steps else None
-    for island in _sorted([one for one in framed if one.walls or not one.inside.is_empty()], _beginning, begun_at):
-        beads = list(island.walls)
-        for place in skins(island.inside, around.cover, around.seen, bridges, profile):
-            beads += _in_order(filled(place, window.turn, profile, own.height, first=window.first), beads)
-        steps += _joined(beads, steps[-1].bead.points[-1] if steps else None, island.area, profile)
+    steps = _brim(framed, own, profile) if window.first else []
+    fills = _fills(skins(framed.inside, around.cover, around.seen, bridges, profile), window)
+    groups = [_shared(beads, framed, _middle) for beads in fills]
+    islands = []
+    for number, island in enumerate(framed.islands):
+        beads = list(framed.walls[number])
+        for group in groups:
+            beads += _in_order(group[number], beads)
+        if beads:
+            islands.append((island, beads))
+    here = steps[-1].bead.points[-1] if steps else None
+    for island, beads in _sorted(islands, lambda one: one[1][0].points[0], here):
+        steps += _joined(beads, steps[-1].bead.points[-1] if steps else None, island, profile)
     return Layer(tuple(steps), around.digest, own.area, tuple(overhangs))
 
 
-def _beginning(island: Island) -> FloatArray:
-    if island.walls:
-        first: FloatArray = island.walls[0].points[0]
-        return first
-    x0, y0, _, _ = island.inside.bounds()
-    return np.array([x0, y0])
+def _fills(places: Sequence[Place], window: Window) -> tuple[list[Bead], list[Bead]]:
+    """The beads of solid places, and those of sparse ones."""
+    solid: list[Bead] = []
+    sparse: list[Bead] = []
+    for place in places:
+        beads = filled(place, window.turn, window.profile, window.own.height, first=window.first)
+        (sparse if place.role is Role.SPARSE else solid).extend(beads)
+    return solid, sparse
+
+
+def _brim(framed: Frame, own: Section, profile: Profile) -> list[Step]:
+    if not profile.adhesion.brim or not framed.islands:
+        return []
+    width, speed = profile.widths.first, profile.speeds.first
+    rings = brim(Area.compose(list(framed.islands)), profile)
+    return _joined([bead(Role.BRIM, ring, width, own.height, speed) for ring in rings], None, None, profile)
 
 
 def _in_order(beads: Sequence[Bead], before: Sequence[Bead]) -> list[Bead]:
@@ -203,8 +239,8 @@ def _joined(beads: Sequence[Bead], here: FloatArray | None, island: Area | None,
     begins = np.array([one.points[-1] for one in beads[:-1]]).reshape(-1, 2)
     ends = np.array([one.points[0] for one in beads[1:]]).reshape(-1, 2)
     inside: list[Line | None] = [None] * len(begins)
-    if island is not None:
-        inside = ways(island, profile.widths.outer, begins, ends)
+    if island is not None and len(begins):
+        inside = Comb(island, profile.widths.outer).ways(begins, ends)
     far = np.hypot(*(ends - begins).T) >= profile.retraction.least_travel
     away = here is not None and float(np.hypot(*(beads[0].points[0] - here))) >= profile.retraction.least_travel
     steps = [Step(beads[0], _NOTHING, retract=away)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from gcode.dialects import Command, Dialect, Setup
 from gcode.slicing.adhesion import skirt
-from gcode.slicing.areas import Area, contours, crossings
+from gcode.slicing.areas import Area, Fence, contours
 from gcode.slicing.beads import Layer, Step, bead
 from gcode.slicing.blocks import Block, block, fan_line, moves, written
 from gcode.slicing.profile import Cooling, Profile, Role
@@ -208,7 +208,7 @@ class _Writer:
             over = [(NAN, NAN, z + SAFE, lift), (to[0], to[1], NAN, travel), (NAN, NAN, z, lift)]
             return moves(_travels(over), self._dialect)
         far = float(np.hypot(*(to - here))) >= profile.retraction.least_travel
-        leaves = far and bool(crossings(contours(layer.within), (here - offset)[None], (to - offset)[None]).any())
+        leaves = far and bool(Fence(contours(layer.within)).crosses((here - offset)[None], (to - offset)[None])[0])
         between = [(NAN, NAN, z, lift), (to[0], to[1], NAN, travel)]
         if self._plate.one_by_one is not None and self._turned(z):
             tallest = self._plate.surface + max(one.body.tops[-1] for one in self._bodies)

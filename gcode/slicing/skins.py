@@ -17,7 +17,7 @@ SEEN: Final = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """A connected place to be filled in one way."""
+    """What is to be filled in one way; it may have several pieces."""
 
     role: Role
     area: Area
@@ -59,15 +59,17 @@ def skins(
     # What is narrower than half a bead is what a sparse place's corners lost by being opened.
     solid = opened(inside - sparse, width / 2)
     for bridge in bridges:
-        over = solid ^ bridge.area
-        found += [Place(Role.BRIDGE, part, bridge.angle) for part in parts(over)]
+        found.append(Place(Role.BRIDGE, solid ^ bridge.area, bridge.angle))
         solid = solid - bridge.area
+    tops: list[Area] = []
+    others: list[Area] = []
     for part in parts(solid):
         top = seen is not None and (part ^ seen).area() > SEEN
-        found.append(Place(Role.TOP if top else Role.SOLID, part))
+        (tops if top else others).append(part)
+    found += [Place(Role.TOP, Area.compose(tops)), Place(Role.SOLID, Area.compose(others))]
     if density > 0:
-        found += [Place(Role.SPARSE, part) for part in parts(sparse)]
-    return found
+        found.append(Place(Role.SPARSE, sparse))
+    return [place for place in found if not place.area.is_empty()]
 
 
 def deep(above: Sequence[Section], below: Sequence[Section], own: Section, profile: Profile) -> Area | None:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from gcode.slicing.beads import Layer
 from gcode.slicing.blocks import Block, block
 from gcode.slicing.bridges import Overhang
-from gcode.slicing.plan import Island, Window, islands, plan, window
+from gcode.slicing.plan import Frame, Window, frame, plan, window
 from gcode.slicing.profile import Profile
 from gcode.slicing.sections import sections
 from gcode.slicing.solid import Solid
@@ -31,7 +31,7 @@ class Memory:
 
     def __init__(self, most: int = KEPT) -> None:
         self._layers: OrderedDict[bytes, Layer] = OrderedDict()
-        self._islands: OrderedDict[bytes, tuple[Island, ...]] = OrderedDict()
+        self._frames: OrderedDict[bytes, Frame] = OrderedDict()
         self._blocks: OrderedDict[bytes, Block | None] = OrderedDict()
         self._bytes: OrderedDict[Hashable, bytes] = OrderedDict()
         self._most = most
@@ -53,13 +53,13 @@ class Memory:
         self._keep(self._layers, alias, layer)
         return layer
 
-    def _framed(self, window: Window) -> tuple[Island, ...]:
+    def _framed(self, window: Window) -> Frame:
         own = window.own
         digest = window.fingerprint + own.digest + repr((window.first, own.height)).encode()
-        framed = _found(self._islands, digest)
+        framed = _found(self._frames, digest)
         if framed is None:
-            framed = islands(own, window.profile)
-            self._keep(self._islands, digest, framed)
+            framed = frame(own, window.profile)
+            self._keep(self._frames, digest, framed)
         return framed
 
     def block(self, layer: Layer, profile: Profile) -> Block | None:
