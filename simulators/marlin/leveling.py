@@ -51,6 +51,7 @@ def probe_bed(board: Board, parameters: Parameters) -> Generator[Wait]:
             return
     yield drained(board)
     board.position = board.leveling.switch(False, board.position)
+    begun = board.now
     columns, rows = probe.points
     spacing = ((x1 - x0) / (columns - 1), (y1 - y0) / (rows - 1))
     values = np.full((columns, rows), np.nan)
@@ -63,8 +64,9 @@ def probe_bed(board: Board, parameters: Parameters) -> Generator[Wait]:
         board.leveling.write(Mesh((x0, y0), spacing, values + parameters.get("Z", 0.0)))
         board.say(_grid(values + parameters.get("Z", 0.0)))
         board.position = board.leveling.switch(True, board.position)
-        spread = f"{values.min():.3f} to {values.max():.3f}"
-        board.recorder.event(board.now, "probed", f"{values.size} points, {spread} mm over the bed")
+        told = f"{values.size} points in {board.now - begun:.1f} s"
+        told = f"{told}, {values.min():.3f} to {values.max():.3f} mm over the bed"
+        board.recorder.event(board.now, "probed", told)
     if not board.dead:
         board.say(board.position_text())
 
