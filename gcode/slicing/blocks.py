@@ -3,10 +3,10 @@ height, as Z stands in front of a layer and extrusion is relative, or begins at 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -42,8 +42,8 @@ class Block:
     """Seconds of all else."""
 
 
-_COLUMNS: Final = ("kind", "x", "y", "z", "e", "f", "lays", "bridge")
-_Rows = tuple[npt.NDArray[np.uint8], FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, BoolArray, BoolArray]
+_Rows = tuple[Kind, bool, bool, FloatArray]
+"""Kind, whether they lay, whether they bridge, and x, y, z, e and f of each."""
 
 
 def block(layer: Layer, profile: Profile) -> Block | None:
@@ -57,69 +57,72 @@ def block(layer: Layer, profile: Profile) -> Block | None:
             parts += _ways(here, step, profile)
         parts.append(_laid(step, profile))
         here = step.bead.points[-1]
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    rows = dict(zip(_COLUMNS, columns, strict=True))
-    laid = np.array([step.bead.lengths.sum() / step.bead.speed for step in layer.steps])
+    kinds, lays, bridges, rows = zip(*parts, strict=True)
+    counts = [len(one) for one in rows]
+    x, y, z, e, f = np.vstack(rows).T
     moving = sum(_seconds(one, other, profile) for one, other in pairwise(layer.steps))
-    first, last = layer.steps[0].bead.points[0], layer.steps[-1].bead.points[-1]
-    return Block(**rows, start=first, end=last, laying=float(laid.sum()), moving=moving)
+    return Block(
+        kind=np.repeat(np.array(kinds, dtype=np.uint8), counts),
+        x=x,
+        y=y,
+        z=z,
+        e=e,
+        f=f,
+        lays=np.repeat(np.array(lays), counts),
+        bridge=np.repeat(np.array(bridges), counts),
+        start=layer.steps[0].bead.points[0],
+        end=layer.steps[-1].bead.points[-1],
+        laying=sum(float(step.bead.lengths.sum()) / step.bead.speed for step in layer.steps),
+        moving=moving,
+    )
 
 
 def _seconds(one: Step, other: Step, profile: Profile) -> float:
     """Of the way from one bead to the other."""
-    points = np.vstack([one.bead.points[-1:], other.way, other.bead.points[:1]])
-    seconds = float(np.hypot(*np.diff(points, axis=0).T).sum()) / profile.speeds.travel
+    points = [one.bead.points[-1].tolist(), *other.way.tolist(), other.bead.points[0].tolist()]
+    seconds = sum(math.dist(a, b) for a, b in pairwise(points)) / profile.speeds.travel
     if other.retract:
         seconds += 2 * profile.retraction.length / profile.retraction.speed
     return seconds
 
 
-def _rows(
-    kind: Kind, count: int, *, x: object, y: object, z: object, e: object, f: object, lays: bool, bridge: bool
-) -> _Rows:
-    x, y, z, e, f = (np.broadcast_to(np.asarray(value, dtype=np.float64), (count,)) for value in (x, y, z, e, f))
-    return np.full(count, int(kind), np.uint8), x, y, z, e, f, np.full(count, lays), np.full(count, bridge)
-
-
 def _laid(step: Step, profile: Profile) -> _Rows:
     bead = step.bead
-    amounts = bead.lengths * bead.widths * bead.height / profile.filament_area
-    points, bridge = bead.points[1:], bead.role is Role.BRIDGE
-    return _rows(
-        Kind.LINE, len(points), x=points[:, 0], y=points[:, 1], z=NAN, e=amounts, f=bead.speed, lays=True, bridge=bridge
-    )
+    rows = np.full((len(bead.points) - 1, 5), NAN)
+    rows[:, :2] = bead.points[1:]
+    rows[:, 3] = bead.lengths * bead.widths * (bead.height / profile.filament_area)
+    rows[:, 4] = bead.speed
+    return Kind.LINE, True, bead.role is Role.BRIDGE, rows
 
 
 def _ways(here: FloatArray, step: Step, profile: Profile) -> Iterator[_Rows]:
     """To a bead's first point, drawn back and raised where its way leaves the part."""
-    points, travel, bridge = (
-        np.vstack([step.way, step.bead.points[:1]]),
-        profile.speeds.travel,
-        step.bead.role is Role.BRIDGE,
-    )
-    if (points[-1] == here).all() and len(points) == 1:
+    if not len(step.way) and (step.bead.points[0] == here).all():
         return
-    retraction = profile.retraction
+    hop, bridge = profile.retraction.hop if step.retract else 0.0, step.bead.role is Role.BRIDGE
     if step.retract:
-        yield from drawn(-1.0, profile)
-        if retraction.hop:
-            yield _rows(
-                Kind.TRAVEL, 1, x=NAN, y=NAN, z=retraction.hop, e=NAN, f=profile.speeds.z, lays=False, bridge=False
-            )
-    yield _rows(
-        Kind.TRAVEL, len(points), x=points[:, 0], y=points[:, 1], z=NAN, e=NAN, f=travel, lays=False, bridge=bridge
-    )
+        yield from _drawn(-1.0, profile)
+    if hop:
+        yield _raised(hop, profile)
+    rows = np.full((len(step.way) + 1, 5), NAN)
+    rows[:-1, :2], rows[-1, :2] = step.way, step.bead.points[0]
+    rows[:, 4] = profile.speeds.travel
+    yield Kind.TRAVEL, False, bridge, rows
+    if hop:
+        yield _raised(0.0, profile)
     if step.retract:
-        if retraction.hop:
-            yield _rows(Kind.TRAVEL, 1, x=NAN, y=NAN, z=0.0, e=NAN, f=profile.speeds.z, lays=False, bridge=False)
-        yield from drawn(1.0, profile)
+        yield from _drawn(1.0, profile)
 
 
-def drawn(sign: float, profile: Profile) -> Iterator[_Rows]:
+def _raised(z: float, profile: Profile) -> _Rows:
+    return Kind.TRAVEL, False, False, np.array([[NAN, NAN, z, NAN, profile.speeds.z]])
+
+
+def _drawn(sign: float, profile: Profile) -> Iterator[_Rows]:
     """Filament drawn back (-1) or given again (1)."""
-    amount, speed = sign * profile.retraction.length, profile.retraction.speed
+    amount = sign * profile.retraction.length
     if amount:
-        yield _rows(Kind.LINE, 1, x=NAN, y=NAN, z=NAN, e=amount, f=speed, lays=False, bridge=False)
+        yield Kind.LINE, False, False, np.array([[NAN, NAN, NAN, amount, profile.retraction.speed]])
 
 
 def written(

@@ -76,12 +76,17 @@ def single(area: Area, role: Role, profile: Profile, height: float, *, first: bo
     ]
 
 
+def wide(area: Area, width: float) -> Area:
+    """Where there is room for two beads side by side: it is filled by lines, the rest by single beads."""
+    return opened(area, (1 + NEAREST) * width)
+
+
 def _solid(place: Place, turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
     width = profile.widths.first if first else profile.widths.solid
     angle = profile.infill.angle + (90.0 if turn.odd else 0.0)
-    wide = opened(place.area, (1 + NEAREST) * width)
-    beads = single(opened(place.area - wide, profile.least_bead), Role.GAP, profile, height, first=first)
-    for part in parts(wide):
+    hatched = wide(place.area, width)
+    beads = single(opened(place.area - hatched, profile.least_bead), Role.GAP, profile, height, first=first)
+    for part in parts(hatched):
         lines = fitted(_within(part, width), width, angle, LINK * width)
         way = sum(map(length, lines))
         if way > 0:

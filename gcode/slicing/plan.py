@@ -16,11 +16,11 @@ from gcode.slicing.areas import CRUMB, Area, Fence, contours, parts, settled
 from gcode.slicing.beads import Bead, Layer, Step, bead
 from gcode.slicing.bridges import Bridge, Overhang, over_nothing
 from gcode.slicing.comb import Comb
-from gcode.slicing.fill import Turn, filled, single, speed_of
+from gcode.slicing.fill import Turn, filled, single, speed_of, wide
 from gcode.slicing.profile import Profile, Role
 from gcode.slicing.seam import begun
 from gcode.slicing.sections import Section
-from gcode.slicing.skins import SEEN, Place, deep, skins
+from gcode.slicing.skins import Place, deep, skins, sparse_of
 from gcode.slicing.walls import walls
 from gcode.units import FloatArray, IntArray
 
@@ -50,31 +50,33 @@ class Window:
 
     def digest(self) -> bytes:
         """Layers with the same digest are laid in the same way."""
-        told = self._told()
+        told = self._told(self.turn.number)
         for side in (self.below, self.above):
             told.update(b"|")
             for section in side:
                 told.update(section.digest)
         return told.digest()
 
-    def surroundings(self) -> Surroundings:
-        """What of the layers around it matters to this one."""
+    def surroundings(self, inside: Area) -> Surroundings:
+        """What of the layers around it matters to this one. ``inside``: what its walls leave."""
         own, profile = self.own, self.profile
-        cover = deep(self.above, self.below, own, profile)
-        seen: Area | None = own.area
+        sparse, sparse_digest = settled(sparse_of(inside, deep(self.above, self.below, own, profile), profile))
+        turn, seen, seen_digest = self.turn, own.area, b"all"
         if self.above:
-            seen = None if self.above[0].digest == own.digest else own.area - self.above[0].area
+            seen, seen_digest = settled(own.area - self.above[0].area)
+        width = profile.widths.first if self.first else profile.widths.solid
+        if sparse.is_empty() and wide(inside, width).is_empty():
+            # Every bead follows from the walls: neither lines' direction nor what lies above matters.
+            turn, seen, seen_digest = Turn(0), Area(), b""
         below = self.below[0] if self.below else None
         hangs = below is not None and below.digest != own.digest and (own.area - below.area).area() > CRUMB
-        cover, cover_digest = (None, b"") if cover is None else settled(cover ^ own.area)
-        seen, seen_digest = (None, b"") if seen is None or seen.area() < SEEN else settled(seen)
-        told = self._told()
-        for digest in (cover_digest, seen_digest, below.digest if below is not None and hangs else b""):
+        told = self._told(turn.number)
+        for digest in (sparse_digest, seen_digest, below.digest if below is not None and hangs else b""):
             told.update(b"|" + digest)
-        return Surroundings(cover, seen, below.area if below is not None and hangs else None, told.digest())
+        return Surroundings(sparse, seen, below.area if below is not None and hangs else None, turn, told.digest())
 
-    def _told(self) -> hashlib._Hash:
-        said = repr((self.first, self.turn.number, self.own.height)).encode()
+    def _told(self, turn: int) -> hashlib._Hash:
+        said = repr((self.first, turn, self.own.height)).encode()
         return hashlib.sha256(self.fingerprint + said + self.own.digest)
 
 
@@ -82,12 +84,13 @@ class Window:
 class Surroundings:
     """What of the layers around a layer matters to it. Layers with the same digest are laid in the same way."""
 
-    cover: Area | None
-    """What is deep enough within the part to be sparse; None: all of it."""
-    seen: Area | None
+    sparse: Area
+    """What is deep enough within the part to be sparse."""
+    seen: Area
     """What nothing lies on."""
     below: Area | None
     """What the layer below covers, where it does not carry all of this one."""
+    turn: Turn
     digest: bytes
 
 
@@ -170,7 +173,7 @@ def plan(window: Window, around: Surroundings, framed: Frame) -> Layer:
     if around.below is not None:
         bridges, overhangs = over_nothing(own.area, around.below, own.height, profile)
     steps = _brim(framed, own, profile) if window.first else []
-    fills = _fills(skins(framed.inside, around.cover, around.seen, bridges, profile), window)
+    fills = _fills(skins(framed.inside, around.sparse, around.seen, bridges, profile), window, around.turn)
     groups = [_shared(beads, framed, _middle) for beads in fills]
     islands = []
     for number, island in enumerate(framed.islands):
@@ -185,12 +188,12 @@ def plan(window: Window, around: Surroundings, framed: Frame) -> Layer:
     return Layer(tuple(steps), around.digest, own.area, tuple(overhangs))
 
 
-def _fills(places: Sequence[Place], window: Window) -> tuple[list[Bead], list[Bead]]:
+def _fills(places: Sequence[Place], window: Window, turn: Turn) -> tuple[list[Bead], list[Bead]]:
     """The beads of solid places, and those of sparse ones."""
     solid: list[Bead] = []
     sparse: list[Bead] = []
     for place in places:
-        beads = filled(place, window.turn, window.profile, window.own.height, first=window.first)
+        beads = filled(place, turn, window.profile, window.own.height, first=window.first)
         (sparse if place.role is Role.SPARSE else solid).extend(beads)
     return solid, sparse
 

@@ -38,36 +38,29 @@ def covered(sections: Sequence[Section], wanted: int, own: Section) -> Area | No
     return first
 
 
-def skins(
-    inside: Area,
-    cover: Area | None,
-    seen: Area | None,
-    bridges: Sequence[Bridge],
-    profile: Profile,
-) -> list[Place]:
-    """The places of what lies inside of walls. ``cover``: what is deep enough within the part to be sparse (None: all
-    of it). ``seen``: what nothing lies on."""
-    if inside.is_empty():
-        return []
-    density, width = profile.infill.density, profile.widths.sparse
-    sparse = Area()
-    if density < 1:
-        deep = inside if cover is None else inside ^ cover
-        sparse_parts = [part for part in parts(opened(deep, 2 * width)) if part.area() >= profile.infill.least_area]
-        sparse = Area.compose(sparse_parts) if sparse_parts else sparse
-    found: list[Place] = []
+def sparse_of(inside: Area, deep: Area | None, profile: Profile) -> Area:
+    """What of a layer's inside is sparse. ``deep``: what lies deep enough within the part; None: all of it."""
+    if profile.infill.density >= 1:
+        return Area()
+    places = opened(inside if deep is None else inside ^ deep, 2 * profile.widths.sparse)
+    return Area.compose([part for part in parts(places) if part.area() >= profile.infill.least_area])
+
+
+def skins(inside: Area, sparse: Area, seen: Area, bridges: Sequence[Bridge], profile: Profile) -> list[Place]:
+    """The places of what lies inside of walls. ``seen``: what nothing lies on."""
     # What is narrower than half a bead is what a sparse place's corners lost by being opened.
-    solid = opened(inside - sparse, width / 2)
+    solid = opened(inside - sparse, profile.widths.sparse / 2)
+    found: list[Place] = []
     for bridge in bridges:
         found.append(Place(Role.BRIDGE, solid ^ bridge.area, bridge.angle))
         solid = solid - bridge.area
     tops: list[Area] = []
     others: list[Area] = []
     for part in parts(solid):
-        top = seen is not None and (part ^ seen).area() > SEEN
+        top = (part ^ seen).area() > SEEN
         (tops if top else others).append(part)
     found += [Place(Role.TOP, Area.compose(tops)), Place(Role.SOLID, Area.compose(others))]
-    if density > 0:
+    if profile.infill.density > 0:
         found.append(Place(Role.SPARSE, sparse))
     return [place for place in found if not place.area.is_empty()]
 

@@ -44,11 +44,12 @@ class Memory:
         layer = _found(self._layers, alias)
         if layer is not None:
             return layer
-        around = window.surroundings()
+        framed = self._framed(window)
+        around = window.surroundings(framed.inside)
         layer = _found(self._layers, around.digest)
         if layer is None:
             self.computed += 1
-            layer = plan(window, around, self._framed(window))
+            layer = plan(window, around, framed)
             self._keep(self._layers, around.digest, layer)
         self._keep(self._layers, alias, layer)
         return layer
