@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, case, exists, select, update
+from sqlalchemy import Row, case, select, update
 
-from jobs import floor
+from jobs import floor, pieces
 from jobs import models as m
 from jobs.queue import Claim, Offer, drained, unchanged
-from jobs.route import hold, operation_done, remake_if_due
-from jobs.states import BedState, MachineState, UnitState
+from jobs.route import hold, hold_job, operation_done, remake_if_due
+from jobs.states import BedState, MachineState
 from jobs.store import NotFound, Refused, Store, Tx
 from jobs.upkeep import touched
 
@@ -36,13 +36,14 @@ def intend(store: Store, claim: Claim, offer: Offer, who: str) -> Intent:
     with store.write(who) as tx:
         put = {"attempts": m.jobs.c.attempts + 1}
         # A person may have held the unit since it was claimed, or taken back that the machine was cleaned.
-        making = exists().where(m.units.c.id == m.jobs.c.unit_id, m.units.c.state == UnitState.MAKING)
-        only = making & unchanged(offer.name, claim.condition)
+        only = pieces.may_be_made() & unchanged(offer.name, claim.condition)
         job = tx.moved("job", claim.job_id, "intended", only=only, put=put, attempt=_attempt_of, machine=offer.name)
         if job is None:
             raise Refused(
                 f"{claim.job_id} is no longer claimed, its unit was held, or {offer.name} changed since it was claimed"
             )
+        if job.unit_id is None:
+            pieces.tried(tx, job.id, job.attempts, offer.name)
         touched(tx, claim.condition, claim.needs.leaves)  # before anything can begin
         attempt, epoch, loaded = _attempt_of(job), 0, claim.condition.loaded
         if offer.bed:
@@ -89,7 +90,7 @@ def fenced(store: Store, attempt: str, why: str, who: str) -> None:
         tx.moved("bed", machine, "unused", put=_said(tx, f"{attempt} never started"))
         drained(tx, machine)
         if row.attempts >= tx.policy.starts:
-            hold(tx, row.unit_id, "", f"{row.attempts} starts were refused, the last: {why}", "see to it, then release")
+            hold_job(tx, row, f"{row.attempts} starts were refused, the last: {why}", "see to it, then release")
 
 
 def set_paused(store: Store, attempt: str, paused: bool, why: str, who: str) -> None:
@@ -156,6 +157,8 @@ _STATES = {
     "cancelled": "cancelled",
     "doubted": "unknown",
 }
+PIECES = {"made": "finished", "failed": "failed", "cancelled": "cancelled"}
+"""What a batch's end is to each of its pieces."""
 
 
 def _end(tx: Tx, attempt: str, event: str, why: str, done: float | None = None) -> None:
@@ -169,16 +172,21 @@ def _end(tx: Tx, attempt: str, event: str, why: str, done: float | None = None) 
         _activity(tx, machine, "idle")
     else:
         _count(tx, machine, attempt, job, known)
+    if state == "unknown":
+        return
+    made = [job] if job.unit_id else pieces.ended(tx, job_id, PIECES[state], why)
     if state == "made":
-        operation_done(tx, job.operation_id, by=machine)
+        for piece in made:
+            operation_done(tx, piece.operation_id, by=machine)
         return
     canceller = _cancelled_by(tx, attempt)
-    if state == "cancelled" or (state == "failed" and canceller):
-        # A piece that somebody gave up is not made again by itself, even where its machine calls its end a failure.
-        said = f"{canceller or tx.who} cancelled {attempt} on {machine}"
-        hold(tx, job.unit_id, "", said, "release the unit, or cancel it")
-    elif state == "failed":
-        remake_if_due(tx, job_id)
+    for piece in made:
+        if state == "cancelled" or canceller:
+            # A piece that somebody gave up is not made again by itself, even where its machine calls its end a failure.
+            said = f"{canceller or tx.who} cancelled {attempt} on {machine}"
+            hold(tx, piece.unit_id, "", said, "release the unit, or cancel it")
+        else:
+            remake_if_due(tx, piece.id)
 
 
 def _cancelled_by(tx: Tx, attempt: str) -> str | None:

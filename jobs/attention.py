@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from jobs import models as m
 from jobs.condition import Condition, amount, cleaning_due, expired, forbidden_traces, gates, unfit
 from jobs.fits import Floor, Measure, Needs, Offer, misfits
+from jobs.pieces import may_be_made
 from jobs.queue import conditions
 from jobs.states import BedState, JobState, MachineState, OperationState, UnitState
 
@@ -56,8 +57,14 @@ def _unknown(connection: Connection) -> list[Call]:
     c = m.jobs.c
     statement = select(c.id, c.machine, c.unit_id, c.why).where(c.state == JobState.UNKNOWN)
     do = "look at the piece, then say: made, failed or not started"
+    several = "look at the pieces, then say: made, failed or not started; then of single pieces what differs"
     return [
-        Call("unknown", row.id, f"What became of {row.unit_id} on {row.machine} is not known: {row.why}", do)
+        Call(
+            "unknown",
+            row.id,
+            f"What became of {row.unit_id or f'the batch {row.id}'} on {row.machine} is not known: {row.why}",
+            do if row.unit_id else several,
+        )
         for row in connection.execute(statement)
     ]
 
@@ -137,10 +144,7 @@ def _waiting(connection: Connection) -> list[_Waiting]:
     statement = (
         select(m.needs.c.body, func.count().label("jobs"), func.min(job.volume).label("least"))
         .join(m.jobs, job.needs_id == m.needs.c.id)
-        .join(m.operations, m.operations.c.id == job.operation_id)
-        .join(m.units, m.units.c.id == job.unit_id)
-        .where(job.state == JobState.READY, m.operations.c.state == OperationState.OPEN)
-        .where(m.units.c.state == UnitState.MAKING)
+        .where(job.state == JobState.READY, may_be_made())
         .group_by(m.needs.c.id)
         .order_by(func.min(job.seq))
     )

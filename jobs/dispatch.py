@@ -17,12 +17,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from drivers import contract as c
 from jobs import attempts, floor, queue, service
 from jobs.artifacts import ArtifactStore
 from jobs.condition import Condition
+from jobs.models import jobs
 from jobs.queue import Claim, Needs, Offer
-from jobs.route import hold
+from jobs.route import hold_job
 from jobs.store import NotFound, Refused, Store
 
 log = logging.getLogger(__name__)
@@ -116,7 +119,7 @@ class Dispatcher:
         except c.ArtifactFault as fault:
             # No machine has seen a byte of it, and no start will be asked for: there is no doubt to be settled.
             self._fence(intent.attempt, str(fault))
-            return self._hold(claim.unit_id, str(fault), RENDER_ANEW)
+            return self._hold(claim.job_id, str(fault), RENDER_ANEW)
         except c.DriverError as error:
             log.warning("%s: transfer of %s: %s", self.offer.name, intent.attempt, error)
             return self.settle(intent.attempt, "starting", f"the transfer failed: {error}")
@@ -134,11 +137,11 @@ class Dispatcher:
 
     def _give_back(self, claim: Claim, why: str, mend: str) -> None:
         queue.release(self.store, claim.job_id, why, self.who)
-        self._hold(claim.unit_id, why, mend)
+        self._hold(claim.job_id, why, mend)
 
-    def _hold(self, unit_id: str, why: str, mend: str) -> None:
+    def _hold(self, job_id: str, why: str, mend: str) -> None:
         with self.store.write(self.who) as tx:
-            hold(tx, unit_id, "", why, mend)
+            hold_job(tx, tx.connection.execute(select(jobs).where(jobs.c.id == job_id)).one(), why, mend)
 
     def _still_ours(self, intent: attempts.Intent) -> bool:
         status = self.machine.status()

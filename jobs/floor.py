@@ -13,7 +13,7 @@ from jobs import models as m
 from jobs import service
 from jobs.queue import IN_HAND, Offer
 from jobs.route import remake_if_due
-from jobs.states import BedState
+from jobs.states import BedState, JobState
 from jobs.store import NotFound, Refused, Store, Tx
 from jobs.upkeep import initial, touched_by_others
 
@@ -92,8 +92,16 @@ def clear_bed(store: Store, machine: str, how: str, who: str) -> list[str]:
         a = m.attempts.c
         taken = update(m.attempts).where(a.machine == machine, a.on_bed).values(on_bed=False)
         lay = tx.connection.execute(taken.returning(a.job_id, a.state)).all()
-        scrap = sorted({attempt.job_id for attempt in lay if attempt.state == "failed"})
+        scrap = _scrap(tx, {attempt.job_id for attempt in lay if attempt.state in ("failed", "judged")})
         return [new for new in (remake_if_due(tx, job_id) for job_id in scrap) if new]
+
+
+def _scrap(tx: Tx, tried: Collection[str]) -> Collection[str]:
+    """Of these jobs and batches, the pieces that are scrap, in order of arrival."""
+    j = m.jobs.c
+    theirs = (j.id.in_(tried) | j.batch.in_(tried)) & j.unit_id.is_not(None)
+    failed = select(j.id).where(theirs, j.state == JobState.FAILED).order_by(j.seq)
+    return tx.connection.execute(failed).scalars().all() if tried else ()
 
 
 def mark_dirty(store: Store, machine: str, how: str, who: str) -> None:

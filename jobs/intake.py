@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from jobs import models as m
+from jobs.pieces import leave
 from jobs.queue import Needs, add_needs
 from jobs.route import cancel_jobs, hold_all
 from jobs.states import JobState, OperationState, OrderState, UnitState
@@ -236,7 +237,7 @@ def correct(store: Store, unit_id: str, personalization: Mapping[str, Any], who:
     with store.write(who) as tx:
         taken = (m.jobs.c.attempts > 0) | (m.jobs.c.state == JobState.CLAIMED)
         tried = select(m.jobs.c.id).where(m.jobs.c.unit_id == unit_id, taken)
-        if tx.connection.execute(tried).first():
+        if tx.connection.execute(tried).first() or leave(tx, unit_id):
             raise Refused(f"a machine has already tried {unit_id}: cancel it and order it anew")
         cancel_jobs(tx, unit_id)
         put = {"personalization": dict(personalization), "problems": []}
@@ -285,8 +286,11 @@ class Rendered:
         return sum(volumes) if volumes else None
 
 
-def rendered(store: Store, job_id: str, artifact: Rendered, who: str) -> None:
-    """The job has its artifact, and waits for a machine. Said again it changes nothing."""
+def rendered(store: Store, job_id: str, artifact: Rendered, who: str, gathers: str = "") -> None:
+    """The job has its artifact, and waits for a machine. Said again it changes nothing.
+
+    ``gathers``: for which company it waits first, to be made with it in one batch.
+    """
     with store.write(who) as tx:
         needs_id = add_needs(tx, artifact.needs)
         tx.add_once(
@@ -301,8 +305,8 @@ def rendered(store: Store, job_id: str, artifact: Rendered, who: str) -> None:
             created_at=tx.now,
         )
         takes = {"seconds": artifact.manifest.get("seconds"), "volume": artifact.volume}
-        put = {"artifact": artifact.sha256, "needs_id": needs_id, "why": "", **takes}
-        tx.moved("job", job_id, "rendered", put=put, artifact=artifact.sha256)
+        put = {"artifact": artifact.sha256, "needs_id": needs_id, "why": gathers, **takes}
+        tx.moved("job", job_id, "proved" if gathers else "rendered", put=put, artifact=artifact.sha256)
 
 
 def set_aside(store: Store, job_id: str, problems: Sequence[Mapping[str, str]], who: str) -> None:

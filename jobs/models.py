@@ -119,6 +119,12 @@ class Job(SQLModel, table=True):
             postgresql_where=text("state = 'ready'"),
         ),
         Index(
+            "ix_jobs_to_plan",
+            "seq",
+            sqlite_where=text("state IN ('rendering', 'gathering')"),
+            postgresql_where=text("state IN ('rendering', 'gathering')"),
+        ),
+        Index(
             "ix_jobs_in_hand",
             "machine",
             sqlite_where=text("state IN ('claimed', 'starting', 'running', 'paused', 'unknown')"),
@@ -128,8 +134,14 @@ class Job(SQLModel, table=True):
     id: str = Field(primary_key=True)
     seq: int = Field(index=True)
     """Order of arrival."""
-    operation_id: str = Field(foreign_key="operations.id", index=True)
-    unit_id: str = Field(foreign_key="units.id", index=True)
+    operation_id: str | None = Field(default=None, foreign_key="operations.id", index=True)
+    """None: it is a batch's; its pieces are the jobs that name it."""
+    unit_id: str | None = Field(default=None, foreign_key="units.id", index=True)
+    """None where operation_id is."""
+    batch: str | None = Field(default=None, foreign_key="jobs.id", index=True)
+    """The job that this one is made in, with others on one bed; None: it is made by itself, or waits for company."""
+    place: Json | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """Where on that bed: which pocket of the jig."""
     state: str = JobState.RENDERING
     artifact: str | None = Field(default=None, foreign_key="artifacts.sha256")
     needs_id: str | None = Field(default=None, foreign_key="needs.id")
@@ -156,7 +168,8 @@ class Attempt(SQLModel, table=True):
     machine: str = Field(index=True)
     bed_epoch: int
     state: str
-    """starting, running, paused, made, failed, cancelled, absent, unknown"""
+    """starting, running, paused, made, failed, cancelled, absent, unknown; judged: a person said of one of its pieces
+    something else than its machine did of all"""
     on_bed: bool = True
     """Something of it may lie on the bed: from the intent until the bed is cleared or it surely never started."""
     why: str = ""

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 from jobs import models as m
 from jobs.condition import Condition, gates, unfit
 from jobs.fits import Load, Needs, Offer, Reason, misfits
-from jobs.states import BedState, JobState, MachineState, OperationState, UnitState
+from jobs.pieces import may_be_made
+from jobs.states import BedState, JobState, MachineState
 from jobs.store import Store, Tx
 
 __all__ = [
@@ -96,8 +97,9 @@ def look(store: Store, offer: Offer) -> Chance:
 
 @dataclass(frozen=True)
 class Claim:
+    """A job that a machine took: of one unit, or a batch's."""
+
     job_id: str
-    unit_id: str
     artifact: str
     needs: Needs
     condition: Condition
@@ -113,17 +115,15 @@ def claim(store: Store, offer: Offer, chance: Chance, who: str) -> Claim | None:
         if row is None:
             return None
         tx.move("job", row.id, "claimed", put={"machine": offer.name}, machine=offer.name)
-        return Claim(row.id, row.unit_id, row.artifact, Needs.of(row.body), chance.condition)
+        return Claim(row.id, row.artifact, Needs.of(row.body), chance.condition)
 
 
 def _next(offer: Offer, chance: Chance) -> Any:
     job = m.jobs.c
-    open_operation = exists().where(m.operations.c.id == job.operation_id, m.operations.c.state == OperationState.OPEN)
-    making = exists().where(m.units.c.id == job.unit_id, m.units.c.state == UnitState.MAKING)
     statement = (
-        select(job.id, job.unit_id, job.artifact, m.needs.c.body)
+        select(job.id, job.artifact, m.needs.c.body)
         .join(m.needs, m.needs.c.id == job.needs_id)
-        .where(job.state == JobState.READY, job.needs_id.in_(chance.needs), open_operation, making)
+        .where(job.state == JobState.READY, job.needs_id.in_(chance.needs), may_be_made())
         .where(unchanged(offer.name, chance.condition))
         .order_by(job.due, job.seq)
         .limit(1)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, String, cast, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, String, cast, exists, or_, select, update
 
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
@@ -64,13 +64,19 @@ def remembers(store: Store, digest: str, files: Sequence[Column[Any]]) -> bool:
 
 
 def _made() -> Select[Any]:
-    """(artifact, proof, picture) of every job and try of remembered orders."""
+    """(artifact, proof, picture) of every job and try of remembered orders; of a batch, of remembered orders alone."""
+    piece, forgotten = m.jobs.alias("piece"), m.orders.c.forgotten_at
+    units = select(m.units.c.id).join(m.orders, m.orders.c.id == m.units.c.order_id)
+    of_one_forgotten = exists().where(
+        piece.c.batch == m.jobs.c.id, piece.c.unit_id.in_(units.where(forgotten.is_not(None)))
+    )
+    own, together = m.jobs.c.unit_id.in_(units.where(forgotten.is_(None))), m.jobs.c.unit_id.is_(None)
     return (
         select(*PROGRAMS, *PICTURES)
-        .join(m.units, m.units.c.id == m.jobs.c.unit_id)
+        .select_from(m.jobs)
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
         .outerjoin(m.attempts, m.attempts.c.job_id == m.jobs.c.id)
-        .where(m.units.c.order_id.in_(select(m.orders.c.id).where(m.orders.c.forgotten_at.is_(None))))
+        .where(or_(own, together & ~of_one_forgotten))
     )
 
 

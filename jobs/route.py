@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, update
 
 from jobs import models as m
+from jobs.pieces import leave, pieces
 from jobs.states import JobState, OperationState, UnitState
 from jobs.store import NotFound, Refused, Tx
 
@@ -76,8 +78,7 @@ def remake_if_due(tx: Tx, job_id: str) -> str | None:
     jobs = tx.connection.execute(select(m.jobs).where(m.jobs.c.operation_id == row.operation_id)).all()
     if any(job.state not in (JobState.FAILED, JobState.CANCELLED) for job in jobs):
         return None
-    lying = select(func.count()).where(m.attempts.c.job_id.in_([job.id for job in jobs]), m.attempts.c.on_bed)
-    if tx.connection.execute(lying).scalar_one():
+    if _lies(tx, jobs):
         return None
     if len(jobs) > tx.policy.remakes:
         hold(
@@ -92,16 +93,84 @@ def remake_if_due(tx: Tx, job_id: str) -> str | None:
     return again(tx, last)
 
 
+def _lies(tx: Tx, jobs: Sequence[Any]) -> bool:
+    """Whether something of a try of these jobs, or of the batches that they were made in, lies on a bed."""
+    tries = [job.id for job in jobs] + [job.batch for job in jobs if job.batch]
+    lying = exists().where(m.attempts.c.job_id.in_(tries), m.attempts.c.on_bed)
+    return bool(tx.connection.execute(select(lying)).scalar_one())
+
+
+def scrap(tx: Tx, job_id: str) -> str | None:
+    """A person looked at a piece that was made, and it is not good: it is made again, once nothing of it lies on a bed.
+
+    The new job's id, where it begins at once. Raises NotFound; Refused for a batch, which is judged piece by piece, and
+    where its unit is past that operation.
+    """
+    job = _piece(tx, job_id)
+    later = [o for o in _operations(tx, job.unit_id) if job.name in o.after]
+    busy = tx.connection.execute(
+        select(m.jobs.c.id).where(
+            m.jobs.c.operation_id.in_([o.id for o in later]),
+            m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown", "batched")),
+        )
+    ).first()
+    past = [o.name for o in later if o.state == OperationState.DONE]
+    if job.unit_state != UnitState.MAKING or past or busy:
+        why = f"{past[0]} was done on it" if past else f"{busy.id} is under way" if busy else f"it is {job.unit_state}"
+        raise Refused(f"{job.unit_id} cannot be made again at {job.name}: {why}; cancel the unit and order it anew")
+    tx.move("job", job_id, "scrapped", put={"why": f"{tx.who} looked and said: scrap"})
+    _judged(tx, job)
+    tx.move("operation", job.operation_id, "reopened", put={"done_by": None})
+    for operation in later:
+        tx.moved("operation", operation.id, "closed")
+    return remake_if_due(tx, job_id)
+
+
+def keep(tx: Tx, job_id: str) -> None:
+    """A person looked at a piece that counts as failed, and it is good. Raises NotFound; Refused for a batch, where no
+    machine ever tried it, and where it is being made again already."""
+    job = _piece(tx, job_id)
+    newer = select(m.jobs.c.id).where(m.jobs.c.operation_id == job.operation_id, m.jobs.c.seq > job.seq)
+    again_as = tx.connection.execute(newer.where(m.jobs.c.state != JobState.CANCELLED)).scalar()
+    if not job.attempts or again_as or job.unit_state not in (UnitState.MAKING, UnitState.HELD):
+        why = f"it is made again as {again_as}" if again_as else f"no machine tried it, or it is {job.unit_state}"
+        raise Refused(f"{job_id} of {job.unit_id} cannot be kept: {why}")
+    tx.move("job", job_id, "kept", put={"why": f"{tx.who} looked and said: good"})
+    _judged(tx, job)
+    operation_done(tx, job.operation_id, by=tx.who)
+
+
+def _judged(tx: Tx, job: Any) -> None:
+    """The attempt that made or spoilt this piece no longer says how all of it came out."""
+    of_it = m.attempts.c.job_id == (job.batch or job.id)
+    ended = of_it & m.attempts.c.state.in_(("made", "failed"))
+    tx.connection.execute(update(m.attempts).where(ended).values(state="judged"))
+
+
+def _piece(tx: Tx, job_id: str) -> Any:
+    row = tx.connection.execute(
+        select(m.jobs, m.operations.c.name, m.units.c.state.label("unit_state"))
+        .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)
+        .join(m.units, m.units.c.id == m.jobs.c.unit_id)
+        .where(m.jobs.c.id == job_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no piece {job_id} (a batch is judged piece by piece)")
+    return row
+
+
 def again(tx: Tx, last: Any) -> str:
-    """A new job for the operation of ``last``, from the same artifact. Returns its id."""
+    """A new job for the operation of ``last``, from the same artifact; of a piece of a batch, one that waits for
+    company again. Returns its id."""
     job_id = tx.new_id("J")
+    state = JobState.GATHERING if last.batch else JobState.READY
     tx.add(
         m.jobs,
         id=job_id,
         seq=next_seq(tx),
         operation_id=last.operation_id,
         unit_id=last.unit_id,
-        state=JobState.READY,
+        state=state,
         artifact=last.artifact,
         needs_id=last.needs_id,
         attempts=0,
@@ -112,7 +181,7 @@ def again(tx: Tx, last: Any) -> str:
         remake_of=last.id,
         created_at=tx.now,
     )
-    tx.log("job", job_id, "remade", JobState.READY, of=last.id, unit=last.unit_id)
+    tx.log("job", job_id, "remade", state, of=last.id, unit=last.unit_id)
     return job_id
 
 
@@ -123,6 +192,12 @@ def next_seq(tx: Tx) -> int:
 def hold(tx: Tx, unit_id: str, field: str, reason: str, mend: str) -> None:
     """Hold a unit for a person."""
     hold_all(tx, unit_id, [{"field": field, "reason": reason, "mend": mend}])
+
+
+def hold_job(tx: Tx, job: Any, reason: str, mend: str) -> None:
+    """Hold the unit of a job, or of a batch's job every unit."""
+    for unit_id in [job.unit_id] if job.unit_id else [piece.unit_id for piece in pieces(tx, job.id)]:
+        hold(tx, unit_id, "", reason, mend)
 
 
 def hold_all(tx: Tx, unit_id: str, problems: list[dict[str, str]]) -> None:
@@ -136,7 +211,7 @@ def cancel_unit(tx: Tx, unit_id: str) -> None:
             m.jobs.c.unit_id == unit_id,
             m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown")),
         )
-    ).first()
+    ).first() or leave(tx, unit_id)
     if busy:
         raise Refused(f"job {busy.id} of {unit_id} is on {busy.machine}: cancel or decide that job first")
     order_id = tx.move("unit", unit_id, "cancelled").order_id
@@ -147,8 +222,10 @@ def cancel_unit(tx: Tx, unit_id: str) -> None:
 
 
 def cancel_jobs(tx: Tx, unit_id: str) -> None:
-    """Cancel the unit's jobs that no machine has taken."""
-    waiting = select(m.jobs.c.id).where(m.jobs.c.unit_id == unit_id, m.jobs.c.state.in_(("rendering", "ready")))
+    """Cancel the unit's jobs that no machine has taken, and give up the batches that they wait in."""
+    leave(tx, unit_id)
+    not_taken = (JobState.RENDERING, JobState.GATHERING, JobState.READY)
+    waiting = select(m.jobs.c.id).where(m.jobs.c.unit_id == unit_id, m.jobs.c.state.in_(not_taken))
     for job_id in tx.connection.execute(waiting).scalars().all():
         tx.move("job", job_id, "cancelled")
 
@@ -170,8 +247,7 @@ def release_unit(tx: Tx, unit_id: str) -> None:
         pack(tx, unit_id)
     for job in latest.values():
         if job.state in ended:
-            lying = select(func.count()).where(m.attempts.c.job_id == job.id, m.attempts.c.on_bed)
-            if tx.connection.execute(lying).scalar_one():
+            if _lies(tx, [job]):
                 raise Refused(f"the last try of {unit_id} lies on {job.machine}: clear that bed first")
             again(tx, job)
 

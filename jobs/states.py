@@ -39,6 +39,8 @@ class OperationState(StrEnum):
 
 class JobState(StrEnum):
     RENDERING = "rendering"
+    GATHERING = "gathering"
+    BATCHED = "batched"
     READY = "ready"
     CLAIMED = "claimed"
     STARTING = "starting"
@@ -48,6 +50,10 @@ class JobState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
+
+
+ENDED: tuple[JobState, ...] = (JobState.MADE, JobState.FAILED, JobState.CANCELLED)
+"""No machine has anything to do with such a job any more; a person may still correct what is said of its piece."""
 
 
 class MachineState(StrEnum):
@@ -151,13 +157,19 @@ OPERATION = StateTable(
     OperationState.WAITING,
     {
         OperationState.WAITING: {"opened": OperationState.OPEN, "cancelled": OperationState.CANCELLED},
-        OperationState.OPEN: {"done": OperationState.DONE, "cancelled": OperationState.CANCELLED},
-        OperationState.DONE: {},
+        OperationState.OPEN: {
+            "done": OperationState.DONE,
+            "closed": OperationState.WAITING,
+            "cancelled": OperationState.CANCELLED,
+        },
+        OperationState.DONE: {"reopened": OperationState.OPEN},
         OperationState.CANCELLED: {},
     },
     {
         "opened": "all operations that come before it are done",
         "done": "its job was made, or a person did it",
+        "closed": "an operation that comes before it is to be done again",
+        "reopened": "what was made of it is scrap after all",
         "cancelled": "its unit was cancelled",
     },
 )
@@ -168,7 +180,18 @@ JOB = StateTable(
     "job",
     JobState.RENDERING,
     {
-        JobState.RENDERING: {"rendered": JobState.READY, "cancelled": JobState.CANCELLED},
+        JobState.RENDERING: {
+            "rendered": JobState.READY,
+            "proved": JobState.GATHERING,
+            "cancelled": JobState.CANCELLED,
+        },
+        JobState.GATHERING: {"batched": JobState.BATCHED, "cancelled": JobState.CANCELLED},
+        JobState.BATCHED: {
+            "dissolved": JobState.GATHERING,
+            "finished": JobState.MADE,
+            "failed": JobState.FAILED,
+            "cancelled": JobState.CANCELLED,
+        },
         JobState.READY: {"claimed": JobState.CLAIMED, "cancelled": JobState.CANCELLED},
         JobState.CLAIMED: {"intended": JobState.STARTING, "released": JobState.READY},
         JobState.STARTING: {
@@ -193,8 +216,8 @@ JOB = StateTable(
             "doubted": JobState.UNKNOWN,
             **_seen,
         },
-        JobState.MADE: {},
-        JobState.FAILED: {},
+        JobState.MADE: {"scrapped": JobState.FAILED},
+        JobState.FAILED: {"kept": JobState.MADE},
         JobState.CANCELLED: {},
         JobState.UNKNOWN: {
             "seen_running": JobState.RUNNING,
@@ -206,6 +229,9 @@ JOB = StateTable(
     },
     {
         "rendered": "its artifact exists and passed preflight",
+        "proved": "its artifact exists and passed preflight; it waits for others, to be made with them on one bed",
+        "batched": "it has its place in a batch: the batch's own job says how that goes",
+        "dissolved": "its batch was given up before it was begun: it waits for another",
         "claimed": "a machine that satisfies its needs took it",
         "released": "the machine gave it back before anything left for the machine",
         "intended": "attempt, remote name and bed epoch are durable; nothing has left yet",
@@ -222,6 +248,8 @@ JOB = StateTable(
         "seen_failed": "evidence: it started and did not end well",
         "decided_made": "a person looked: the piece is good",
         "decided_failed": "a person looked: the piece is scrap",
+        "scrapped": "a person looked: the piece is not good after all",
+        "kept": "a person looked: the piece is good after all",
         "decided_not_started": "a person looked: nothing was begun, and nothing will be",
     },
 )

@@ -200,6 +200,28 @@ class Store:
             tx.flush()
 
     @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """A writing transaction that may make tables anew: references are looked at before it commits, all at once.
+
+        SQLite drops a table that others refer to only where it does not watch over references, and that can be said
+        between transactions alone (sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes).
+        """
+        with self._writing, self.engine.connect().execution_options(writes=True) as connection:
+            self._watch_references(connection, False)
+            try:
+                with connection.begin():
+                    yield connection
+                    if self.sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                        raise Refused(f"rows would refer to what is not there: {broken[:5]}")
+            finally:
+                self._watch_references(connection, True)
+
+    def _watch_references(self, connection: Connection, watch: bool) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        if self.sqlite:
+            driver.execute(f"PRAGMA foreign_keys={'ON' if watch else 'OFF'}")
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent snapshot to read from."""
         with self.engine.connect() as connection, connection.begin():

@@ -235,7 +235,7 @@ def _suspect(tx: Tx, machine: str, since: float, why: str, allergens: frozenset[
     a = m.attempts.c
     rows = tx.connection.execute(
         select(m.jobs.c.unit_id, m.needs.c.body, m.units.c.state)
-        .join(m.jobs, m.jobs.c.id == a.job_id)
+        .join(m.jobs, (m.jobs.c.id == a.job_id) | (m.jobs.c.batch == a.job_id))
         .join(m.needs, m.needs.c.id == m.jobs.c.needs_id)
         .join(m.units, m.units.c.id == m.jobs.c.unit_id)
         .where(a.machine == machine, a.intended_at >= since, a.state != "absent")

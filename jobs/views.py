@@ -87,7 +87,7 @@ def units(connection: Connection, where: Any, floor: Floor, most: int = 500) -> 
 
 
 def jobs(connection: Connection, where: Any, floor: Floor, most: int = 500) -> list[View]:
-    """Jobs with their attempts, in order of arrival, each saying why it waits."""
+    """Jobs with their attempts, in order of arrival, each saying why it waits; a batch's with its ``pieces``."""
     found = rows(
         connection,
         select(
@@ -103,29 +103,66 @@ def jobs(connection: Connection, where: Any, floor: Floor, most: int = 500) -> l
             m.artifacts.c.manifest,
             m.needs.c.body.label("needs"),
         )
-        .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)
-        .join(m.units, m.units.c.id == m.jobs.c.unit_id)
+        .outerjoin(m.operations, m.operations.c.id == m.jobs.c.operation_id)
+        .outerjoin(m.units, m.units.c.id == m.jobs.c.unit_id)
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
         .outerjoin(m.needs, m.needs.c.id == m.jobs.c.needs_id)
         .where(where)
         .order_by(m.jobs.c.seq)
         .limit(most),
     )
-    tries = rows(
-        connection,
-        select(m.attempts)
-        .where(m.attempts.c.job_id.in_([job["id"] for job in found]))
-        .order_by(m.attempts.c.intended_at),
-    )
+    _with_pieces(connection, found)
+    tried = [job["id"] for job in found] + [job["batch"] for job in found if job["batch"]]
+    of_them = select(m.attempts).where(m.attempts.c.job_id.in_(tried)).order_by(m.attempts.c.intended_at)
+    tries = rows(connection, of_them)
     standing = standings(connection)
     not_done = _not_done(connection, [job["unit_id"] for job in found if job["state"] == "ready"])
     for job in found:
-        job["tries"] = [attempt for attempt in tries if attempt["job_id"] == job["id"]]
-        missing = [name for name in job.pop("after") if name in not_done.get(job["unit_id"], ())]
+        job["tries"] = [attempt for attempt in tries if attempt["job_id"] in (job["id"], job["batch"])]
+        missing = [name for name in job.pop("after") or () if name in not_done.get(job["unit_id"], ())]
         needs = Needs.of(job["needs"]) if job["needs"] else None
         reasons = waits(job["state"], needs, missing, job["unit_state"], floor, standing, job["volume"])
         job["waits"] = [asdict(reason) for reason in reasons]
     return found
+
+
+def _with_pieces(connection: Connection, found: list[View]) -> None:
+    """Batches with their pieces, and with what all of them are: product, operation, and whether a unit is held."""
+    for job in found:
+        job["pieces"] = []
+    batches = {job["id"]: job for job in found if job["unit_id"] is None}
+    if not batches:
+        return
+    for piece in rows(connection, _pieces(m.jobs.c.batch.in_(list(batches)))):
+        batch = batches[piece["batch"]]
+        batch["pieces"].append(piece)
+        batch |= {key: piece[key] for key in ("operation", "process", "product")}
+        if piece["unit_state"] == "held" or batch["unit_state"] is None:
+            batch["unit_state"] = piece["unit_state"]
+
+
+def _pieces(where: Any) -> Select[Any]:
+    """The pieces of batches, by their places."""
+    return (
+        select(
+            m.jobs.c.id,
+            m.jobs.c.batch,
+            m.jobs.c.place,
+            m.jobs.c.state,
+            m.jobs.c.unit_id,
+            m.operations.c.name.label("operation"),
+            m.operations.c.process,
+            m.units.c.product,
+            m.units.c.order_id,
+            m.units.c.state.label("unit_state"),
+            m.artifacts.c.proof,
+        )
+        .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)
+        .join(m.units, m.units.c.id == m.jobs.c.unit_id)
+        .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
+        .where(where)
+        .order_by(m.jobs.c.batch, m.jobs.c.seq)
+    )
 
 
 def _not_done(connection: Connection, unit_ids: Iterable[str]) -> Mapping[str, set[str]]:
@@ -176,12 +213,21 @@ def machines(connection: Connection, floor: Floor) -> list[View]:
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
         .where(m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown"))),
     )
+    a = m.attempts.c
     lying = rows(
         connection,
-        select(m.attempts.c.id, m.attempts.c.machine, m.attempts.c.state, m.attempts.c.evidence, m.jobs.c.unit_id)
-        .join(m.jobs, m.jobs.c.id == m.attempts.c.job_id)
-        .where(m.attempts.c.on_bed),
+        select(a.id, a.machine, a.state, a.evidence, a.job_id, m.jobs.c.unit_id)
+        .join(m.jobs, m.jobs.c.id == a.job_id)
+        .where(a.on_bed),
     )
+    together = [job["id"] for job in on if job["unit_id"] is None] + [
+        a["job_id"] for a in lying if a["unit_id"] is None
+    ]
+    places = rows(connection, _pieces(m.jobs.c.batch.in_(together))) if together else []
+    for job in on:
+        job["pieces"] = [piece for piece in places if piece["batch"] == job["id"]]
+    for attempt in lying:
+        attempt["pieces"] = [piece for piece in places if piece["batch"] == attempt["job_id"]]
     for machine in found:
         bed = beds.get(machine["name"], {}).get("state")
         condition = Condition.of(machine, bed)

@@ -76,6 +76,14 @@ def waits(
         return [
             Reason("it is being rendered", "this takes seconds; a render that fails holds the unit with its reason")
         ]
+    if state == JobState.GATHERING:
+        return [
+            Reason(
+                "it waits for company, to be made in one batch", "the rest of its jig, time, or a person: `ful batch`"
+            )
+        ]
+    if state == JobState.BATCHED:
+        return [Reason("it has its place in a batch", "what the batch's own job says")]
     if state == JobState.UNKNOWN:
         return [
             Reason("nobody can say what became of it", "look at the machine, then decide: made, failed, not-started")

@@ -10,7 +10,7 @@ from fulfillment.cli.common import ago, as_json, json_option, table, who, with_s
 from fulfillment.shop import Shop
 from jobs import attempts, views
 from jobs import models as m
-from jobs.states import JOB
+from jobs.states import ENDED
 
 
 @click.group()
@@ -24,7 +24,7 @@ def job() -> None:
 @with_shop
 def list_jobs(shop: Shop, everything: bool, raw: bool) -> None:
     """Jobs in order of arrival, each saying why it waits and what would free it."""
-    where = m.jobs.c.id.is_not(None) if everything else m.jobs.c.state.not_in(JOB.ends())
+    where = m.jobs.c.id.is_not(None) if everything else m.jobs.c.state.not_in(ENDED)
     with shop.store.read() as connection:
         jobs = views.jobs(connection, where, shop.floor)
     if raw:

@@ -10,18 +10,18 @@ from sqlalchemy import Connection, inspect, text
 
 from jobs.store import Store
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The revision that jobs.models describes."""
 
 
 def upgrade(store: Store) -> None:
     """Bring the schema to the newest revision; nothing happens where it is already."""
-    with store.write("migration") as tx:
-        if _revision(tx.connection) == NEWEST:
+    with store.rebuild() as connection:
+        if _revision(connection) == NEWEST:
             return
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent))
-        config.attributes["connection"] = tx.connection
+        config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 

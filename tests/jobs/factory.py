@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from drivers.contract import Machine
-from jobs import attempts, attention, floor, intake, upkeep
+from jobs import attempts, attention, batches, floor, intake, upkeep
 from jobs import models as m
 from jobs.agent import Agent, Worker
 from jobs.artifacts import ArtifactStore
@@ -83,6 +83,8 @@ class Factory:
         create(self.store)
         self.shop = Shop(self.store, ArtifactStore(folder / "artifacts"), self.clock)
         self.has_bed = kind != "folder"
+        self.together = seed % 3 == 1
+        """Whether pieces are made several at a time."""
         self.worlds = [WORLDS[kind](f"{kind}-{n}", self.fate, self.has_bed) for n in (1, 2)]
         initial = replace(WHITE, volume=None)  # as config.yaml says it: nobody has said how much there is
         more: dict[str, Any] = {"load": initial, "tasks": UPKEEP}
@@ -270,7 +272,25 @@ class Factory:
             intake.plan(self.store, unit.id, "planner")
         for waiting in intake.to_render(self.store):
             needs = self.fate.random.choice(MENU)
-            intake.rendered(self.store, waiting.id, self.shop.artifact(needs), "planner")
+            company = "for company" if self.together else ""
+            intake.rendered(self.store, waiting.id, self.shop.artifact(needs), "planner", company)
+        self._gather()
+
+    def _gather(self) -> None:
+        """Batches of up to three pieces with like needs; those of which a unit went are given up."""
+        for batch in batches.broken(self.store):
+            batches.give_up(self.store, batch, "a unit of it went", "planner")
+        like: dict[str, list[str]] = {}
+        for waiting in batches.waiting(self.store):
+            like.setdefault(waiting.needs_id, []).append(waiting.job_id)
+        for ids in like.values():
+            if self.fate.calm or self.fate.random.random() < 0.5:
+                batches.form(self.store, {job: {"pocket": n} for n, job in enumerate(ids[:3], 1)}, "planner")
+        needs = {needs.id: needs for needs in MENU}
+        of_jobs = {job["id"]: job["needs_id"] for job in rows(self.store, m.jobs)}
+        for batch, pieces in batches.to_render(self.store).items():
+            artifact = self.shop.artifact(needs[of_jobs[pieces[0].id]])
+            intake.rendered(self.store, batch, artifact, "planner")
 
     # --- the run --------------------------------------------------------------------------------------------
 
@@ -305,7 +325,8 @@ class Factory:
         for world in self.worlds:
             for piece in world.pieces.values():
                 if piece.state == "good" and tries[piece.attempt]["state"] == "made":
-                    kept.setdefault(jobs[tries[piece.attempt]["job_id"]]["operation_id"], []).append(piece.attempt)
+                    for operation in self._made_by(jobs[tries[piece.attempt]["job_id"]], jobs):
+                        kept.setdefault(operation, []).append(piece.attempt)
         for made, pieces in kept.items():
             require(len(pieces) == 1, f"{made} was made {len(pieces)} times: {pieces}")
         for operation in rows(self.store, m.operations):
@@ -315,6 +336,13 @@ class Factory:
             require(unit["state"] in ENDS, f"{unit['id']} was lost: it is {unit['state']}, and nothing goes on")
         self._judge_counters(tries)
         judge_history(self.store)
+
+    @staticmethod
+    def _made_by(job: dict[str, Any], jobs: dict[str, dict[str, Any]]) -> list[str]:
+        """The operations that a job made: its own, or those of its batch's pieces."""
+        if job["operation_id"]:
+            return [job["operation_id"]]
+        return [piece["operation_id"] for piece in jobs.values() if piece["batch"] == job["id"]]
 
     def _judge_counters(self, tries: dict[str, dict[str, Any]]) -> None:
         """Each attempt that ended is counted, once; and what is left on record is no more than what truly is."""

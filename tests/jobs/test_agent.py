@@ -493,7 +493,8 @@ def test_a_unit_that_is_held_after_the_claim_is_not_started(bench: Bench) -> Non
     bench.shop.ready()
     claim = bench.shop.claimed(OFFER)
     with bench.store.write("operator:ann") as tx:
-        route.hold(tx, claim.unit_id, "", "the customer called", "wait for her")
+        (unit,) = (job["unit_id"] for job in rows(bench.store, m.jobs) if job["id"] == claim.job_id)
+        route.hold(tx, unit, "", "the customer called", "wait for her")
     bench.worker.dispatcher.begin(claim)
     assert bench.job() == "ready"
     assert rows(bench.store, m.attempts) == []

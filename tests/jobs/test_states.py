@@ -173,4 +173,4 @@ def test_the_docs_are_printed_from_the_tables() -> None:
             assert meaning in text
     assert "| `done` | | | an end |" in text
     assert [str(end) for end in ORDER.ends()] == ["done", "cancelled"]
-    assert [str(end) for end in JOB.ends()] == ["made", "failed", "cancelled"]
+    assert [str(end) for end in JOB.ends()] == ["cancelled"]
