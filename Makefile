@@ -12,8 +12,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 export FULFILLMENT_REQUIRE_ALL ?= 1
-# Workers of the tests; 0: one after the other, in this process. More are no faster: the longest journeys set the pace.
-WORKERS ?= 2
+# Workers of the tests; 0: one after the other, in this process. One more than two cores have: many tests wait for a
+# machine's time to pass.
+WORKERS ?= 3
 
 .PHONY: setup setup-dev system vendors demo run test drivers check gallery docs bench lock
 

@@ -27,9 +27,11 @@ RESULTS = os.environ.get("FULFILLMENT_RESULTS")
 CONTRACT = re.compile(r"tests/conformance/test_contract\.py::.*\[([a-z-]+)\]")
 VENDOR = re.compile(r"tests/vendors/([a-z]+)/")
 
-ALONE = ("journeys", "web", "vendors")
-"""Folders whose tests run one after the other on one worker: whole factories, a browser, and of the vendors' programs
-(those of each vendor by themselves) one of a kind. They take longest, and so begin first."""
+FIRST = ("journeys", "web", "vendors")
+"""Folders whose tests take longest, and so begin first: whole factories, a browser, the vendors' programs."""
+ALONE = {"web": 1, "vendors": 2}
+"""Of how many parts of a path the tests run one after the other on one worker: all that use the browser, and those of
+each vendor."""
 SCATTERED = ("conformance", "products")
 """Folders whose tests share nothing dear: each goes to whoever is free. Others stay together by file."""
 
@@ -43,9 +45,7 @@ def group(path: Path) -> str | None:
     folder, *rest = path.relative_to(TESTS).parts if path.is_relative_to(TESTS) else path.parts[-1:]
     if folder in SCATTERED or not rest:
         return None
-    if folder in ALONE:
-        return f"{folder}/{rest[0]}" if folder == "vendors" else folder
-    return "/".join((folder, *rest))
+    return "/".join((folder, *rest)[: ALONE.get(folder)])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if name := group(item.path):
             item.add_marker(pytest.mark.xdist_group(name))
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (group(item.path) or "").partition("/")[0] not in ALONE)
+        items.sort(key=lambda item: (group(item.path) or "").partition("/")[0] not in FIRST)
 
 
 @pytest.hookimpl(wrapper=True)

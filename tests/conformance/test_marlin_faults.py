@@ -245,7 +245,7 @@ def test_a_start_without_an_answer_is_uncertain_and_then_failed(
     simulated: Callable[..., Any], tools: Any, tmp_path: Path, program: list[bytes]
 ) -> None:
     printer = simulated()
-    with connected(tools, printer, patience=1.5, start_wait=0.5, poll=1000) as machine:
+    with connected(tools, printer, patience=5, start_wait=3, poll=1000) as machine:
         machine.transfer("j1-a1", tools.payload(tmp_path, b"\n".join(program)))
         printer.post("fault", {"spec": "hang@line=2"})  # The preamble is answered, the first line is not.
         assert machine.start("j1-a1").start is Start.UNCERTAIN
