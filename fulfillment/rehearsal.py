@@ -19,8 +19,8 @@ from fulfillment.machines import GCODE
 from fulfillment.twin import Room, Twin
 
 ATTEMPT = "simulated-a1"
-SILENCE = 120.0
-"""Real seconds without any event after which it is given up."""
+SILENCE = 600.0
+"""Real seconds without any event after which it is given up; measuring a piece takes minutes of them at speed 1."""
 PATIENCE = 15.0
 """Real seconds until its machine must be up."""
 MARGIN = 4.0
