@@ -43,7 +43,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     bit = Bit(angle=recipe.angle, diameter=recipe.diameter).trait
     at = bench(spec, PROCESS, f"has a bit of {bit} and carves", lambda machine: _kind(machine, bit))
     place = Place(at.place.x, at.place.y, piece.thickness)
-    content = design(spec, files, Craft(line_width=how.width(how.depth)))
+    content = design(spec, files, Craft(line_width=recipe.line_width, fills=True))
     if content.tones:
         raise problem("A photo cannot be carved by a bit.", "Send a text or a drawing.")
     safe = place.surface + how.safe
@@ -51,7 +51,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     setup = Setup(lift=safe, spindle=recipe.spindle, settle=recipe.spin_up, stamp=stamp)
     data = program(carved(content.drawings, how, place, at.motion), at.dialect, setup)
     marks = grooves(data, at.dialect, how, place)
-    fidelity = _faithful(content, marks, how.width(how.depth))
+    fidelity = _faithful(content, marks, recipe.line_width)
     picture = marks_proof(marks, piece_of(spec, at.material, files))
     told: dict[str, Any] = {"carving": recipe.model_dump(exclude={"type"}), "notes": content.notes}
     return finished(at, data, picture, {"bit": bit}, fidelity=fidelity, **told)

@@ -13,6 +13,8 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from fulfillment.catalog import LaserRecipe, MillRecipe, ThreadRecipe
+from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.config import Material
 from fulfillment.designs import design, piece_of
 from fulfillment.fields import Craft
@@ -39,13 +41,19 @@ def preview(specs: Sequence[Spec], store: Path) -> str:
         material = _material(spec)
         recipe = spec.product.recipes.get(material.kind) if material else None
         width = float(getattr(recipe, "line_width", LINE))
-        content = design(spec, files, Craft(width, float(getattr(recipe, "pitch", ROW))))
+        content = design(spec, files, Craft(width, float(getattr(recipe, "pitch", ROW)), fills=_fills(recipe)))
         shown = piece_of(spec, material or Material(name="x", title="x", kind="x", colour="#222222"))
         piece = piece or shown
         for layer in content.layers:
             made = layer.content
             parts += _tone(made, shown) if isinstance(made, Tone) else _drawing(made, shown.mark, width)
     return _page(piece, parts) if piece else ""
+
+
+def _fills(recipe: AnyRecipe | None) -> bool:
+    """Whether what outlines hold is filled, and not followed as lines."""
+    burnt = isinstance(recipe, LaserRecipe) and recipe.fill is not None
+    return burnt or isinstance(recipe, MillRecipe | ThreadRecipe)
 
 
 def _material(spec: Spec) -> Material | None:

@@ -12,17 +12,23 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from gcode.blur import blurred
 from gcode.design import Tone, Zone
 
 PER_BEAD: Final = 4
 """Values of a tone in one row distance."""
+
+SEEN: Final = 1.3
+"""Rows that an eye sees as one, as :mod:`gcode.verify_tone` has it: finer contrast is not told apart."""
+LEAST_COARSE: Final = 0.3
+"""Of a photo's contrast that must be coarser than that. What is left of one with less is a grey patch."""
 
 Grey = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What a person should know before this photo is made. ``code`` is ``too-small``, ``flat`` or ``too-dark``."""
+    """What a person should know before this photo is made. ``code``: too-small, flat, too-dark, or fine."""
 
     code: str
     reason: str
@@ -95,7 +101,19 @@ def quality(grey: Grey, zone: Zone, pitch: float) -> tuple[Quality, ...]:
                 "choose a brighter one",
             )
         )
+    if (share := coarse(grey, zone, pitch)) < LEAST_COARSE:
+        reason = f"{share:.0%} of the photo's contrast is coarse enough to be seen here, {LEAST_COARSE:.0%} are needed"
+        findings.append(Quality("fine", reason, "choose a larger part of it, or another picture"))
     return tuple(findings)
+
+
+def coarse(grey: Grey, zone: Zone, pitch: float) -> float:
+    """The share of a (cropped) photo's contrast that is left when it is seen through rows of this pitch: 1 of a soft
+    one, about 0.5 of a photo as nature has it (its contrast the same at every size), 0 of leaves, print or noise."""
+    contrast = float(grey.std())
+    columns, rows = (max(2, round(side / pitch * PER_BEAD)) for side in (zone.width, zone.height))
+    small = np.asarray(Image.fromarray(grey).resize((columns, rows), Image.Resampling.LANCZOS), dtype=np.float64)
+    return float(blurred(small, SEEN * PER_BEAD).std()) / contrast if contrast > 0 else 1.0
 
 
 def tone(

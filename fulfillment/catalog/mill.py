@@ -43,6 +43,12 @@ class MillRecipe(Written):
     def carving(self) -> Carving:
         return Carving(**self.model_dump(exclude={"type", "spindle", "spin_up"}))
 
+    @property
+    def line_width(self) -> float:
+        """Of strokes, where they meet the surface. mm."""
+        how = self.carving()
+        return how.width(how.depth)
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         possible(self.carving)

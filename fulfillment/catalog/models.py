@@ -162,6 +162,8 @@ class Operation(Written):
     """Whether the tool cuts the piece and its holes out of a sheet at the end, as the recipe's `cut` says."""
     after: frozenset[Name] = frozenset()
     """Operations that must be done before."""
+    longest: Annotated[Seconds, Field(gt=0)] = 6 * 3600.0
+    """The most time that one piece may take on its machine, by the estimate; what takes longer is refused."""
 
 
 class Product(Written):

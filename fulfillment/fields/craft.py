@@ -15,6 +15,8 @@ class Craft:
     """Between two rows of a photo; None: this process makes lines only."""
     height: float = 0.0
     """Of capitals that the tool can show, where that is more than its lines ask for."""
+    fills: bool = False
+    """Whether the tool fills what outlines hold; a bead or a pen follows them as lines."""
     seed: int = 0
     """Of what a hand would do otherwise every time: the unit's own, so that a remake is the same."""
 

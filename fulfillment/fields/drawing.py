@@ -15,12 +15,18 @@ from fulfillment.drawings.paint import surfaces, within
 from fulfillment.drawings.shapes import FileDrawing, Stroke
 from fulfillment.fields.craft import Craft, Refused
 from gcode.design import Drawing, Zone
+from gcode.fine import LEAST, fineness
 from gcode.geometry import Bounds, Line, Transform
 
 SLACK: Final = 1e-6
 """mm."""
 WIDER: Final = 1.5
 """Widths of the tool's line beyond which a line of the drawing is wider than it."""
+
+MOST_FINE: Final = 0.25
+"""Of a drawing's lines that may be too fine for the tool; corners and joins of any drawing are, a little."""
+WORTH_A_NOTE: Final = 0.02
+"""The same, from which it is told."""
 
 SHIFT: Final[Mapping[str, float]] = {"left": 0.0, "bottom": 0.0, "centre": 0.5, "right": 1.0, "top": 1.0}
 """Share of the free space that lies to the left, or below."""
@@ -45,7 +51,29 @@ def lay(value: bytes, field: DrawingField, zone: Zone, craft: Craft) -> Drawing:
     strokes, outlines = [stroke.line for stroke in placed.strokes], list(placed.outlines)
     if field.size == "cover":
         strokes, outlines = _cut(strokes, outlines, inner)
-    return Drawing(tuple(strokes), tuple(outlines), placed.notes)
+    return _checked(Drawing(tuple(strokes), tuple(outlines), placed.notes), field, craft)
+
+
+def _checked(drawing: Drawing, field: DrawingField, craft: Craft) -> Drawing:
+    """The drawing, with a note where little of it is too fine. Raises Refused where much of it is."""
+    found = fineness(drawing, craft.line_width, fills=craft.fills)
+    thin, near = craft.line_width * LEAST, craft.line_width * (1 + LEAST)
+    room = f"closer together than {near:.2g} mm" if not craft.fills else f"{thin:.2g} mm apart or less"
+    said = (
+        (found.crowded, f"of its lines lie {room}, and run together", "with more room between its lines"),
+        (found.slender, f"of its shapes are thinner than {thin:.2g} mm, and become thicker", "with bolder shapes"),
+    )
+    notes = list(drawing.notes)
+    for fine, what, mend in said:
+        if fine.share > MOST_FINE:
+            place = f"(such as at x {fine.at[0]:.0f}, y {fine.at[1]:.0f} mm; at most {MOST_FINE:.0%} may)"
+            reason = (
+                f"{field.title} is too fine for a line of {craft.line_width:.2g} mm: {fine.share:.0%} {what} {place}."
+            )
+            raise Refused(reason, f"Please send a simpler drawing, or one {mend}.")
+        if fine.share > WORTH_A_NOTE:
+            notes.append(f"{fine.share:.0%} {what}.")
+    return replace(drawing, notes=tuple(notes))
 
 
 def _turn(field: DrawingField) -> Transform:

@@ -52,7 +52,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     box = machines[0].envelope
     assert kind is not None and box is not None  # noqa: S101  (_alike leaves no other machine)
     thread = recipe.thread()
-    content = design(spec, files, Craft(recipe.narrowest, height=recipe.letter))
+    content = design(spec, files, Craft(recipe.narrowest, height=recipe.letter, fills=True))
     hoop = Bounds(-spec.product.jig.x, -spec.product.jig.y, box.x - spec.product.jig.x, box.y - spec.product.jig.y)
     planned = _stitched(content, thread, recipe.line_width)
     middle = ((hoop.x0 + hoop.x1) / 2, (hoop.y0 + hoop.y1) / 2)

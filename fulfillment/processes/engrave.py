@@ -50,7 +50,8 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     at, roll = _laid(spec)
     recipe = _recipe(spec, at)
     photo = recipe.photo
-    content = design(spec, files, Craft(recipe.line_width, photo.interval * CELL if photo else None))
+    row = photo.interval * CELL if photo else None
+    content = design(spec, files, Craft(recipe.line_width, row, fills=recipe.fill is not None))
     work = _Work(spec, at, recipe)
     try:
         toolpath = work.toolpath(content) if roll is None else rolled(work.toolpath(content), roll)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fulfillment.processes import PROCESSES, Problems, Process, Spec
+from fulfillment.render.longest import in_time
 from jobs.artifacts import ArtifactStore
 from jobs.intake import Rendered
 
@@ -25,6 +26,7 @@ def render(spec: Spec, store: Path) -> Rendered:
         raise Problems(
             [{"field": "", "reason": "it needs more memory than a worker has", "mend": "send less"}]
         ) from None
+    in_time(spec, product.manifest)
     digest = artifacts.put(product.data)
     proof = artifacts.put(product.proof) if product.proof else None
     manifest: dict[str, Any] = {

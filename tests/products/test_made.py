@@ -45,9 +45,7 @@ def factory() -> Factory:
     return load_factory(SHIPPED)
 
 
-def designed(
-    factory: Factory, product: Product, operation: str, row: float, width: float | None = None
-) -> tuple[Design, float]:
+def designed(factory: Factory, product: Product, operation: str, row: float) -> tuple[Design, float]:
     """The example's design, and the width of a line."""
     said = order(product)
     data = {name: file.read_bytes() for name, file in said.files.items()}
@@ -55,7 +53,7 @@ def designed(
     assert not isinstance(found, list), found
     resolved = {"texts": found.texts, "photos": {}, "options": found.options, "parameters": found.parameters}
     spec = specification(factory, product.name, operation, resolved)
-    width = width or float(product.recipes[material_of(spec).kind].line_width)  # type: ignore[union-attr]
+    width = float(product.recipes[material_of(spec).kind].line_width)  # type: ignore[union-attr]
     return design(spec, data, Craft(width, row)), width
 
 
@@ -122,8 +120,7 @@ def grooves(piece: Mapping[str, Any], recipe: MillRecipe, product: Product) -> M
 
 def look_carved(factory: Factory, product: Product, done: Done, piece: Mapping[str, Any], recipe: MillRecipe) -> None:
     """By area: a groove is as wide as it is deep."""
-    width = recipe.carving().width(recipe.depth)
-    content = designed(factory, product, done.operation, ROW, width)[0]
+    content, width = designed(factory, product, done.operation, ROW)
     taken = opened(grooves(piece, recipe, product))
     wanted = shapely.union_all([covered(one, width) for one in content.drawings])
     assert wanted.intersection(taken.buffer(0.05)).area > 0.98 * wanted.area
