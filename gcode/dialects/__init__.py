@@ -11,6 +11,7 @@ from gcode.dialects.grbl import GRBL_LASER, GRBL_MILL, GRBL_PEN, GRBL_ROTARY
 from gcode.dialects.klipper import KLIPPER_FDM, KLIPPER_FOOD
 from gcode.dialects.marlin import MARLIN_FDM, MARLIN_FOOD
 from gcode.dialects.model import CODES, Command, Dialect, DialectError, Range, Setup
+from gcode.dialects.reprap import REPRAP_FDM
 
 __all__ = [
     "CODES",
@@ -24,6 +25,7 @@ __all__ = [
     "KLIPPER_FOOD",
     "MARLIN_FDM",
     "MARLIN_FOOD",
+    "REPRAP_FDM",
     "Command",
     "Dialect",
     "DialectError",
@@ -37,6 +39,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
         "marlin-fdm": MARLIN_FDM,
         "klipper-food": KLIPPER_FOOD,
         "klipper-fdm": KLIPPER_FDM,
+        "reprap-fdm": REPRAP_FDM,
         "grbl-laser": GRBL_LASER,
         "grbl-mill": GRBL_MILL,
         "grbl-pen": GRBL_PEN,

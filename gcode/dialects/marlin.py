@@ -6,6 +6,7 @@ firmware's business.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -53,6 +54,13 @@ _SURVEY: Final = {
     },
     "M420": {"S": Range(0.0, 1.0), "Z": Range(0.0, 0.0)},
 }
+TOOLS: Final = 16
+_BODIES: Final[dict[str, dict[str, Range]]] = {
+    "M486": {"S": Range(-1.0, 999.0), "T": Range(1.0, 1000.0)},
+    "M600": {},
+    **{f"T{tool}": {} for tool in range(TOOLS)},
+}
+"""Which body is laid, of how many, so that one can be left out; another filament, by hand or from another tool."""
 _FORGET: Final = Command("G29", (("J", 1.0),))
 
 
@@ -126,4 +134,4 @@ def _marlin(name: str, extrusion_decimals: int, more: dict[str, dict[str, Range]
 
 MARLIN_FOOD: Final = _marlin("Marlin, syringe", 5, _SURVEY)
 """E is the way of a plunger of some 300 mm2: five decimals are 0.003 mm3."""
-MARLIN_FDM: Final = _marlin("Marlin, filament", 5, {})
+MARLIN_FDM: Final = replace(_marlin("Marlin, filament", 5, {}), commands=table(_MARLIN | _BODIES))

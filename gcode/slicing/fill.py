@@ -18,7 +18,7 @@ from gcode.slicing.profile import Pattern, Profile, Role
 from gcode.slicing.skins import Place
 from gcode.slicing.walls import NEAREST
 
-OVERLAP: Final = 0.15
+OVERLAP: Final = 0.2
 """Of a bead's width by which infill runs into walls, so that they hold together."""
 LINK: Final = 4.0
 """Widths: lines of a solid place whose ends are nearer along its edge are joined."""

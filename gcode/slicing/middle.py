@@ -25,6 +25,8 @@ STEP: Final = 0.4
 """mm between points of the edge, at most: triangles then lie across, not along."""
 EVEN: Final = 0.15
 """Share by which a bead's width may change without a new piece."""
+MORE: Final = 1.2
+"""Times its own width that a bead is laid at most for the corners that it spreads into."""
 STRAIGHT: Final = 0.03
 """mm that the middle may be off the line laid."""
 
@@ -46,11 +48,13 @@ def middles(area: Area, least: float, most: float) -> list[Middle]:
     web = _web(shapely.MultiPolygon([polygon(part) for part in found])) if found else None
     if web is None:
         return []
+    kept, lost = _pruned(_chains(web), web)
     lines = []
-    for chain in _joined(_pruned(_chains(web), web), web):
+    for chain in _joined(kept, web):
         points = web.places[[node for node, _ in chain]]
         areas = web.areas[[piece for _, piece in chain[1:]]]
-        lines += _laid(points, areas, least, most)
+        more = sum(lost.pop(node, 0.0) for node, _ in chain)
+        lines += _laid(points, areas * min(1 + more / float(areas.sum()), MORE), least, most)
     return lines
 
 
@@ -139,19 +143,32 @@ def _length(chain: Chain, web: _Web) -> float:
     return float(np.hypot(*np.diff(web.places[[node for node, _ in chain]], axis=0).T).sum())
 
 
-def _pruned(chains: list[Chain], web: _Web) -> list[Chain]:
-    """Without short ways from a fork to a tip: they lead into corners, which the bead that goes on covers."""
-    kept = []
+def _pruned(chains: list[Chain], web: _Web) -> tuple[list[Chain], dict[int, float]]:
+    """Without short ways from a fork to a tip: they lead into corners, which the bead that goes on covers.
+
+    Also what they would have laid, by their forks: the beads that go on lay it, as they spread into these corners.
+    """
+    kept: list[Chain] = []
+    spurs: dict[int, list[Chain]] = defaultdict(list)
     for chain in chains:
-        tips = [len(web.near[chain[at][0]]) == 1 for at in (0, -1)]
-        forks = [len(web.near[chain[at][0]]) == 3 for at in (0, -1)]
-        if any(tips) and any(forks):
-            way = _length(chain, web)
-            area = float(web.areas[[piece for _, piece in chain[1:]]].sum())
-            if way * way < area:
-                continue
-        kept.append(chain)
-    return kept
+        ways = [len(web.near[chain[at][0]]) for at in (0, -1)]
+        if sorted(ways) == [1, 3] and _length(chain, web) ** 2 < _area(chain, web):
+            spurs[chain[-ways.index(3)][0]].append(chain)
+        else:
+            kept.append(chain)
+    going_on = {node for chain in kept for node in (chain[0][0], chain[-1][0])}
+    lost: dict[int, float] = {}
+    for fork, corners in spurs.items():
+        # Where nothing goes on, the two longest are the middle of what is as long as wide.
+        corners.sort(key=lambda chain: -_length(chain, web))
+        stay = 0 if fork in going_on else 2
+        kept += corners[:stay]
+        lost[fork] = sum(_area(chain, web) for chain in corners[stay:])
+    return kept, lost
+
+
+def _area(chain: Chain, web: _Web) -> float:
+    return float(web.areas[[piece for _, piece in chain[1:]]].sum())
 
 
 def _joined(chains: list[Chain], web: _Web) -> list[Chain]:

@@ -27,6 +27,9 @@ from gcode.write import command_line
 SAFE: Final = 2.0
 """mm over what is below on the way to the very first bead, and over bodies that are done."""
 
+LEAST_FAN: Final = 0.02
+"""Share of a fan's speed: below it none turns, and some firmwares take an S up to 1 for a share."""
+
 
 class PlateError(ValueError):
     """Bodies that cannot be printed together as asked. The text says which, and the mend."""
@@ -281,7 +284,8 @@ def fan_of(number: int, seconds: float, cooling: Cooling) -> float:
         return 0.0
     span = cooling.fan_full_below - cooling.least_time
     late = min(max((seconds - cooling.least_time) / span, 0.0), 1.0) if span > 0 else 1.0
-    return round(cooling.fan + (cooling.fan_least - cooling.fan) * late, 2)
+    share = cooling.fan + (cooling.fan_least - cooling.fan) * late
+    return round(share, 2) if share >= LEAST_FAN else 0.0
 
 
 def _travels(points: Sequence[tuple[float, float, float, float]]) -> Toolpath:
