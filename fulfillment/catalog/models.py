@@ -16,7 +16,7 @@ from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
 from fulfillment.catalog.recipes import Pour, Prime, Recipe, Wipe
-from fulfillment.catalog.words import Colour, Mm, Name, Outline, PositiveMm, Process, Title
+from fulfillment.catalog.words import Colour, Mm, Name, Outline, PositiveMm, Process, Seconds, Title
 from fulfillment.positions import Mend, Unit, Written, closest, refuse
 from gcode.geometry import Line, rectangle
 from gcode.outline import contours
