@@ -126,6 +126,7 @@ def _made_here(document: Document, product: Product) -> bool:
         beads = [recipe for recipe in product.recipes.values() if isinstance(recipe, Recipe)]
         if process in EXTRUDE and beads:
             doing = [machine for machine in doing if any(_lays(machine, recipe) for recipe in beads)]
+            doing = [machine for machine in doing if machine.get("probe") or not product.piece.unevenness]
         if process == "engrave":
             doing = [machine for machine in doing if _works(machine) in {type(one) for one in product.recipes.values()}]
         if not doing:
