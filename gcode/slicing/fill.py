@@ -8,20 +8,25 @@ from typing import Final
 
 import numpy as np
 
-from gcode.geometry import Line, length
 from gcode.slicing.areas import Area, offset, opened, parts
 from gcode.slicing.beads import Bead, bead
 from gcode.slicing.gyroid import gyroid, layers_of
 from gcode.slicing.lattice import fitted, regular
+from gcode.slicing.link import Chain
 from gcode.slicing.middle import middles
 from gcode.slicing.profile import Pattern, Profile, Role
 from gcode.slicing.skins import Place
 from gcode.slicing.walls import NEAREST
+from gcode.units import FloatArray
 
 OVERLAP: Final = 0.2
 """Of a bead's width by which infill runs into walls, so that they hold together."""
 LINK: Final = 4.0
-"""Widths: lines of a solid place whose ends are nearer along its edge are joined."""
+"""Widths: lines of a solid place whose ends are nearer along its edge are joined by a bead like themselves."""
+LONG_LINK: Final = 60.0
+"""Widths: those whose ends are this near by a thin one."""
+WEDGE: Final = 0.5
+"""Of a bead's width that such a thin one has."""
 SPARSE_LINK: Final = 2.0
 """The same for sparse places, in distances of their lines."""
 SHARED: Final = (0.75, 1.25)
@@ -87,32 +92,46 @@ def _solid(place: Place, turn: Turn, profile: Profile, height: float, first: boo
     hatched = wide(place.area, width)
     beads = single(opened(place.area - hatched, profile.least_bead), Role.GAP, profile, height, first=first)
     for part in parts(hatched):
-        lines = fitted(_within(part, width), width, angle, LINK * width)
-        way = sum(map(length, lines))
-        if way > 0:
-            share = float(np.clip(part.area() / way, SHARED[0] * width, SHARED[1] * width))
-            speed = speed_of(place.role, share, height, profile, first=first)
-            beads += [bead(place.role, line, share, height, speed) for line in lines]
+        beads += _hatched(part, place.role, angle, width, 1.0, profile, height, first)
     return beads
 
 
 def _bridge(place: Place, _turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
-    width = profile.widths.solid
-    lines = fitted(_within(place.area, width), width, place.angle, LINK * width)
-    way = sum(map(length, lines))
+    width, flow = profile.widths.solid, profile.bridge_flow
+    found = [
+        _hatched(part, Role.BRIDGE, place.angle, width, flow, profile, height, first) for part in parts(place.area)
+    ]
+    return [one for beads in found for one in beads]
+
+
+def _hatched(
+    part: Area, role: Role, angle: float, width: float, flow: float, profile: Profile, height: float, first: bool
+) -> list[Bead]:
+    """Lines side by side that share the volume of what they fill.
+
+    A long way along the edge closes the wedge between the edge and the lines, which is half as wide as a line.
+    """
+    chains = fitted(_within(part, width), width, angle, LONG_LINK * width)
+    shares = [np.where(chain.links > LINK * width, WEDGE, 1.0) for chain in chains]
+    way = sum(float((_steps(chain) * share).sum()) for chain, share in zip(chains, shares, strict=True))
     if way <= 0:
         return []
-    share = float(np.clip(place.area.area() / way, SHARED[0] * width, SHARED[1] * width)) * profile.bridge_flow
-    speed = speed_of(Role.BRIDGE, share, height, profile, first=first)
-    return [bead(Role.BRIDGE, line, share, height, speed) for line in lines]
+    each = float(np.clip(part.area() / way, SHARED[0] * width, SHARED[1] * width)) * flow
+    speed = speed_of(role, each, height, profile, first=first)
+    return [bead(role, chain.points, each * share, height, speed) for chain, share in zip(chains, shares, strict=True)]
+
+
+def _steps(chain: Chain) -> FloatArray:
+    steps: FloatArray = np.hypot(*np.diff(chain.points, axis=0).T)
+    return steps
 
 
 def _sparse(place: Place, turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
     width = profile.widths.first if first else profile.widths.sparse
     area = _within(place.area, width)
-    lines = _PATTERNS[profile.infill.pattern](area, width, turn, profile)
+    chains = _PATTERNS[profile.infill.pattern](area, width, turn, profile)
     speed = speed_of(Role.SPARSE, width, height, profile, first=first)
-    return [bead(Role.SPARSE, line, width, height, speed) for line in lines]
+    return [bead(Role.SPARSE, chain.points, width, height, speed) for chain in chains]
 
 
 def _within(area: Area, width: float) -> Area:
@@ -120,18 +139,18 @@ def _within(area: Area, width: float) -> Area:
     return offset(area, -width * (0.5 - OVERLAP))
 
 
-def _rectilinear(area: Area, width: float, turn: Turn, profile: Profile) -> list[Line]:
+def _rectilinear(area: Area, width: float, turn: Turn, profile: Profile) -> list[Chain]:
     spacing = width / profile.infill.density
     return regular(area, spacing, profile.infill.angle + (90.0 if turn.odd else 0.0), SPARSE_LINK * spacing)
 
 
-def _grid(area: Area, width: float, _turn: Turn, profile: Profile) -> list[Line]:
+def _grid(area: Area, width: float, _turn: Turn, profile: Profile) -> list[Chain]:
     spacing = 2 * width / profile.infill.density
     one, other = profile.infill.angle, profile.infill.angle + 90.0
-    return [line for angle in (one, other) for line in regular(area, spacing, angle, SPARSE_LINK * spacing)]
+    return [chain for angle in (one, other) for chain in regular(area, spacing, angle, SPARSE_LINK * spacing)]
 
 
-def _gyroid(area: Area, width: float, turn: Turn, profile: Profile) -> list[Line]:
+def _gyroid(area: Area, width: float, turn: Turn, profile: Profile) -> list[Chain]:
     repeats = _repeats(profile)
     spacing = width / profile.infill.density
     return gyroid(area, width, profile.infill.density, turn.number / repeats, SPARSE_LINK * spacing)
@@ -144,7 +163,7 @@ _FILLS: Final[Mapping[Role, _Fill]] = {
     Role.BRIDGE: _bridge,
     Role.SPARSE: _sparse,
 }
-_PATTERNS: Final[Mapping[Pattern, Callable[[Area, float, Turn, Profile], list[Line]]]] = {
+_PATTERNS: Final[Mapping[Pattern, Callable[[Area, float, Turn, Profile], list[Chain]]]] = {
     Pattern.RECTILINEAR: _rectilinear,
     Pattern.GRID: _grid,
     Pattern.GYROID: _gyroid,

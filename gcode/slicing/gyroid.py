@@ -14,7 +14,7 @@ import shapely
 
 from gcode.geometry import Line
 from gcode.slicing.areas import Area, contours, parts, polygon
-from gcode.slicing.link import Ends, linked
+from gcode.slicing.link import Chain, Ends, linked
 from gcode.units import FloatArray
 
 LENGTH: Final = 2.43
@@ -37,15 +37,15 @@ def layers_of(width: float, density: float, height: float) -> int:
     return 2 * max(2, round(period(width, density) / height / 2))
 
 
-def gyroid(area: Area, width: float, density: float, phase: float, most: float) -> list[Line]:
+def gyroid(area: Area, width: float, density: float, phase: float, most: float) -> list[Chain]:
     """The lines inside of the area. ``phase``: where in its period the layer lies, 0 to 1."""
-    found: list[Line] = []
+    found: list[Chain] = []
     for part in parts(area):
         found += _of_part(part, period(width, density), 2 * math.pi * phase, most)
     return found
 
 
-def _of_part(part: Area, length: float, z: float, most: float) -> list[Line]:
+def _of_part(part: Area, length: float, z: float, most: float) -> list[Chain]:
     scale = length / (2 * math.pi)
     x0, y0, x1, y1 = (value / scale for value in part.bounds())
     level = abs(math.cos(z)) >= abs(math.sin(z))

@@ -10,7 +10,7 @@ import numpy as np
 
 from gcode.geometry import Line, Transform, bounds_of
 from gcode.slicing.areas import Area, Fence, contours
-from gcode.slicing.link import Ends, lengths_along, linked
+from gcode.slicing.link import Chain, Ends, lengths_along, linked
 from gcode.units import FloatArray
 
 LEAST: Final = 0.02
@@ -19,7 +19,7 @@ MARGIN: Final = 0.01
 """mm inside of an area's edge that its outermost lines lie: on the edge itself they would cross nothing."""
 
 
-def fitted(area: Area, spacing: float, angle: float, most: float) -> list[Line]:
+def fitted(area: Area, spacing: float, angle: float, most: float) -> list[Chain]:
     """As many lines as fit ``spacing`` best, from one edge of the area to the other."""
     lines = [Transform.rotate(-angle)(line) for line in contours(area)]
     box = bounds_of(lines)
@@ -32,7 +32,7 @@ def fitted(area: Area, spacing: float, angle: float, most: float) -> list[Line]:
     return _filled(lines, first, step, count, angle, most)
 
 
-def regular(area: Area, spacing: float, angle: float, most: float) -> list[Line]:
+def regular(area: Area, spacing: float, angle: float, most: float) -> list[Chain]:
     """Lines at whole multiples of ``spacing`` from the origin, so that lines of all areas and layers lie in line."""
     lines = [Transform.rotate(-angle)(line) for line in contours(area)]
     box = bounds_of(lines)
@@ -53,10 +53,10 @@ def runs(area: Area, spacing: float, angle: float) -> FloatArray:
     return Transform.rotate(angle)(found.reshape(-1, 2)).reshape(-1, 2, 2)
 
 
-def _filled(lines: Sequence[Line], first: float, step: float, count: int, angle: float, most: float) -> list[Line]:
+def _filled(lines: Sequence[Line], first: float, step: float, count: int, angle: float, most: float) -> list[Chain]:
     found, ends = _runs(lines, first, step, count)
     back = Transform.rotate(angle)
-    return [back(line) for line in linked(list(found), lines, ends, most)]
+    return [Chain(back(one.points), one.links) for one in linked(list(found), lines, ends, most)]
 
 
 def _runs(lines: Sequence[Line], first: float, step: float, count: int) -> tuple[FloatArray, Ends]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from gcode.geometry import Line, without_repeats
+from gcode.geometry import Line
 from gcode.units import FloatArray, IntArray
+
+SAME: Final = 1e-4
+"""mm: points that are nearer to each other are one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +25,15 @@ class Ends:
     """mm from the contour's first point."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Chain:
+    """Lines joined to one."""
+
+    points: Line
+    links: FloatArray
+    """Of each piece: mm of the whole way along a contour that it belongs to; 0 for a piece of a line itself."""
+
+
 def lengths_along(contour: Line) -> FloatArray:
     """For each point of a contour and its first one again, mm from the first."""
     steps = np.hypot(*(np.roll(contour, -1, axis=0) - contour).T)
@@ -28,7 +41,7 @@ def lengths_along(contour: Line) -> FloatArray:
     return along
 
 
-def linked(lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: float) -> list[Line]:
+def linked(lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: float) -> list[Chain]:
     """The lines in the same order, joined where the next end along a contour is at most ``most`` mm away.
 
     Each way along the contour is gone once, and each line laid once.
@@ -36,25 +49,37 @@ def linked(lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: fl
     neighbours = _neighbours(ends, contours, most)
     rulers = [lengths_along(contour) for contour in contours]
     used = [False] * len(lines)
-    chains: list[Line] = []
+    chains: list[Chain] = []
     for first in range(len(lines)):
         if used[first]:
             continue
         used[first] = True
-        pieces, end = [lines[first]], 2 * first + 1
+        pieces, gaps, end = [lines[first]], [0.0], 2 * first + 1
         while True:
             ways = [way for way in neighbours[end] if not used[way[1] // 2]]
             if not ways:
                 break
-            _, other, forwards = min(ways)
+            gap, other, forwards = min(ways)
             used[other // 2] = True
             on = int(ends.contour[end])
             pieces.append(_along(contours[on], rulers[on], ends.along[end], ends.along[other], forwards))
             line = lines[other // 2]
             pieces.append(line if other % 2 == 0 else line[::-1])
+            gaps += [gap, 0.0]
             end = other ^ 1
-        chains.append(without_repeats(np.vstack(pieces), 1e-4))
-    return [chain for chain in chains if len(chain) > 1]
+        chains.append(_chained(pieces, gaps))
+    return [chain for chain in chains if len(chain.points) > 1]
+
+
+def _chained(pieces: Sequence[Line], gaps: Sequence[float]) -> Chain:
+    """Lines and, between each two of them, the points of the way along a contour."""
+    # The piece that leads to a point of a way, and from a way's end to the next line, belongs to the way.
+    of = [np.full(len(piece), gap) for piece, gap in zip(pieces, gaps, strict=True)]
+    for number in range(2, len(of), 2):
+        of[number][0] = gaps[number - 1]
+    points, links = np.vstack(pieces), np.concatenate(of)[1:]
+    moved = np.hypot(*np.diff(points, axis=0).T) > SAME
+    return Chain(points[np.concatenate([[True], moved])], links[moved])
 
 
 def _neighbours(ends: Ends, contours: Sequence[Line], most: float) -> list[list[tuple[float, int, bool]]]:
