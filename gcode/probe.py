@@ -92,12 +92,9 @@ def area(toolpath: Toolpath, room: tuple[float, float, float, float]) -> tuple[f
 
     Raises ValueError where nothing is laid, or where the piece is too small to be measured.
     """
-    followed = _followed(toolpath)
-    works = followed & (toolpath.kind == Kind.LINE) & ~np.isnan(toolpath.x)
-    # A line begins where the move before it ended: at a travel's end, which is followed, too.
-    begins = followed & np.concatenate([works[1:], [False]])
-    at = np.flatnonzero(works | _ways(toolpath, begins))
-    if not len(at):
+    # All ways in the plane: where a line begins is where the travel before it ends.
+    at = _followed(toolpath) & ~np.isnan(toolpath.x)
+    if not (at & (toolpath.kind == Kind.LINE)).any():
         raise ValueError("nothing is laid on the piece: there is nothing to measure for")
     sides = []
     for column, low, high in ((toolpath.x, room[0], room[2]), (toolpath.y, room[1], room[3])):
@@ -121,16 +118,6 @@ def _followed(toolpath: Toolpath) -> BoolArray:
     latest = np.maximum.accumulate(np.where(switch, np.arange(len(toolpath)), 0))
     followed: BoolArray = np.nan_to_num(toolpath.s[latest]) * switch[latest] > 0
     return followed
-
-
-def _ways(toolpath: Toolpath, begins: BoolArray) -> BoolArray:
-    """The travels in the plane by which the chosen rows were reached: heights, pumps and rests come between."""
-    flat = ~np.isnan(toolpath.x)
-    latest = np.maximum.accumulate(np.where(flat, np.arange(len(toolpath)), -1))
-    chosen = np.zeros(len(toolpath), dtype=bool)
-    at = latest[begins]
-    chosen[at[at >= 0]] = True
-    return chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
