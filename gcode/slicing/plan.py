@@ -21,7 +21,7 @@ from gcode.slicing.profile import Profile, Role
 from gcode.slicing.seam import begun
 from gcode.slicing.sections import Section
 from gcode.slicing.skins import Place, deep, skins, sparse_of
-from gcode.slicing.walls import walls
+from gcode.slicing.walls import Ring, walls
 from gcode.units import FloatArray, IntArray
 
 _NOTHING: Final = np.empty((0, 2))
@@ -124,18 +124,17 @@ class Frame:
 def frame(own: Section, profile: Profile) -> Frame:
     """The islands of a layer and their walls."""
     first = own.number == 0
-    area = pressed(own.area, profile) if first else own.area
-    walled = walls(area, profile, first=first)
-    bare = Frame(tuple(parts(area)), (), walled.inside)
-    nests = [_nest(nest, own, profile) for nest in walled.nests()]
-    gaps = single(walled.gaps, Role.GAP, profile, own.height, first=first)
-    of_nests = _shared(nests, bare, lambda nest: nest[0].points[0])
-    of_gaps = _shared(gaps, bare, _middle)
+    islands = parts(pressed(own.area, profile) if first else own.area)
+    walled = [walls(island, profile, first=first) for island in islands]
+    bare = Frame(tuple(islands), (), Area.compose([one.inside for one in walled]))
+    narrow = Area.compose([one.gaps for one in walled])
+    gaps = _shared(single(narrow, Role.GAP, profile, own.height, first=first), bare, _middle)
     beads = []
-    for mine, narrow in zip(of_nests, of_gaps, strict=True):
-        rings = [one for nest in _sorted(mine, lambda nest: nest[0].points[0], None) for one in nest]
-        beads.append((*rings, *_in_order(narrow, rings)))
-    return Frame(bare.islands, tuple(beads), walled.inside)
+    for one, mine in zip(walled, gaps, strict=True):
+        nests = [_nest(nest, own, profile) for nest in one.nests]
+        rings = [ring for nest in _sorted(nests, lambda nest: nest[0].points[0], None) for ring in nest]
+        beads.append((*rings, *_in_order(mine, rings)))
+    return Frame(bare.islands, tuple(beads), bare.inside)
 
 
 def _middle(one: Bead) -> FloatArray:
@@ -153,15 +152,13 @@ def _shared(things: Sequence[_T], frame: Frame, place: Callable[[_T], FloatArray
     return shares
 
 
-def _nest(nest: Sequence[tuple[int, Line]], own: Section, profile: Profile) -> list[Bead]:
+def _nest(nest: Sequence[Ring], own: Section, profile: Profile) -> list[Bead]:
     """Rings within each other: the inner ones first, unless the profile says otherwise."""
-    first = own.number == 0
     beads = []
-    for number, line in nest if profile.outer_first else reversed(nest):
-        role = Role.INNER if number else Role.OUTER
-        width = profile.widths.first if first else profile.widths.inner if number else profile.widths.outer
-        speed = speed_of(role, width, own.height, profile, first=first)
-        beads.append(bead(role, begun(line, profile.seam), width, own.height, speed))
+    for ring in nest if profile.outer_first else reversed(nest):
+        role = Role.INNER if ring.number else Role.OUTER
+        speed = speed_of(role, ring.width, own.height, profile, first=own.number == 0)
+        beads.append(bead(role, begun(ring.line, profile.seam), ring.width, own.height, speed))
     return beads
 
 

@@ -84,8 +84,9 @@ def _wound(solid: Solid, heights: FloatArray) -> FloatArray:
     """
     corners = solid.vertices[solid.faces]
     z = corners[:, :, 2]
-    first = np.searchsorted(heights, z.min(axis=1), side="right")
-    count = np.searchsorted(heights, z.max(axis=1), side="right") - first
+    # A corner in a plane counts as below it, as for ``Manifold.slice``.
+    first = np.searchsorted(heights, z.min(axis=1), side="left")
+    count = np.searchsorted(heights, z.max(axis=1), side="left") - first
     sums = np.zeros(len(heights))
     cut = np.flatnonzero(count > 0)
     for begin in range(0, len(cut), _BLOCK):

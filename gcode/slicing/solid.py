@@ -45,13 +45,13 @@ class Solid:
         _check_numbers(points, corners)
         _check_size(points[np.unique(corners)])
         _check_edges(points, corners)
+        _check_volume(points, corners)
         mesh = Mesh64(vert_properties=points, tri_verts=corners.astype(np.uint64))
         manifold = Manifold(mesh)
         if manifold.status() != Error.NoError:
             raise SolidError(
                 f"the body is not closed ({manifold.status().name}): mend it where it was drawn, and export it anew"
             )
-        _check_volume(manifold, points)
         return cls(points, corners, manifold)
 
     @classmethod
@@ -148,10 +148,11 @@ def _check_edges(points: FloatArray, corners: IntArray) -> None:
     )
 
 
-def _check_volume(manifold: Manifold, points: FloatArray) -> None:
-    volume = float(manifold.volume())
+def _check_volume(points: FloatArray, corners: IntArray) -> None:
     size = np.ptp(points, axis=0)
-    if volume < 0:
+    a, b, c = (points[corners[:, corner]] - points[0] for corner in range(3))
+    volume = float((a * np.cross(b, c)).sum()) / 6
+    if volume < -(LEAST_SIZE**3):
         raise SolidError("the body is inside out (its volume is negative): turn its triangles round")
     if volume <= 1e-9 * float(np.prod(size)) or volume < LEAST_SIZE**3:
         raise SolidError(f"the body has no volume ({volume:.3g} mm3): its walls have no thickness; draw them thicker")

@@ -15,6 +15,7 @@ import numpy as np
 
 from gcode.geometry import Line
 from gcode.slicing.areas import Area, contours, offset, opened
+from gcode.slicing.link import lengths_along
 from gcode.slicing.profile import Profile
 from gcode.units import FloatArray
 
@@ -23,32 +24,72 @@ NEAREST: Final = 0.8
 fifth over each other at most."""
 
 
+SHARED: Final = (0.85, 1.2)
+"""Of its width that a ring's bead may have: beads of a ring share the volume of what they fill, so that two sides of a
+wall that is a little thinner or thicker than they are neither press into each other nor leave a slit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ring:
+    """A contour along which a bead is laid; it does not repeat its first point."""
+
+    number: int
+    """0 for the outermost."""
+    line: Line
+    width: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Walls:
     """Of one connected area."""
 
-    rings: tuple[tuple[Line, ...], ...]
-    """Contours by ring, the outermost first; they do not repeat their first point."""
+    nests: tuple[tuple[Ring, ...], ...]
+    """Rings with those that lie next to them further in, the outermost first."""
     gaps: Area
     """What rings have no room for."""
     inside: Area
     """What is left for skins and infill."""
 
-    def nests(self) -> list[list[tuple[int, Line]]]:
-        """Rings with those that lie next to them further in, the outermost first, each with its number."""
-        nests: list[list[tuple[int, Line]]] = []
-        tails: list[tuple[int, Line]] = []
-        for number, ring in enumerate(self.rings):
-            latest: list[tuple[int, Line]] = []
-            for line in ring:
-                nest = _next_to(line, tails)
-                if nest is None:
-                    nest = len(nests)
-                    nests.append([])
-                nests[nest].append((number, line))
-                latest.append((nest, line))
-            tails = latest
-        return nests
+
+def walls(area: Area, profile: Profile, *, first: bool) -> Walls:
+    """The walls of a connected area, and what they leave."""
+    rings: list[list[Ring]] = []
+    gaps: list[Area] = []
+    left = area
+    for number in range(profile.perimeters):
+        width = profile.widths.first if first else profile.widths.inner if number else profile.widths.outer
+        if left.is_empty():
+            break
+        near = NEAREST * width
+        centre = offset(offset(left, -(width + near) / 2), near / 2)
+        lines, inner = contours(centre), opened(offset(centre, -width / 2), profile.least_bead)
+        gap = opened(left - offset(centre, width / 2), profile.least_bead)
+        way = sum(float(lengths_along(line)[-1]) for line in lines)
+        share = (left.area() - inner.area() - gap.area()) / (way * width) if way else 1.0
+        each = round(width * min(max(share, SHARED[0]), SHARED[1]), 4)
+        rings.append([Ring(number, line, each) for line in lines])
+        gaps.append(gap)
+        left = inner
+    width = profile.widths.first if first else profile.widths.solid
+    inside = opened(left, width)
+    gaps.append(opened(left - inside, profile.least_bead))
+    return Walls(_nests(rings), Area.compose([gap for gap in gaps if not gap.is_empty()]), inside)
+
+
+def _nests(rings: Sequence[Sequence[Ring]]) -> tuple[tuple[Ring, ...], ...]:
+    nests: list[list[Ring]] = []
+    tails: list[tuple[int, Line]] = []
+    for group in rings:
+        latest: list[tuple[int, Line]] = []
+        for ring in group:
+            nest = _next_to(ring.line, tails)
+            if nest is None:
+                nest = len(nests)
+                nests.append([])
+            nests[nest].append(ring)
+            latest.append((nest, ring.line))
+        tails = latest
+    return tuple(map(tuple, nests))
 
 
 def _next_to(line: Line, others: Sequence[tuple[int, Line]]) -> int | None:
@@ -65,24 +106,3 @@ def _distances(point: FloatArray, contour: Line) -> FloatArray:
     gap = contour + share[:, None] * edge - point
     distances: FloatArray = np.hypot(gap[:, 0], gap[:, 1])
     return distances
-
-
-def walls(area: Area, profile: Profile, *, first: bool) -> Walls:
-    """The walls of an area, and what they leave."""
-    rings: list[tuple[Line, ...]] = []
-    gaps: list[Area] = []
-    left = area
-    for number in range(profile.perimeters):
-        width = profile.widths.first if first else profile.widths.outer if number == 0 else profile.widths.inner
-        if left.is_empty():
-            break
-        near = NEAREST * width
-        centre = offset(offset(left, -(width + near) / 2), near / 2)
-        rings.append(tuple(contours(centre)))
-        gaps.append(opened(left - offset(centre, width / 2), profile.least_bead))
-        left = offset(centre, -width / 2)
-    width = profile.widths.first if first else profile.widths.solid
-    inside = opened(left, width)
-    gaps.append(opened(left - inside, profile.least_bead))
-    kept = [gap for gap in gaps if not gap.is_empty()]
-    return Walls(tuple(ring for ring in rings if ring), Area.compose(kept) if kept else Area(), inside)
