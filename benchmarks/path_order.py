@@ -3,7 +3,8 @@
 Travel is mm between the strokes, from wherever the first one begins. vpype and LKH (elkai) run in an environment of
 their own, which ``sh benchmarks/vpype/install.sh`` makes; their imports are not counted, nor is ours. LKH is near
 the shortest there is, and takes long: it is asked up to LKH_MOST strokes. Closed strokes begin where they were drawn,
-for all of them, unless ``--begins`` lets ours choose, as it does in use.
+for all of them, unless ``--begins`` lets ours choose, as it does in use. CPU is the median of REPEATS runs; LKH has
+one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +30,7 @@ SORT = ROOT / "benchmarks/vpype/order.py"
 SEEDS = (9001, 9002, 9003)
 """Not those that anything was tuned on."""
 LKH_MOST = 1_100
+REPEATS = 3
 WORDS = "the quick brown fox jumps over a lazy dog while five boxing wizards pack my liquor jugs"
 
 
@@ -88,7 +91,7 @@ CASES: dict[str, Callable[[np.random.Generator], list[Line]]] = {
 }
 
 
-def ours(strokes: Sequence[Line], effort: int) -> tuple[float, float]:
+def ours(strokes: Sequence[Line], effort: float) -> tuple[float, float]:
     """Travel and seconds of CPU."""
     begin = time.process_time()
     found = ordered(strokes, None, effort=effort)
@@ -106,15 +109,21 @@ def theirs(strokes: Sequence[Line], by: str) -> tuple[float, float]:
     return travel(found, None), answer["seconds"]
 
 
-def compared(name: str, seeds: Sequence[int], *, choose: bool, vendors: bool) -> None:
+def repeated(run: Callable[[], tuple[float, float]]) -> tuple[float, float]:
+    """Travel, which is always the same, and the median of CPU."""
+    found = [run() for _ in range(REPEATS)]
+    return found[0][0], statistics.median(seconds for _, seconds in found)
+
+
+def compared(name: str, seeds: Sequence[int], efforts: Sequence[float], *, choose: bool, vendors: bool) -> None:
     sets = [CASES[name](np.random.default_rng(seed)) for seed in seeds]
     asked: dict[str, Callable[[Sequence[Line]], tuple[float, float]]] = {}
     ends = [[line[[0, -1]] for line in strokes] for strokes in sets]
     if vendors:
-        asked["linesort"] = lambda strokes: theirs(strokes, "linesort")
-        asked["linesort --two-opt"] = lambda strokes: theirs(strokes, "two-opt")
-    asked["ours, quick (effort 0)"] = lambda strokes: ours(strokes, 0)
-    asked[f"ours (effort {EFFORT})"] = lambda strokes: ours(strokes, EFFORT)
+        asked["linesort"] = lambda strokes: repeated(lambda: theirs(strokes, "linesort"))
+        asked["linesort --two-opt"] = lambda strokes: repeated(lambda: theirs(strokes, "two-opt"))
+    for effort in efforts:
+        asked[f"ours, effort {effort:g}"] = lambda strokes, effort=effort: repeated(lambda: ours(strokes, effort))  # type: ignore[misc]
     if vendors and max(map(len, sets)) <= LKH_MOST:
         asked["LKH"] = lambda strokes: theirs(strokes, "lkh")
     found = {
@@ -134,12 +143,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES)[:-1])
+    parser.add_argument("--efforts", type=float, nargs="+", default=[0, 0.25, EFFORT], help="kicks for each stroke")
     parser.add_argument("--begins", action="store_true", help="ours may choose where closed strokes begin")
     options = parser.parse_args(arguments)
     if not PYTHON.exists():
         print("  vpype: not installed; `sh benchmarks/vpype/install.sh` installs it. Ours alone:")
     for name in options.cases:
-        compared(name, options.seeds, choose=options.begins, vendors=PYTHON.exists())
+        compared(name, options.seeds, options.efforts, choose=options.begins, vendors=PYTHON.exists())
 
 
 if __name__ == "__main__":

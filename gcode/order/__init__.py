@@ -18,7 +18,7 @@ from gcode.order.closed import begins, is_closed, rotated
 from gcode.order.greedy import chained
 from gcode.order.near import nearest
 from gcode.order.nested import Path, inner_first, mended, shortened
-from gcode.order.search import kicked, settled
+from gcode.order.search import Near, kicked, settled
 from gcode.order.tour import Tour
 from gcode.units import FloatArray, IntArray
 
@@ -114,12 +114,12 @@ def _toured(ends: FloatArray, here: FloatArray | None, known: Tour | None, *, ki
     points = ends.reshape(-1, 2)
     if here is not None:
         points = np.vstack([points, here, here])
-    found = nearest(points, np.arange(len(points)) // 2, NEIGHBOURS)
+    found = nearest(points[:nowhere], np.arange(nowhere) // 2, NEIGHBOURS)
     order, further = chained(points, found, nowhere if here is not None else -1)
     if here is None:
         order += [nowhere, nowhere + 1]
     places = [complex(x, y) for x, y in points.tolist()]
-    near = _all_near(places, nowhere) if count <= FEW else _near(found, further, nowhere)
+    near = _all_near(places, nowhere) if count <= FEW else _near(found, further)
     places += [0j] * (2 * count + 2 - len(places))
     near += [[]] * (2 * count + 2 - len(near))
     tour = Tour(order if known is None else known.order, places, nowhere)
@@ -130,20 +130,15 @@ def _toured(ends: FloatArray, here: FloatArray | None, known: Tour | None, *, ki
     return tour
 
 
-def _near(
-    found: tuple[IntArray, FloatArray], further: Sequence[tuple[int, int, float]], nowhere: int
-) -> list[list[tuple[float, int]]]:
-    near = [
-        [pair for pair in zip(ways, others, strict=True) if pair[0] < np.inf and pair[1] < nowhere]
-        for others, ways in zip(found[0].tolist(), found[1].tolist(), strict=True)
-    ]
+def _near(found: tuple[IntArray, FloatArray], further: Sequence[tuple[int, int, float]]) -> list[Near]:
+    near = [list(zip(ways, others, strict=True)) for others, ways in zip(*map(np.ndarray.tolist, found), strict=True)]
     for node, other, way in further:
-        if way < np.inf and max(node, other) < nowhere and (way, other) not in near[node]:
+        if (way, other) not in near[node]:
             insort(near[node], (way, other))
     return near
 
 
-def _all_near(places: Sequence[complex], nowhere: int) -> list[list[tuple[float, int]]]:
+def _all_near(places: Sequence[complex], nowhere: int) -> list[Near]:
     """Of a few strokes every end is near every other, and nowhere, where the way ends, is near them all."""
     nodes = range((nowhere | 1) + 1)
     return [

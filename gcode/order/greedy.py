@@ -33,6 +33,9 @@ def chained(
     alike = EVEN * float(np.ptp(points, axis=0).max()) or 1.0
     free = np.flatnonzero(np.arange(count) != last)
     mine, other, way = np.repeat(free, near[0].shape[1]), near[0][free].ravel(), near[1][free].ravel()
+    # Of two that are near each other the link is asked for once.
+    once = (across[mine] < across[other]) | (near[0][other] != mine[:, None]).all(axis=1)
+    mine, other, way = mine[once], other[once], way[once]
     link, far = [-1] * count, [node ^ 1 for node in range(count)]
     further: list[tuple[int, int, float]] = []
     for _ in range(count):

@@ -15,8 +15,8 @@ import numpy as np
 
 from gcode.order.tour import Tour
 
-Neighbours = Sequence[Sequence[tuple[float, int]]]
-"""For each node how far its neighbours are, and which they are; nearest first."""
+Near = list[tuple[float, int]]
+"""How far the neighbours of a node are, and which they are; nearest first. What is infinitely far is none."""
 Move = tuple[int, int, int, int] | tuple[int, int]
 
 MOVES_PER_NODE: Final = 50
@@ -28,22 +28,23 @@ STRETCH: Final = 10
 """Strokes at most in each of the three stretches of a kick: what is changed stays in one neighbourhood."""
 
 
-def settled(tour: Tour, near: Neighbours, nodes: Iterable[int], least: float, reach: int | None = None) -> float:
+def settled(tour: Tour, near: Sequence[Near], nodes: Iterable[int], least: float, reach: int | None = None) -> float:
     """Exchange links around these nodes, and around what that changes, while one exchange gains more than ``least``.
 
-    ``reach``: links farther apart in the round, in nodes, are not exchanged. Returns by how many mm the way is shorter.
+    ``reach``: links farther apart in the round, in nodes, are not exchanged, and the nearest neighbour with which one
+    gains is taken: after a kick it pays to be through soon. Returns by how many mm the way is shorter.
     """
     todo = deque(nodes)
     waiting = set(todo)
     total = 0.0
-    way, link, reach = tour.way, tour.link, reach or len(tour.order)
+    way, link, soon, reach = tour.way, tour.link, reach is not None, reach or len(tour.order)
     for _ in range(MOVES_PER_NODE * len(tour.order)):
         while todo and not (near[todo[0]] and way[todo[0]] - near[todo[0]][0][0] > least):
             waiting.discard(todo.popleft())
         if not todo:
             break
         node = todo[0]
-        gain, move = _best(tour, near, node, least, reach)
+        gain, move = _best(tour, near, node, least, reach, soon)
         if not move:
             waiting.discard(todo.popleft())
             continue
@@ -57,7 +58,7 @@ def settled(tour: Tour, near: Neighbours, nodes: Iterable[int], least: float, re
     return total
 
 
-def kicked(tour: Tour, near: Neighbours, kicks: int, least: float, seed: int) -> None:
+def kicked(tour: Tour, near: Sequence[Near], kicks: int, least: float, seed: int) -> None:
     """Iterated local search: disturb a neighbourhood, settle it, and take it back if it is longer than before.
 
     A link is disturbed the more often, the longer it is: between the lines of a hatch there is nothing to be won.
@@ -73,12 +74,14 @@ def kicked(tour: Tour, near: Neighbours, kicks: int, least: float, seed: int) ->
         nodes = np.searchsorted(longer, random.uniform(0, longer[-1], BATCH)).tolist()
         for node, three in zip(nodes, lengths[first : first + BATCH], strict=False):
             tour.log.clear()
-            gain, touched = tour.kick((tour.place[node] + 1) // 2, three)
+            begin = (tour.place[node] + 1) // 2
+            gain, touched = tour.kick(begin, three)
             if gain + settled(tour, near, touched, least, REACH) < 0:
                 tour.undo()
+                tour.kick(begin, three[::-1])
 
 
-def _best(tour: Tour, near: Neighbours, a: int, least: float, reach: int) -> tuple[float, Move | None]:
+def _best(tour: Tour, near: Sequence[Near], a: int, least: float, reach: int, soon: bool) -> tuple[float, Move | None]:
     """The exchange that takes away the link a-b and gains most: links a-b and c-d become a-c and b-d, or with a third
     link, a-b, c-d and e-f become a-c, d-e and b-f. Written out, without a call inside: nearly all time is spent here.
     """
@@ -120,6 +123,8 @@ def _best(tour: Tour, near: Neighbours, a: int, least: float, reach: int) -> tup
                 continue
             if ((along <= span) == ((place[e] & 1) == side)) if closes else along > span:
                 best, move = gain, (c, d, e, f)
+        if soon and move:
+            break
     return best, move
 
 

@@ -47,21 +47,26 @@ class Tour:
 
     def kick(self, begin: int, lengths: Sequence[int]) -> tuple[float, list[int]]:
         """Three neighbouring stretches in the opposite order, each in its own direction: four links change, which no
-        exchange of two or three links does or takes back.
+        exchange of two or three links does or takes back. The same with the lengths in the opposite order undoes it.
 
         In strokes: where it begins, and the three lengths. Returns how much shorter the round is (mostly it is longer),
-        and the nodes that it touched.
+        and the nodes that it touched. It is not logged.
         """
-        count, cut = len(self.order), 2 * begin
-        cuts = [cut, *(cut := cut + 2 * length for length in lengths)]
-        a, b, c, d, e, f, g, h = (self.order[at % count] for cut in cuts for at in (cut - 1, cut))
-        before = self.way[a] + self.way[c] + self.way[e] + self.way[g]
-        self.swap(a, b, g, h)
-        self.swap(a, g, f, e)
-        self.swap(g, e, d, c)
-        self.swap(e, c, b, h)
-        after = self.way[a] + self.way[c] + self.way[e] + self.way[g]
-        return before - after, [a, b, c, d, e, f, g, h]
+        way, count, at = self.way, len(self.order), 2 * begin % len(self.order)
+        parts = []
+        for length in lengths:
+            parts.append(self._part(at, 2 * length))
+            at = (at + 2 * length) % count
+        first, middle, last = parts
+        before, behind = self.order[2 * begin % count - 1], self.order[at]
+        longer = way[before] + way[first[-1]] + way[middle[-1]] + way[behind]
+        self._write(2 * begin % count, last + middle + first)
+        self._join(before, last[0])
+        self._join(last[-1], middle[0])
+        self._join(middle[-1], first[0])
+        self._join(first[-1], behind)
+        shorter = way[before] + way[last[-1]] + way[middle[-1]] + way[behind]
+        return longer - shorter, [before, first[0], first[-1], middle[0], middle[-1], last[0], last[-1], behind]
 
     def _join(self, a: int, b: int) -> None:
         self.link[a], self.link[b] = b, a
@@ -70,19 +75,26 @@ class Tour:
 
     def _turn(self, a: int, b: int, c: int) -> None:
         """Reverse what lies from b to c, both included, where a is linked to b; or, in effect the same, all else."""
-        order, place, count = self.order, self.place, len(self.order)
+        place, count = self.place, len(self.order)
         first, last = (place[b], place[c]) if place[a] & 1 else (place[c], place[b])
         if 2 * ((last - first) % count + 1) > count:
             first, last = (last + 1) % count, (first - 1) % count
-        if first <= last:
-            part = order[last : first - 1 : -1] if first else order[last::-1]
-            order[first : last + 1] = part
-            for node in part:
-                place[node] = first
-                first += 1
-            return
-        part = (order[first:] + order[: last + 1])[::-1]
-        order[first:], order[: last + 1] = part[: count - first], part[count - first :]
-        for node in part:
-            place[node] = first
-            first = (first + 1) % count
+        self._write(first, self._part(first, (last - first) % count + 1)[::-1])
+
+    def _part(self, first: int, length: int) -> list[int]:
+        """So many nodes from a place on."""
+        over = first + length - len(self.order)
+        return self.order[first:] + self.order[:over] if over > 0 else self.order[first : first + length]
+
+    def _write(self, first: int, nodes: list[int]) -> None:
+        """Nodes from a place on."""
+        place, count = self.place, len(self.order)
+        over = first + len(nodes) - count
+        if over > 0:
+            self.order[first:], self.order[:over] = nodes[:-over], nodes[-over:]
+            for at, node in enumerate(nodes, first - count):
+                place[node] = at if at >= 0 else at + count
+        else:
+            self.order[first : first + len(nodes)] = nodes
+            for at, node in enumerate(nodes, first):
+                place[node] = at

@@ -66,8 +66,9 @@ def test_kicks_shorten_and_their_seed_is_what_is_passed_in() -> None:
     lines = list(np.random.default_rng(3).uniform(0, 100, (300, 2, 2)))
     quick, long = ordered(lines, effort=0), ordered(lines, effort=10)
     assert travel(long) < 0.98 * travel(quick)
-    other = ordered(lines, effort=10, seed=1)
-    assert not all((a == b).all() for a, b in zip(long, other, strict=True))
+    # With many kicks two seeds may come to the same way.
+    one, other = ordered(lines, effort=1), ordered(lines, effort=1, seed=1)
+    assert not all((a == b).all() for a, b in zip(one, other, strict=True))
 
 
 def test_two_opt_uncrosses_what_the_nearest_end_leaves() -> None:
