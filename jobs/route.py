@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, select, update
@@ -90,7 +90,7 @@ def remake_if_due(tx: Tx, job_id: str) -> str | None:
         )
         return None
     last = next(job for job in jobs if job.id == job_id)
-    return again(tx, last)
+    return anew(tx, last)
 
 
 def _lies(tx: Tx, jobs: Sequence[Any]) -> bool:
@@ -157,6 +157,38 @@ def _piece(tx: Tx, job_id: str) -> Any:
     if row is None:
         raise NotFound(f"there is no piece {job_id} (a batch is judged piece by piece)")
     return row
+
+
+def anew(tx: Tx, last: Any) -> str:
+    """A new job for the operation of ``last``, whose piece is scrap, and for each that was done on that piece before:
+    what comes next is made on another piece. Returns the id of the new job of ``last``."""
+    operations = {operation.name: operation for operation in _operations(tx, last.unit_id)}
+    mine = next(operation for operation in operations.values() if operation.id == last.operation_id)
+    for name in _before(mine.name, operations):
+        operation = operations[name]
+        if operation.state != OperationState.DONE:
+            continue
+        tx.move("operation", operation.id, "reopened", put={"done_by": None})
+        of_it = select(m.jobs).where(m.jobs.c.operation_id == operation.id).order_by(m.jobs.c.seq.desc())
+        made: Any = tx.connection.execute(of_it).first()
+        if made is not None:
+            tx.move("job", made.id, "scrapped", put={"why": f"its piece was spoilt at {mine.name}"})
+            _judged(tx, made)
+            again(tx, made)
+    now = _operations(tx, last.unit_id)
+    done = {operation.name for operation in now if operation.state == OperationState.DONE}
+    for operation in now:
+        if operation.state == OperationState.OPEN and not done >= set(operation.after):
+            tx.move("operation", operation.id, "closed")
+    return again(tx, last)
+
+
+def _before(name: str, operations: Mapping[str, Any]) -> list[str]:
+    """All operations that one comes after, the first of them first."""
+    found: list[str] = []
+    for earlier in operations[name].after:
+        found += [one for one in (*_before(earlier, operations), earlier) if one not in found]
+    return found
 
 
 def again(tx: Tx, last: Any) -> str:
@@ -249,7 +281,9 @@ def release_unit(tx: Tx, unit_id: str) -> None:
         if job.state in ended:
             if _lies(tx, [job]):
                 raise Refused(f"the last try of {unit_id} lies on {job.machine}: clear that bed first")
-            again(tx, job)
+            begun = select(m.attempts.c.id).where(m.attempts.c.job_id == job.id, m.attempts.c.state != "absent")
+            spoilt = tx.connection.execute(begun).first() is not None
+            (anew if spoilt else again)(tx, job)
 
 
 def _operations(tx: Tx, unit_id: str) -> list[Any]:

@@ -314,6 +314,65 @@ def test_an_operation_opens_when_all_before_it_are_done(bench: Shop) -> None:
     judge_history(bench.store)
 
 
+def operations(bench: Shop) -> dict[str, str]:
+    return {operation["name"]: operation["state"] for operation in rows(bench.store, m.operations)}
+
+
+DRIED = (
+    Step("frost", "extrude-food"),
+    Step("dry", None, ("frost",)),
+    Step("engrave", "engrave", ("dry",)),
+    Step("pack", None, ("engrave",)),
+)
+
+
+def at_the_second_station(bench: Shop) -> str:
+    """An attempt on a piece that was frosted and dried."""
+    attempts.ended(bench.store, begun(bench, DRIED), "finished", "", WHO)
+    clear(bench)
+    in_tx(bench, route.done_by_person, only(bench, "unit"), "dry")
+    floor.register(bench.store, laser(), "machine:laser-1")
+    clear(bench, laser())
+    return bench.running(laser(), ENGRAVE)
+
+
+def test_what_is_spoilt_at_the_second_station_begins_anew_at_the_first(bench: Shop) -> None:
+    attempt = at_the_second_station(bench)
+    attempts.ended(bench.store, attempt, "failed", "it slipped", "machine:laser-1")
+    assert operations(bench) == {"frost": "done", "dry": "done", "engrave": "open", "pack": "waiting"}
+    clear(bench, laser())
+    assert operations(bench) == {"frost": "open", "dry": "waiting", "engrave": "waiting", "pack": "waiting"}
+    assert bench.claim(laser(), ENGRAVE) is None, "there is no piece for it yet"
+    jobs = {job["id"]: job for job in rows(bench.store, m.jobs)}
+    assert sorted(job["state"] for job in jobs.values()) == ["failed", "failed", "ready", "ready"]
+    assert [job["why"] for job in jobs.values() if "spoilt at engrave" in job["why"] and job["state"] == "failed"]
+    attempts.ended(bench.store, bench.running(OFFER), "finished", "", WHO)
+    in_tx(bench, route.done_by_person, only(bench, "unit"), "dry")
+    attempts.ended(bench.store, bench.running(laser(), ENGRAVE), "finished", "", "machine:laser-1")
+    in_tx(bench, route.done_by_person, only(bench, "unit"), "pack")
+    assert state(bench.store, m.units, only(bench, "unit")) == "packed"
+    judge_history(bench.store)
+
+
+def test_a_unit_released_after_a_cancelled_second_station_begins_anew_at_the_first(bench: Shop) -> None:
+    attempt = at_the_second_station(bench)
+    attempts.ended(bench.store, attempt, "cancelled", "asked", "machine:laser-1")
+    clear(bench, laser())
+    in_tx(bench, route.release_unit, only(bench, "unit"))
+    assert operations(bench) == {"frost": "open", "dry": "waiting", "engrave": "waiting", "pack": "waiting"}
+
+
+def test_a_start_that_never_was_spoils_nothing(bench: Shop) -> None:
+    attempt = at_the_second_station(bench)
+    attempts.set_paused(bench.store, attempt, True, "a person", "machine:laser-1")
+    attempts.ended(bench.store, attempt, "doubted", "lost", "machine:laser-1")
+    attempts.decide(bench.store, attempt.removesuffix("-a1"), "not-started", "operator:ben")
+    unit = only(bench, "unit")
+    in_tx(bench, lambda tx: route.hold(tx, unit, "", "a question", "answer it"))
+    in_tx(bench, route.release_unit, unit)
+    assert operations(bench) == {"frost": "done", "dry": "done", "engrave": "open", "pack": "waiting"}
+
+
 # --- machines, foreign starts, commands ---------------------------------------------------------------------------
 
 
