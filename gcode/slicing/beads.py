@@ -6,7 +6,9 @@ body that has the same layer.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from gcode.slicing.areas import Area
 from gcode.slicing.bridges import Overhang
 from gcode.slicing.profile import Role
 from gcode.units import FloatArray
+
+LEAST_STEP: Final = 0.01
+"""mm between two points of a bead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,5 +83,26 @@ class Layer:
 
 
 def bead(role: Role, points: Line, width: float | FloatArray, height: float, speed: float) -> Bead:
+    """A bead without steps that a program's digits would lose; its volume stays."""
     widths = np.broadcast_to(np.asarray(width, dtype=np.float64), (len(points) - 1,))
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    if len(points) > 2 and steps.min() < LEAST_STEP:
+        kept = _apart(points)
+        volumes = np.concatenate([[0.0], np.cumsum(steps * widths)])
+        points = points[kept]
+        widths = np.diff(volumes[kept]) / np.maximum(np.hypot(*np.diff(points, axis=0).T), 1e-9)
     return Bead(role, points, widths, height, speed)
+
+
+def _apart(points: Line) -> list[int]:
+    """Which points are far enough from the one before; the first and the last always are."""
+    kept = [0]
+    x, y = points[0].tolist()
+    for number, (a, b) in enumerate(points[1:].tolist(), start=1):
+        if math.hypot(a - x, b - y) >= LEAST_STEP:
+            kept.append(number)
+            x, y = a, b
+    last = len(points) - 1
+    if kept[-1] != last:
+        kept[max(1, len(kept) - 1) :] = [last]
+    return kept

@@ -86,7 +86,9 @@ class Comb:
         kept, at = [0], 0
         while at < len(path) - 1:
             later = path[at + 2 :]
-            free = ~self._fence.crosses(np.broadcast_to(path[at], later.shape), later)
+            # A chord between two corners of a hole crosses nothing, and yet lies in the hole.
+            free = self._fence.holds((path[at] + later) / 2)
+            free &= ~self._fence.crosses(np.broadcast_to(path[at], later.shape), later)
             reached = np.flatnonzero(free)
             at = at + 2 + int(reached[-1]) if len(reached) else at + 1
             kept.append(at)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from gcode.geometry import Line
-from gcode.slicing.areas import Area, contours, offset, opened
+from gcode.slicing.areas import RESOLUTION, Area, contours, offset, opened
 from gcode.slicing.link import lengths_along
 from gcode.slicing.profile import Profile
 from gcode.units import FloatArray
@@ -61,7 +61,7 @@ def walls(area: Area, profile: Profile, *, first: bool) -> Walls:
         if left.is_empty():
             break
         centre = opened(offset(left, -width / 2), NEAREST * width)
-        lines, inner = contours(centre), opened(offset(centre, -width / 2), profile.least_bead)
+        lines, inner = contours(centre.simplify(RESOLUTION)), opened(offset(centre, -width / 2), profile.least_bead)
         gap = opened(left - offset(centre, width / 2), profile.least_bead)
         way = sum(float(lengths_along(line)[-1]) for line in lines)
         share = (left.area() - inner.area() - gap.area()) / (way * width) if way else 1.0

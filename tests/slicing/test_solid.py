@@ -15,8 +15,10 @@ from gcode.slicing.solid import MAX_TRIANGLES, Solid, SolidError
 
 CORNERS = np.array([(x, y, z) for z in (0.0, 8.0) for y in (0.0, 6.0) for x in (0.0, 10.0)])
 SIDES = np.array(
-    [(0, 2, 1), (1, 2, 3), (4, 5, 6), (5, 7, 6), (0, 1, 4), (1, 5, 4), (2, 6, 3), (3, 6, 7), (0, 4, 2), (2, 4, 6)]
-    + [(1, 3, 5), (3, 7, 5)]
+    [
+        *[(0, 2, 1), (1, 2, 3), (4, 5, 6), (5, 7, 6), (0, 1, 4), (1, 5, 4)],
+        *[(2, 6, 3), (3, 6, 7), (0, 4, 2), (2, 4, 6), (1, 3, 5), (3, 7, 5)],
+    ]
 )
 
 
@@ -106,7 +108,7 @@ def test_a_wall_that_crosses_its_opposite_is_named() -> None:
     bow = CORNERS.copy()
     # The side at x = 10 is swapped: seen from above the outline is a bow tie of two equal halves.
     bow[[1, 3, 5, 7]] = CORNERS[[3, 1, 7, 5]] + [0.0, 4.0, 0.0]
-    with pytest.raises(SolidError, match="crosses itself|no volume|inside out"):
+    with pytest.raises(SolidError, match=r"crosses itself|no volume|inside out"):
         slice_solid(Solid.of(bow, SIDES), Profile())
 
 
