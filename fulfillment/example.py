@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from fulfillment.catalog import Product
@@ -23,9 +24,17 @@ def order(product: Product) -> Order:
     )
 
 
+def jig(product: Product) -> list[Order]:
+    """A jig as it would be filled, a piece a pocket: the example, each with its own words in the first field."""
+    one, first = order(product), next(iter(product.fields))
+    return [replace(one, texts={**one.texts, first: words}) for words in product.example.together]
+
+
 def command(product: Product) -> str:
     """As a person would type it."""
     words, said = ["ful", "render", product.name], order(product)
+    if product.example.together:
+        return shlex.join([*words, "--jig", "--out", "DIR"])
     for flag, values in (("--text", said.texts), ("--file", said.files), ("--option", said.options)):
         words += [word for name, value in values.items() for word in (flag, f"{name}={value}")]
     return shlex.join([*words, "--out", "DIR"])

@@ -14,9 +14,9 @@ from PIL import Image
 
 from fulfillment.catalog import Product
 from fulfillment.config import Factory, Machine, load_factory
-from fulfillment.example import command, order
+from fulfillment.example import command, jig, order
 from fulfillment.machines import offer_of
-from fulfillment.offline import Done, rendered
+from fulfillment.offline import Done, rendered_together
 from fulfillment.rehearsal import blank, rehearsal, view
 
 ROOT = Path(__file__).parent.parent
@@ -45,11 +45,11 @@ def main() -> None:
 
 
 def _product(factory: Factory, product: Product) -> str:
-    said = order(product)
+    said = jig(product) or [order(product)]
     lines = [f"## {product.title}\n"]
     with tempfile.TemporaryDirectory(prefix="ful-") as folder:
-        data = {name: file.read_bytes() for name, file in said.files.items()}
-        for done in rendered(factory, product.name, said, data, Path(folder)):
+        orders = [(one, {name: file.read_bytes() for name, file in one.files.items()}) for one in said]
+        for done in rendered_together(factory, product.name, orders, range(1, len(said) + 1), Path(folder)):
             picture = PICTURES / f"{product.name}-{done.operation}.jpg"
             made = as_made(factory, product, done)
             _side_by_side([image for image in (done.proof and Image.open(done.proof), made) if image]).save(

@@ -13,7 +13,6 @@ from fulfillment.catalog import LaserRecipe, PenRecipe
 from fulfillment.config import Machine, Material
 from fulfillment.designs import (
     bounds_of,
-    design,
     largest_group,
     material_of,
     passed,
@@ -21,12 +20,12 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
-    stamp_of,
 )
 from fulfillment.fidelity import faithful
 from fulfillment.fields import Craft
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
 from fulfillment.processes import Made, Spec
+from fulfillment.together import designs, place_of, sheet, stamp, told
 from gcode.design import Drawing
 from gcode.dialects import Dialect, Setup
 from gcode.geometry import Bounds
@@ -96,20 +95,30 @@ class LineWork(Generic[R]):
     """What of the recipe a person wants to know of the artifact."""
 
 
-def render(spec: Spec, files: Mapping[str, bytes], work: LineWork[R]) -> Made:
-    """The program that makes the design's lines, its needs, manifest and proof. Raises Problems."""
+def render(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]], work: LineWork[R]) -> Made:
+    """The program that makes the designs' lines, each piece in its pocket; its needs, manifest and proof.
+
+    Raises Problems.
+    """
+    spec = specs[0]
     recipe = recipe_of(spec.product, material_of(spec), work.recipe)
     at = bench(spec, work.process, work.does)
-    content = design(spec, files, Craft(line_width=recipe.line_width))
-    toolpath = work.plan(content.drawings, recipe, at.place, at.motion, at.dialect)
-    setup = replace(work.setup(recipe, at.dialect, at.motion), stamp=stamp_of(spec, at.material, files))
+    contents = designs(specs, files, Craft(line_width=recipe.line_width))
+    places = [place_of(one) for one in specs]
+    toolpath = Toolpath.join(
+        [
+            work.plan(content.drawings, recipe, place, at.motion, at.dialect)
+            for content, place in zip(contents, places, strict=True)
+        ]
+    )
+    setup = replace(work.setup(recipe, at.dialect, at.motion), stamp=stamp(specs, at.material, files))
     data = program(toolpath, at.dialect, setup)
-    piece = spec.product.piece
-    marks = lines(data, at.dialect, recipe.line_width, at.place)
-    fidelity = faithful(content, marks, recipe.line_width, Bounds(0.0, 0.0, piece.width, piece.height))
-    picture = line_proof(data, piece_of(spec, at.material, files), at.dialect, recipe.line_width, at.place)
-    told = {"line": work.settings(recipe), "notes": content.notes, "fidelity": fidelity}
-    return finished(at, data, picture, {}, **told)
+    box, each, pictures = Bounds(0.0, 0.0, spec.product.piece.width, spec.product.piece.height), [], []
+    for one, own, content, place in zip(specs, files, contents, places, strict=True):
+        marks = lines(data, at.dialect, recipe.line_width, place)
+        each.append({"notes": content.notes, "fidelity": faithful(content, marks, recipe.line_width, box)})
+        pictures.append(line_proof(data, piece_of(one, at.material, own), at.dialect, recipe.line_width, place))
+    return finished(at, data, sheet(specs, pictures), {}, line=work.settings(recipe), **told(specs, each))
 
 
 def _motion(machines: Sequence[Machine]) -> Motion:

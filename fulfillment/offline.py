@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fulfillment import embroidery, personalization
@@ -12,7 +12,7 @@ from fulfillment.config import Factory
 from fulfillment.earlier import over
 from fulfillment.planning import problems_text, specification
 from fulfillment.processes import Problems
-from fulfillment.render.work import render
+from fulfillment.render.work import render_all
 from jobs.artifacts import ArtifactStore
 from jobs.intake import Rendered
 
@@ -49,26 +49,48 @@ class Done:
     proof: Path | None
 
 
-def rendered(factory: Factory, product: str, order: Order, data: Mapping[str, bytes], out: Path) -> Iterator[Done]:
-    """Each operation with fields, one after the other, into ``out``. ``data``: the files' bytes. Raises NotMade."""
-    entry = factory.catalog[product]
-    found = personalization.check(entry, order.texts, order.options, data)
-    if isinstance(found, list):
-        raise NotMade(f"{entry.title} cannot be made like this:\n{problems_text(found)}")
-    store = ArtifactStore(out / ".artifacts")
-    for name in found.files:
-        store.put(data[name])
+Data = Mapping[str, bytes]
+"""The bytes of an order's files, by field."""
+
+
+def rendered(factory: Factory, product: str, order: Order, data: Data, out: Path) -> Iterator[Done]:
+    """Each operation with fields, one after the other, into ``out``. Raises NotMade."""
+    return rendered_together(factory, product, [(order, data)], (1,), out)
+
+
+def rendered_together(
+    factory: Factory, product: str, orders: Sequence[tuple[Order, Data]], pockets: Sequence[int], out: Path
+) -> Iterator[Done]:
+    """As :func:`rendered`, of several pieces, each in its pocket: one artifact an operation. Raises NotMade."""
+    entry, store = factory.catalog[product], ArtifactStore(out / ".artifacts")
+    found = [_checked(factory, product, order, data, store) for order, data in orders]
     proofs: dict[str, str | None] = {}
     for name in entry.order():
         if entry.route[name].fields:
             below = proofs.get(entry.under(name) or "")
+            specs = [
+                replace(over(specification(factory, product, name, one.body()), below), pocket=pocket)
+                for one, pocket in zip(found, pockets, strict=True)
+            ]
             try:
-                made = render(over(specification(factory, product, name, found.body()), below), store.folder)
+                made = render_all(specs, store.folder)
             except Problems as problems:
                 lines = [f"  {p['field'] or name}: {p['reason']} {p['mend']}" for p in problems.problems]
                 raise NotMade("\n".join([f"{name} cannot be made like this:", *lines])) from None
             proofs[name] = made.proof
-            yield _written(name, found.options, made, store, out)
+            yield _written(name, found[0].options, made, store, out)
+
+
+def _checked(
+    factory: Factory, product: str, order: Order, data: Data, store: ArtifactStore
+) -> personalization.Resolved:
+    entry = factory.catalog[product]
+    found = personalization.check(entry, order.texts, order.options, data)
+    if isinstance(found, list):
+        raise NotMade(f"{entry.title} cannot be made like this:\n{problems_text(found)}")
+    for name in found.files:
+        store.put(data[name])
+    return found
 
 
 def _written(operation: str, options: Mapping[str, str], made: Rendered, store: ArtifactStore, out: Path) -> Done:

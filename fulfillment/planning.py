@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -20,12 +20,13 @@ from sqlalchemy import select
 from fulfillment import files, personalization
 from fulfillment.config import Downloads, Factory
 from fulfillment.earlier import with_earlier
+from fulfillment.gathering import begin, companies, waits_for
 from fulfillment.identity import with_identity
 from fulfillment.processes import Problems, Spec
 from fulfillment.render.pool import Deadly, RenderPool
-from fulfillment.render.work import render
+from fulfillment.render.work import render, render_all
 from fulfillment.slips import facts_of
-from jobs import intake, retention
+from jobs import batches, intake, retention
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
 from jobs.store import Refused, Store
@@ -55,6 +56,14 @@ class _Retry:
     at: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Render:
+    future: Future[Any]
+    company: str = ""
+    """For what the piece waits next, where it is made with others."""
+    batch: bool = False
+
+
 class Planner:
     """Keeps the record moving from ``new`` units to ``ready`` jobs."""
 
@@ -62,12 +71,13 @@ class Planner:
         self._store, self._factory, self._artifacts, self._pool = store, factory, artifacts, pool
         self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="fetch")
         self._checking: dict[str, Future[Any]] = {}
-        self._rendering: dict[str, Future[Any]] = {}
+        self._rendering: dict[str, _Render] = {}
         self._retries: dict[str, _Retry] = {}
         self._wake = Wake(store)
         self._finished = threading.Event()
         self._stopping = False
         self._forget_at = 0.0
+        self._gather_at = math.inf
 
     def run(self) -> None:
         """Blocks until :meth:`stop`."""
@@ -88,7 +98,7 @@ class Planner:
 
     def _due(self) -> bool:
         now = time.monotonic()
-        return any(retry.at <= now for retry in self._retries.values())
+        return any(retry.at <= now for retry in self._retries.values()) or self._store.now() >= self._gather_at
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -114,6 +124,10 @@ class Planner:
         for job in intake.to_render(self._store):
             if job.id not in self._rendering:
                 self._begin_render(job)
+        self._gather()
+        for batch, pieces in batches.to_render(self._store).items():
+            if batch not in self._rendering:
+                self._begin_batch(batch, pieces)
 
     def _then_wake(self, future: Future[Any]) -> Future[Any]:
         future.add_done_callback(lambda _: self._finished.set())
@@ -186,11 +200,39 @@ class Planner:
             spec = self.spec(job)
         except Exception as error:  # a product that left the catalog, say: its unit is held, the others go on
             log.exception("%s: no specification", job.id)
-            problem = {"field": "", "reason": f"It cannot be specified: {error!r}.", "mend": DEFECT_MEND}
-            intake.set_aside(self._store, job.id, [problem], WHO)
+            self._set_aside(job.id, f"It cannot be specified: {error!r}.", DEFECT_MEND)
             return
         if spec is not None:
-            self._rendering[job.id] = self._then_wake(self._pool.submit(render, spec, self._artifacts.folder))
+            pockets = spec.product.jig.pockets if spec.product.gathers(spec.operation) else None
+            future = self._then_wake(self._pool.submit(render, spec, self._artifacts.folder))
+            self._rendering[job.id] = _Render(future, waits_for(pockets) if pockets else "")
+
+    def _gather(self) -> None:
+        """Put what waits for company into jigs, and give up those of which a unit went."""
+        for batch in batches.broken(self._store):
+            batches.give_up(self._store, batch, "a unit of it is held or was cancelled", WHO)
+        now, catalog = self._store.now(), self._factory.catalog
+        waiting = companies(catalog, batches.waiting(self._store))
+        while due := [company for company in waiting if company.due(now)]:
+            try:
+                begin(self._store, due[0], WHO)
+            except Refused as refused:  # a unit went since it was looked at, and the record has changed by that
+                log.info("no jig of %s is begun: %s", due[0].product, refused)
+                break
+            waiting = companies(catalog, batches.waiting(self._store))
+        self._gather_at = min((company.begins_at for company in waiting), default=math.inf)
+
+    def _begin_batch(self, batch: str, pieces: Sequence[Any]) -> None:
+        try:
+            specs = [(self.spec(piece), piece.place["pocket"]) for piece in pieces]
+        except Exception as error:  # as of a single job: its units are held, the others go on
+            log.exception("%s: no specification", batch)
+            self._set_aside(batch, f"It cannot be specified: {error!r}.", DEFECT_MEND, batch=True)
+            return
+        placed = [replace(spec, pocket=pocket) for spec, pocket in specs if spec is not None]
+        if len(placed) == len(specs):
+            future = self._then_wake(self._pool.submit(render_all, placed, self._artifacts.folder))
+            self._rendering[batch] = _Render(future, batch=True)
 
     def spec(self, job: Any) -> Spec | None:
         """Everything that the job's artifact depends on; None while some of that is not there yet."""
@@ -202,21 +244,29 @@ class Planner:
         return facts_of(self._store, self._factory, job, base)
 
     def _collect_renders(self) -> None:
-        for job_id in [job_id for job_id, future in self._rendering.items() if future.done()]:
-            future = self._rendering.pop(job_id)
+        for job_id in [job_id for job_id, begun in self._rendering.items() if begun.future.done()]:
+            done = self._rendering.pop(job_id)
             try:
-                intake.rendered(self._store, job_id, future.result(), WHO)
+                intake.rendered(self._store, job_id, done.future.result(), WHO, done.company)
             except Problems as found:
-                intake.set_aside(self._store, job_id, found.problems, WHO)
+                self._hold(job_id, found.problems, batch=done.batch)
             except (Deadly, MemoryError) as deadly:
-                reason = f"Drawing it was given up: {deadly}."
-                intake.set_aside(self._store, job_id, [{"field": "", "reason": reason, "mend": DEADLY_MEND}], WHO)
+                self._set_aside(job_id, f"Drawing it was given up: {deadly}.", DEADLY_MEND, batch=done.batch)
             except CancelledError:
                 continue  # the pool was closed: the record still says that it is to be rendered
             except Exception as error:  # a defect in a process: its unit is held with it, the others go on
                 log.exception("%s: its render failed", job_id)
-                problem = {"field": "", "reason": f"Rendering failed: {error!r}.", "mend": DEFECT_MEND}
-                intake.set_aside(self._store, job_id, [problem], WHO)
+                self._set_aside(job_id, f"Rendering failed: {error!r}.", DEFECT_MEND, batch=done.batch)
+
+    def _set_aside(self, job_id: str, reason: str, mend: str, *, batch: bool = False) -> None:
+        self._hold(job_id, [{"field": "", "reason": reason, "mend": mend}], batch=batch)
+
+    def _hold(self, job_id: str, problems: Sequence[Mapping[str, str]], *, batch: bool) -> None:
+        """Hold the unit of a job, or of a batch every unit: nobody knows yet whose piece it is."""
+        if batch:
+            batches.give_up(self._store, job_id, "its program was refused", WHO, problems)
+        else:
+            intake.set_aside(self._store, job_id, problems, WHO)
 
 
 def specification(factory: Factory, product: str, operation: str, resolved: Mapping[str, Any]) -> Spec:

@@ -104,36 +104,34 @@ def blank(
     colour: str | None = None,
     lying: Path | None = None,
 ) -> list[str]:
-    """Words for the machine's simulator: this product's piece lies in its jig. ``material``: what marks it;
-    ``lying``: the piece as the machine before left it, a picture taken by :func:`view`."""
+    """Words for the machine's simulator: this product's piece lies in its jig, one in every pocket. ``material``: what
+    marks it; ``lying``: the piece as the machine before left it, a picture taken by :func:`view`."""
     piece = product.piece
-    words = [
-        "--piece",
-        ",".join(f"{value:g}" for value in (*_box(product, machine), piece.corner_radius)),
-        "--surface-colour",
-        colour or piece.colour,
-    ]
+    lie = [",".join(f"{value:g}" for value in (*box, piece.corner_radius)) for box in _boxes(product, machine)]
+    words = ["--piece", *lie, "--surface-colour", colour or piece.colour]
     if "extrude-food" in machine.processes or machine.bit is not None:
         words += ["--surface-z", "0" if product.pour else f"{piece.thickness:g}"]
-    if piece.unevenness and machine.probe is not None:
+    if machine.probe is not None:
         words += ["--unevenness", f"{piece.unevenness:g}"]
     words += ["--lying", f"{view(product, machine)['region']},{lying}"] if lying else []
     return [*words, "--mark-colour", material.colour] if material else words
 
 
-def _box(product: Product, machine: MachineConfig) -> tuple[float, float, float, float]:
-    """Where the piece lies: x, y and its extents. What a rotary turns is as high as its turn, in the axis's units."""
+def _boxes(product: Product, machine: MachineConfig) -> list[tuple[float, float, float, float]]:
+    """Where pieces lie: x, y and their extents. What a rotary turns is as high as its turn, in the axis's units."""
     piece, jig = product.piece, product.jig
     rotary = machine.laser.rotary if machine.laser else None
     if piece.diameter is None or rotary is None:
-        return jig.x, jig.y, piece.width, piece.height
-    return jig.x, jig.y, piece.height, rotary.roll(piece.diameter, piece.height, jig.x, jig.y).turn
+        pockets = range(1, jig.pockets.count + 1) if jig.pockets else (1,)
+        return [(*jig.at(pocket), piece.width, piece.height) for pocket in pockets]
+    return [(jig.x, jig.y, piece.height, rotary.roll(piece.diameter, piece.height, jig.x, jig.y).turn)]
 
 
 def view(product: Product, machine: MachineConfig) -> dict[str, str]:
-    """The camera's look at the piece, for :meth:`fulfillment.twin.Room.picture`."""
-    x, y, width, height = _box(product, machine)
-    box = (x - MARGIN, y - MARGIN, x + width + MARGIN, y + height + MARGIN)
-    scale = max(1, min(20, int(MOST_PIXELS / (max(width, height) + 2 * MARGIN))))
-    look = {"region": ",".join(f"{value:g}" for value in box), "px-per-mm": str(scale)}
+    """The camera's look at the piece, or at all in the jig, for :meth:`fulfillment.twin.Room.picture`."""
+    boxes = _boxes(product, machine)
+    x0, y0 = min(box[0] for box in boxes) - MARGIN, min(box[1] for box in boxes) - MARGIN
+    x1, y1 = max(box[0] + box[2] for box in boxes) + MARGIN, max(box[1] + box[3] for box in boxes) + MARGIN
+    scale = max(1, min(20, int(MOST_PIXELS / max(x1 - x0, y1 - y0))))
+    look = {"region": ",".join(f"{value:g}" for value in (x0, y0, x1, y1)), "px-per-mm": str(scale)}
     return look | {"under": "1"} if product.pour else look

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -178,6 +179,12 @@ class _Layer:
         self._up = False
         self._lift()
 
+    def go_on(self, place: Place) -> None:
+        """Lay on the piece at another place from now on. The way there is as high as the nozzle has been lifted."""
+        self._lift()
+        self._to_machine = Transform.move(place.x, place.y)
+        self._low, self._high = place.surface + self._bead.height, place.surface + self._bead.clearance
+
     def _travel(self, to: FloatArray) -> None:
         rows = Toolpath.rows
         self._lift()
@@ -221,6 +228,16 @@ def _stopped(points: Line, speed: FloatArray, e: FloatArray, ahead: float) -> tu
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Topping:
+    """What is laid on one piece, and where that lies."""
+
+    tone: Tone | None
+    drawings: Sequence[Drawing]
+    place: Place
+    polarity: Polarity = Polarity.DARK_ON_LIGHT
+
+
 def plan(
     tone: Tone | None,
     drawings: Sequence[Drawing],
@@ -234,14 +251,32 @@ def plan(
     wipe: Wipe | None = None,
     uneven: bool = False,
 ) -> Toolpath:
-    """The moves that lay a photo and drawings on a piece at ``place``: prime, photo, then strokes in a short order,
-    then the body that is poured over them, and at the end the wipe that clears the nozzle. ``uneven``: on the piece the
-    heights that were measured are followed.
+    """As :func:`plan_all`, for one piece at ``place``, beside which the nozzle is filled and cleared."""
+    at = place or Place()
+    toppings = [Topping(tone, drawings, at, polarity)]
+    return plan_all(toppings, bead, motion=motion, home=at, prime=prime, pour=pour, wipe=wipe, uneven=uneven)
+
+
+def plan_all(
+    toppings: Sequence[Topping],
+    bead: Bead,
+    *,
+    home: Place,
+    motion: Motion | None = None,
+    prime: Prime | None = None,
+    pour: Pour | None = None,
+    wipe: Wipe | None = None,
+    uneven: bool = False,
+) -> Toolpath:
+    """The moves that lay photos and drawings on pieces, one piece after the other: prime, then of each its photo and
+    its strokes in a short order, then the body that is poured over them, and at the end the wipe that clears the
+    nozzle. ``home``: from where prime and wipe are measured. ``uneven``: on the piece the heights that were measured
+    are followed.
 
     The same values always give the same moves. A line without length lays nothing and moves nothing.
     """
     motion = motion or Motion()
-    layer = _Layer(bead, place or Place(), motion)
+    layer = _Layer(bead, home, motion)
     end = (0.0, 0.0)
     if prime is not None:
         if prime.extra > 0:
@@ -252,19 +287,14 @@ def plan(
         end = (prime.x1, prime.y1)
     if uneven:
         layer.follow(True)
-    if tone is not None:
-        points, speed = photo_path(tone, bead, motion, polarity)
-        steps = np.hypot(*np.diff(points, axis=0).T)
-        amounts = settled(steps * bead.flow / (speed * bead.e_area), E_DECIMALS)
-        layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))
-        end = (float(points[-1, 0]), float(points[-1, 1]))
-    strokes = ordered(lines_of(drawings), end)
-    for number in range(bead.layers if strokes else 0):
-        if number:
-            layer.rest(bead.layer_rest)
-            layer.climb(bead.height)
-        for stroke in strokes:
-            _lay_constant(layer, stroke, bead)
+    at = home
+    for topping in toppings:
+        if topping.place != at:
+            layer.go_on(topping.place)
+            at, end = topping.place, (0.0, 0.0)
+        _lay(layer, topping, bead, motion, end)
+    if at != home:
+        layer.go_on(home)
     if pour is not None:
         layer.rest(pour.rest)
         for line in pour.lines:
@@ -276,6 +306,23 @@ def plan(
     if pour is not None:
         layer.rest(pour.bake)
     return layer.toolpath()
+
+
+def _lay(layer: _Layer, topping: Topping, bead: Bead, motion: Motion, end: tuple[float, float]) -> None:
+    """``end``: where the nozzle is, on the piece."""
+    if topping.tone is not None:
+        points, speed = photo_path(topping.tone, bead, motion, topping.polarity)
+        steps = np.hypot(*np.diff(points, axis=0).T)
+        amounts = settled(steps * bead.flow / (speed * bead.e_area), E_DECIMALS)
+        layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))
+        end = (float(points[-1, 0]), float(points[-1, 1]))
+    strokes = ordered(lines_of(topping.drawings), end)
+    for number in range(bead.layers if strokes else 0):
+        if number:
+            layer.rest(bead.layer_rest)
+            layer.climb(bead.height)
+        for stroke in strokes:
+            _lay_constant(layer, stroke, bead)
 
 
 def _lay_constant(layer: _Layer, points: Line, bead: Bead, width: float | None = None) -> None:

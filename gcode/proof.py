@@ -34,6 +34,10 @@ class ProofError(ValueError):
     """The picture cannot be drawn as asked."""
 
 
+MARGIN: Final = 4.0
+"""mm of background around a piece in its proof."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What the material lies on, or what is marked. mm; colours are sRGB."""
@@ -46,7 +50,7 @@ class Piece:
     mark: Colour = (74, 42, 30)
     """Of what is laid, burnt or drawn."""
     table: Colour = (245, 245, 242)
-    margin: float = 4.0
+    margin: float = MARGIN
     """mm of table shown around the piece."""
     edges: tuple[FloatArray, ...] = ()
     """Its outline, and then its holes and openings, as closed contours; none: a rectangle of ``radius``."""

@@ -71,7 +71,7 @@ class Look:
     bead: str = "#3b2314"
     surface: str = "#d9a864"
     background: str = "#e8e6e1"
-    plate: Plate | None = None
+    plates: tuple[Plate, ...] = ()
     flat: bool = False
     under: bool = False
     """The side that lay on the bed, turned over left for right: what lay longest on a hot one is browned most."""
@@ -90,8 +90,8 @@ def bed(look: Look, region: Region, density: float) -> Image.Image:
     if look.lying is not None:
         return look.lying.seen(region, density, (width, height), look.background)
     image = Image.new("RGB", (width, height), look.background)
-    if look.plate is not None:
-        mask = _plate_mask(look.plate, region, density, image.size)
+    for plate in look.plates:
+        mask = _plate_mask(plate, region, density, image.size)
         image.paste(Image.new("RGB", image.size, look.surface), mask=mask)
     return image
 

@@ -46,7 +46,8 @@ def parser(kind: str, text: str, kinds: Mapping[str, faults.Kind]) -> argparse.A
 def looks(made: argparse.ArgumentParser, look: Look | None) -> None:
     """The arguments of the picture. ``look`` None: the colours depend on other arguments."""
     group = made.add_argument_group("picture")
-    group.add_argument("--piece", type=plate, metavar="X,Y,W,H[,R]", help="the drawn surface, mm")
+    shape = "the drawn surface of each piece that lies there, mm"
+    group.add_argument("--piece", type=plate, nargs="+", default=[], metavar="X,Y,W,H[,R]", help=shape)
     group.add_argument("--mark-colour", "--bead-colour", default=look and look.bead, help="of what the tool leaves")
     group.add_argument("--surface-colour", default=look and look.surface)
     group.add_argument("--background-colour", default=look and look.background)
@@ -57,12 +58,13 @@ def looks(made: argparse.ArgumentParser, look: Look | None) -> None:
 
 def studio(options: argparse.Namespace, bed: tuple[float, float]) -> Studio:
     """How pictures are drawn: of the piece, or of the whole bed."""
-    piece: Plate | None = options.piece
+    pieces: list[Plate] = options.piece
     colours = options.mark_colour, options.surface_colour, options.background_colour
-    look = Look(*colours, piece, options.flat, lying=options.lying)
+    look = Look(*colours, tuple(pieces), options.flat, lying=options.lying)
     region = (0.0, 0.0, *bed)
-    if piece is not None:
-        region = (piece.x, piece.y, piece.x + piece.width, piece.y + piece.height)
+    if pieces:
+        near = min(piece.x for piece in pieces), min(piece.y for piece in pieces)
+        region = (*near, max(p.x + p.width for p in pieces), max(p.y + p.height for p in pieces))
     return Studio(look, region, options.px_per_mm, options.record)
 
 

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from fulfillment.api import (
     artifacts,
+    batches,
     events,
     floor,
     guard,
@@ -28,6 +29,7 @@ ROUTERS = (
     orders.router,
     products.router,
     floor.router,
+    batches.router,
     upkeep.router,
     technicians.router,
     artifacts.router,

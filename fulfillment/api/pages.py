@@ -17,10 +17,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
-from fulfillment.api import floor, guard, orders, upkeep
+from fulfillment.api import batches, floor, guard, orders, upkeep
 from fulfillment.api.guard import COOKIE, Operator, Reader, TheShop
 from fulfillment.api.problems import Problem
 from fulfillment.shop import Shop
+from fulfillment.web import batches as jigs
 from fulfillment.web import sight
 from fulfillment.web.render import page
 from jobs import views
@@ -93,7 +94,7 @@ def _problem(request: Request, problem: Problem) -> HTMLResponse:
 def get_floor(request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
     """The floor; with ``?wall`` to be read from afar, without buttons."""
     wall = "wall" in request.query_params
-    values = sight.floor(shop, floor.machine_views(shop))
+    values = sight.floor(shop, floor.machine_views(shop)) | {"gathering": jigs.gathering(shop)}
     return _show(request, shop, "wall.html" if wall else "floor.html", "/?wall" if wall else "/", **values)
 
 
@@ -128,6 +129,12 @@ def get_unit(unit_id: str, request: Request, shop: TheShop, _who: Reader) -> HTM
 def get_machine(name: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
     found = sight.machine(shop, floor.machine_views(shop), name)
     return _show(request, shop, "machine.html", f"/machines/{name}", **found)
+
+
+@router.get("/batches/{job_id}")
+@router.get("/fragments/batches/{job_id}")
+def get_batch(job_id: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
+    return _show(request, shop, "batch.html", f"/batches/{job_id}", **jigs.batch(shop, job_id))
 
 
 @router.get("/find", response_model=None)
@@ -198,6 +205,13 @@ def _said(body: type[Body], form: Form) -> Body:
     return body.model_validate({name: values[0] for name, values in form.items() if values[0]})
 
 
+def _jig(form: Form) -> batches.Begin:
+    """What a form says of a jig; pockets to be left out stand in one line."""
+    said = {name: values[0] for name, values in form.items() if values[0]}
+    left_out = [part for part in said.pop("leave_out", "").replace(",", " ").split() if part]
+    return batches.Begin.model_validate({**said, "leave_out": left_out})
+
+
 ACTS: Mapping[str, Act] = {
     "/machines/{name}/bed/clear": lambda shop, who, at, _: floor.clear(at["name"], shop, who),
     "/machines/{name}/bed/dirty": lambda shop, who, at, _: floor.dirty(at["name"], shop, who),
@@ -225,6 +239,9 @@ ACTS: Mapping[str, Act] = {
     "/jobs/{job_id}/decide": lambda shop, who, at, form: floor.decide(
         at["job_id"], floor.Verdict.model_validate({"verdict": form.get("verdict", [""])[0]}), shop, who
     ),
+    "/jobs/{job_id}/scrap": lambda shop, who, at, _: batches.scrap(at["job_id"], shop, who),
+    "/jobs/{job_id}/keep": lambda shop, who, at, _: batches.keep(at["job_id"], shop, who),
+    "/batches": lambda shop, who, _at, form: batches.post_batch(_jig(form), shop, who),
     "/units/{unit_id}/release": lambda shop, who, at, _: orders.release(at["unit_id"], shop, who),
     "/units/{unit_id}/cancel": lambda shop, who, at, _: orders.cancel(at["unit_id"], shop, who),
     "/units/{unit_id}/correct": lambda shop, who, at, form: orders.correct(at["unit_id"], _correction(form), shop, who),

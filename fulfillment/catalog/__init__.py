@@ -2,18 +2,20 @@
 
 from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
+from fulfillment.catalog.jigs import TOGETHER, Jig, Pockets
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.lettering import Arc, MonogramField, TextField
 from fulfillment.catalog.lines import PenRecipe
 from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
 from fulfillment.catalog.mill import MillRecipe
-from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Point, Product
+from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Product
 from fulfillment.catalog.parameters import Bound, Opening, Parameter, Rule
 from fulfillment.catalog.recipes import Prime, Recipe
 from fulfillment.catalog.thread import ThreadRecipe
 
 __all__ = [
     "FOLDER",
+    "TOGETHER",
     "Allergen",
     "Arc",
     "Bound",
@@ -22,6 +24,7 @@ __all__ = [
     "Choice",
     "CodeField",
     "DrawingField",
+    "Jig",
     "LaserRecipe",
     "MillRecipe",
     "MonogramField",
@@ -32,7 +35,7 @@ __all__ = [
     "PenRecipe",
     "PhotoField",
     "Piece",
-    "Point",
+    "Pockets",
     "Prime",
     "Product",
     "Recipe",

@@ -12,21 +12,16 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
+from fulfillment.catalog.jigs import TOGETHER, Jig
 from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
+from fulfillment.catalog.mill import MillRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
 from fulfillment.catalog.recipes import Pour, Prime, Recipe, Wipe
 from fulfillment.catalog.words import Colour, Mm, Name, Outline, PositiveMm, Process, Seconds, Title
 from fulfillment.positions import Mend, Unit, Written, closest, refuse
 from gcode.geometry import Line, rectangle
 from gcode.outline import contours
-
-
-class Point(Written):
-    x: Mm
-    """To the right."""
-    y: Mm
-    """Away from the person."""
 
 
 class Box(Written):
@@ -147,6 +142,8 @@ class Example(Written):
     """Texts by the field's name; of a file its name among the demo's files."""
     options: Mapping[Name, str] = Field(default_factory=dict)
     """Choices and parameters."""
+    together: tuple[str, ...] = ()
+    """What the first field says on each piece of a jig, pocket by pocket."""
 
 
 class Operation(Written):
@@ -177,8 +174,8 @@ class Product(Written):
     """What every piece contains, whatever is chosen."""
     piece: Piece
     """The blank."""
-    jig: Point
-    """Where the piece's lower-left corner lies on the bed, in machine coordinates."""
+    jig: Jig
+    """Where pieces lie on the bed."""
     prime: Prime | None = None
     """A line beside the piece, in the piece's coordinates, that fills the nozzle; may be negative."""
     wipe: Wipe | None = None
@@ -212,6 +209,7 @@ class Product(Written):
                 *self._zones_fit(),
                 *self._is_beside("prime", self.prime),
                 *self._is_beside("wipe", self.wipe),
+                *self._pockets_fit(),
                 *self._fields_have_zones(),
                 *self._options_agree(),
                 *self._route_is_a_graph(),
@@ -247,12 +245,41 @@ class Product(Written):
             if a.overlaps(b):
                 yield Mend(f"The zones {one!r} and {other!r} overlap.", "Move one of them.", ("zones", other))
 
+    def _pockets_fit(self) -> Iterator[Mend]:
+        """Pieces do not overlap, and every tool that finds them in the jig can make them there."""
+        pockets = self.jig.pockets
+        if pockets is None:
+            return
+        sides = (("x_step", pockets.columns, self.piece.width), ("y_step", pockets.rows, self.piece.height))
+        for key, count, size in sides:
+            if count > 1 and getattr(pockets, key) < size:
+                mend = f"Write at least {size:g} mm, the piece's own."
+                yield Mend("Pieces in neighbouring pockets would overlap.", mend, ("jig", "pockets", key))
+        alone = {"pour": self.pour, "diameter": self.piece.diameter, "unevenness": self.piece.unevenness}
+        for what in (name for name, value in alone.items() if value):
+            mend = "Leave out `pockets`: such a piece is made by itself."
+            yield Mend(f"A piece with {what} is not made with others.", mend, ("jig", "pockets"))
+        for kind, recipe in self.recipes.items():
+            if isinstance(recipe, MillRecipe):
+                mend = "Leave out `pockets`, or burn it with a laser."
+                yield Mend("A spindle carves one piece at a time.", mend, ("recipes", kind))
+        for name, operation in self.route.items():
+            if operation.process not in (None, "document", *TOGETHER):
+                mend = f"Leave out `pockets`; {', '.join(sorted(TOGETHER))} make several pieces in one program."
+                yield Mend(f"{operation.process} makes one piece at a time.", mend, ("route", name, "process"))
+
+    def gathers(self, operation: str) -> bool:
+        """Whether an operation is made for several pieces at once, in the pockets of a jig."""
+        return self.jig.pockets is not None and self.route[operation].process in TOGETHER
+
     def _is_beside(self, key: str, line: Prime | Wipe | None) -> Iterator[Mend]:
         if line is None:
             return
         left, right = sorted((line.x0, line.x1))
         low, high = sorted((line.y0, line.y1))
-        if left < self.piece.width and right > 0 and low < self.piece.height and high > 0:
+        # From the lower left corner of the first piece to the far one of the last.
+        dx, dy = self.jig.pockets.at(self.jig.pockets.count) if self.jig.pockets else (0.0, 0.0)
+        if left < self.piece.width + dx and right > 0 and low < self.piece.height + dy and high > 0:
             mend = "Lay it beside the piece, such as at x0: -15, x1: -15."
             yield Mend(f"The {key} line crosses the piece.", mend, (key,))
         if self.jig.x + left < 0 or self.jig.y + low < 0:

@@ -147,7 +147,7 @@ def _picture(seen: dict[str, Any]) -> Any:
         machines.add_column(column)
     for machine in seen["machines"]:
         live = machine["live"] or {}
-        making = ", ".join(job["unit_id"] for job in machine["jobs"]) or "-"
+        making = ", ".join(job["unit_id"] or f"{len(job['pieces'])} pieces" for job in machine["jobs"]) or "-"
         share = live.get("progress") if live.get("attempt") else None
         filled = round((share or 0) * 20)
         bar = f"{'█' * filled}{'░' * (20 - filled)} {share:.0%}" if share is not None else ""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import click
 
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
 from fulfillment.shop import Shop
-from jobs import attempts, views
+from jobs import attempts, route, views
 from jobs import models as m
 from jobs.states import ENDED
 
 
 @click.group()
 def job() -> None:
-    """List jobs and why they wait; pause, resume, cancel, decide."""
+    """List jobs and why they wait; pause, resume, cancel, decide, keep, scrap."""
 
 
 @job.command("list")
@@ -34,7 +35,8 @@ def list_jobs(shop: Shop, everything: bool, raw: bool) -> None:
     for found in jobs:
         waits = "; ".join(f"{reason['text']} -> {reason['frees']}" for reason in found["waits"])
         machine = found["machine"] or "-"
-        rows.append((found["id"], found["unit_id"], found["operation"], found["state"], machine, waits or found["why"]))
+        whose = found["unit_id"] or _pieces(found)
+        rows.append((found["id"], whose, found["operation"], found["state"], machine, waits or found["why"]))
     empty = "No job is open; --all shows those that have ended."
     table(["JOB", "UNIT", "OPERATION", "STATE", "MACHINE", "WHY"], rows, empty)
 
@@ -50,13 +52,20 @@ def show(shop: Shop, job_id: str, raw: bool) -> None:
     if raw:
         as_json(found)
         return
-    click.echo(f"{found['id']}  {found['operation']} of {found['unit_id']}  {found['state']}  {found['why']}")
+    whose = found["unit_id"] or _pieces(found)
+    click.echo(f"{found['id']}  {found['operation']} of {whose}  {found['state']}  {found['why']}")
+    for piece in found["pieces"]:
+        click.echo(f"pocket {piece['place']['pocket']}: {piece['unit_id']}  {piece['id']}  {piece['state']}")
     click.echo(f"artifact: {found['artifact'] or 'not rendered yet'}")
     for reason in found["waits"]:
         click.echo(f"waits: {reason['text']} -> {reason['frees']}")
     for event in found["events"]:
         detail = ", ".join(f"{key} {value}" for key, value in event["detail"].items())
         click.echo(f"  {ago(event['at']):>10}  {event['event']:<12} {event['who']}  {detail}")
+
+
+def _pieces(found: Mapping[str, Any]) -> str:
+    return f"{len(found['pieces'])} pieces"
 
 
 def _asks(verb: str, text: str) -> None:
@@ -81,3 +90,23 @@ def decide(shop: Shop, job_id: str, verdict: Literal["made", "failed", "not-star
     """Say what became of a job that no machine can tell of, after you looked at the piece."""
     attempts.decide(shop.store, job_id, verdict, who())
     click.echo(f"{job_id}: {verdict}")
+
+
+@job.command()
+@click.argument("job_id")
+@with_shop
+def scrap(shop: Shop, job_id: str) -> None:
+    """Say that the piece of JOB_ID, which was made, is not good: it alone is made again."""
+    with shop.store.write(who()) as tx:
+        again = route.scrap(tx, job_id)
+    click.echo(f"{job_id}: scrap; " + (f"made again as {again}" if again else "made again when its bed is clear"))
+
+
+@job.command()
+@click.argument("job_id")
+@with_shop
+def keep(shop: Shop, job_id: str) -> None:
+    """Say that the piece of JOB_ID, which counts as failed, is good, before it is made again."""
+    with shop.store.write(who()) as tx:
+        route.keep(tx, job_id)
+    click.echo(f"{job_id}: good")

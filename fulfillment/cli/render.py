@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from fulfillment import example as examples
+from fulfillment.catalog import Product
 from fulfillment.config import load_factory
-from fulfillment.offline import Done, NotMade, Order, rendered
+from fulfillment.gathering import filled
+from fulfillment.offline import Done, NotMade, Order, rendered_together
+from jobs.store import Refused
+
+MOST_ROWS = 200
+"""Of a file of pieces that are looked at."""
 
 
 def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
@@ -27,6 +35,15 @@ def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option("--file", "files", multiple=True, metavar="FIELD=PATH", help="A file of the customer. Repeatable.")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="A choice or parameter. Repeatable.")
 @click.option("--example", is_flag=True, help="Begin with the product's own example; what else is said wins.")
+@click.option(
+    "--pieces",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="Several pieces in one jig: a row each, its columns are fields and options.",
+)
+@click.option("--jig", "whole_jig", is_flag=True, help="Several pieces in one jig: the product's own example of it.")
+@click.option("--from", "first", type=int, default=1, show_default=True, help="The first pocket of the jig.")
+@click.option("--leave-out", metavar="N,N", default="", help="Pockets of the jig that stay empty.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder to write to.")
 @click.pass_obj
 def render(
@@ -36,6 +53,10 @@ def render(
     files: tuple[str, ...],
     options: tuple[str, ...],
     example: bool,
+    pieces: Path | None,
+    whole_jig: bool,
+    first: int,
+    leave_out: str,
     out: Path,
 ) -> None:
     """Render PRODUCT as its machines would get it: artifact, manifest (sha256, needs, bounds, time), proof.
@@ -43,24 +64,51 @@ def render(
     \b
     ful render pop-tart --text message="Happy Birthday Ada" --file photo=cat.jpg --out DIR
     ful render guitar-pick --example --out DIR
+    ful render favour-cookies --jig --from 5 --leave-out 7,9 --out DIR
     """
     factory = load_factory(path)
     if product not in factory.catalog:
         known = ", ".join(sorted(factory.catalog.products))
         raise click.ClickException(f"no product is called {product!r}; there are: {known}")
-    sample = examples.order(factory.catalog[product]) if example else Order()
+    entry = factory.catalog[product]
+    sample = examples.order(entry) if example else Order()
     paths = dict(sample.files) | {name: Path(file) for name, file in _pairs(files, "--file").items()}
     order = Order(
         dict(sample.texts) | _pairs(texts, "--text"),
         paths,
         dict(sample.options) | _pairs(options, "--option"),
     )
-    data = {name: _read(file, name) for name, file in order.files.items()}
+    orders = examples.jig(entry) if whole_jig else _rows(entry, order, pieces) if pieces else [order]
+    if not orders:
+        raise click.ClickException(f"{product} has no example of a jig, or {pieces} has no row below its first")
+    data = [{name: _read(file, name) for name, file in one.files.items()} for one in orders]
     try:
-        for done in rendered(factory, product, order, data, out):
+        pockets = filled(entry, len(orders), first, numbers(leave_out))
+        for done in rendered_together(factory, product, list(zip(orders, data, strict=True)), pockets, out):
             _say(done)
-    except NotMade as refused:
+    except (NotMade, Refused) as refused:
         raise click.ClickException(str(refused)) from None
+
+
+def _rows(product: Product, order: Order, path: Path) -> list[Order]:
+    """An order a row: what its columns say wins over what the command line says."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    fields, found = set(product.fields), []
+    for row in rows[:MOST_ROWS]:
+        said = {name: value for name, value in row.items() if name and value}
+        texts = {name: value for name, value in said.items() if name in fields}
+        options = {name: value for name, value in said.items() if name not in fields}
+        found.append(replace(order, texts={**order.texts, **texts}, options={**order.options, **options}))
+    return found
+
+
+def numbers(text: str) -> list[int]:
+    """Numbers of pockets, as a person writes them."""
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise click.BadParameter(f"{text!r}: write numbers of pockets, such as 7,9", param_hint="--leave-out") from None
 
 
 def _say(done: Done) -> None:

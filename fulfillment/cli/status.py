@@ -62,5 +62,6 @@ def _makes(machine: dict[str, Any], live: dict[str, Any] | None) -> str:
     for job in machine["jobs"]:
         same = live is not None and live.get("attempt") == job["attempt"] and live.get("progress") is not None
         done = f" {live['progress']:.0%}" if same and live else ""
-        return f"{job['unit_id']} ({job['state']}{done})"
+        what = job["unit_id"] or f"{len(job['pieces'])} pieces"
+        return f"{what} ({job['state']}{done})"
     return "nothing"

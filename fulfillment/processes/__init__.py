@@ -55,6 +55,8 @@ class Spec:
     materials: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
+    pocket: int = 1
+    """Of the jig, in which the piece lies."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,10 @@ class Made:
 
 class Process(Protocol):
     def render(self, spec: Spec, files: Mapping[str, bytes]) -> Made: ...
+
+
+class Together(Protocol):
+    """A process that makes several pieces in one program: like in all that a machine must be and hold, each in its
+    pocket (``fulfillment.catalog.TOGETHER``)."""
+
+    def together(self, specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made: ...

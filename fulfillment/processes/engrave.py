@@ -15,13 +15,14 @@ from fulfillment.catalog import LaserRecipe, MillRecipe
 from fulfillment.catalog.laser import Cut, Fill, PhotoBurn
 from fulfillment.config import Machine
 from fulfillment.config.lasers import Laser
-from fulfillment.designs import design, marks_light, material_of, piece_of, problem, recipe_of, stamp_of
+from fulfillment.designs import marks_light, material_of, piece_of, problem, recipe_of
 from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
 from fulfillment.line_work import Bench, bench, finished
 from fulfillment.machines import dialect_of
 from fulfillment.processes import Made, Spec
+from fulfillment.together import designs, place_of, sheet, stamp, told
 from gcode import raster
 from gcode.burn_check import Burning, check_burn
 from gcode.burns import Burns, burn_proof, burns
@@ -47,31 +48,36 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The laser's or the spindle's program, its needs, manifest and proof. Raises Problems."""
     if isinstance(spec.product.recipes.get(material_of(spec).kind), MillRecipe):
         return carving.render(spec, files)
-    at, roll = _laid(spec)
-    recipe = _recipe(spec, at)
-    photo = recipe.photo
-    row = photo.interval * CELL if photo else None
-    content = design(spec, files, Craft(recipe.line_width, row, fills=recipe.fill is not None))
-    work = _Work(spec, at, recipe)
+    return together([spec], [files])
+
+
+def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made:
+    """The laser's program for like pieces, each in its pocket. Raises Problems."""
+    at, roll = _laid(specs[0])
+    recipe = _recipe(specs[0], at)
+    row = recipe.photo.interval * CELL if recipe.photo else None
+    craft = Craft(recipe.line_width, row, fills=recipe.fill is not None)
+    contents = designs(specs, files, craft)
+    works = [_Work(spec, at if roll else replace(at, place=place_of(spec)), recipe) for spec in specs]
     try:
-        toolpath = work.toolpath(content) if roll is None else rolled(work.toolpath(content), roll)
+        toolpath = Toolpath.join([work.toolpath(content) for work, content in zip(works, contents, strict=True)])
+        toolpath = toolpath if roll is None else rolled(toolpath, roll)
     except (RecipeError, RotaryError, HatchError) as error:
         raise problem(sentence(str(error)), "Mend the recipe; the customer did nothing wrong.") from None
     air = recipe.air and all(machine.laser is not None and machine.laser.air for machine in at.machines)
-    data = program(toolpath, at.dialect, Setup(air=air, stamp=stamp_of(spec, at.material, files)))
-    if roll is not None:
-        # From here on the bytes are looked at on the unrolled surface.
-        at = work.at = replace(at, dialect=unrolled(at.dialect, roll))
-        work.told["rotary"] = {"diameter": roll.diameter, "turn": round(roll.turn, 3), "per_mm": round(roll.per_mm, 6)}
-    burnt_here = burns(data, at.dialect, at.place)
-    work.told["fidelity"] = work.faithful(content, burnt_here)
-    picture = burn_proof(burnt_here, piece_of(spec, at.material, files), recipe.line_width, recipe.dose)
+    data = program(toolpath, at.dialect, Setup(air=air, stamp=stamp(specs, at.material, files)))
+    each, pictures = [], []
+    for work, content, own in zip(works, contents, files, strict=True):
+        if roll is not None:
+            work.unroll(roll)
+        found = burns(data, work.at.dialect, work.at.place)
+        each.append({"notes": content.notes, "fidelity": work.faithful(content, found), **work.told})
+        pictures.append(burn_proof(found, piece_of(work.spec, at.material, own), recipe.line_width, recipe.dose))
     laser = at.machines[0].laser
     frame = reach(toolpath)
     box = [round(value, 3) for value in (frame.x0, frame.y0, frame.x1, frame.y1)] if frame else None
-    return finished(
-        at, data, picture, laser.traits if laser else {}, frame=box, air=air, notes=content.notes, **work.told
-    )
+    traits = laser.traits if laser else {}
+    return finished(at, data, sheet(specs, pictures), traits, frame=box, air=air, **told(specs, each))
 
 
 def _laid(spec: Spec) -> tuple[Bench, Roll | None]:
@@ -123,6 +129,12 @@ class _Work:
     @property
     def full(self) -> float:
         return self.at.dialect.full or 1.0
+
+    def unroll(self, roll: Roll) -> None:
+        """From here on the bytes are looked at on the unrolled surface."""
+        self.at = replace(self.at, dialect=unrolled(self.at.dialect, roll))
+        turn, per_mm = round(roll.turn, 3), round(roll.per_mm, 6)
+        self.told["rotary"] = {"diameter": roll.diameter, "turn": turn, "per_mm": per_mm}
 
     def toolpath(self, content: Design) -> Toolpath:
         """Photos first, then fills, then lines over them, and at the end what takes the piece out of its sheet."""

@@ -6,7 +6,7 @@ The artifact is made for a group of like machines (same dialect, nozzle and feed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from fulfillment.catalog.recipes import Pour as PourRule
 from fulfillment.config import Machine, Material
 from fulfillment.designs import (
     bounds_of,
-    design,
     largest_group,
     marks_light,
     material_of,
@@ -26,7 +25,6 @@ from fulfillment.designs import (
     problem,
     reach_of,
     recipe_of,
-    stamp_of,
 )
 from fulfillment.earlier import stands_out
 from fulfillment.fidelity import faithful
@@ -34,13 +32,15 @@ from fulfillment.fields import Craft
 from fulfillment.fields.craft import sentence
 from fulfillment.machines import GCODE, dialect_of, limits_of, motion_of, spoken
 from fulfillment.processes import Made, Spec
+from fulfillment.together import designs, place_of, sheet, stamp, told
 from gcode.design import Design
 from gcode.dialects import Dialect, Setup
 from gcode.faithful import Rows
-from gcode.frosting import Polarity, plan
+from gcode.frosting import Polarity, Topping, plan_all
 from gcode.geometry import Bounds
 from gcode.pour import Pour, mirrored, pour
 from gcode.preflight import Report
+from gcode.proof import Piece as Look
 from gcode.proof import beads, before_rest, heights, proof, turned_proof
 from gcode.recipe import Bead, Motion, Place
 from gcode.tag import Plate
@@ -55,6 +55,12 @@ LIFT = 20.0
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The program that lays the design, its needs, manifest and proof. Raises Problems."""
+    return together([spec], [files])
+
+
+def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made:
+    """The program that lays the designs of like pieces, each in its pocket. Raises Problems."""
+    spec = specs[0]
     product = spec.product
     material = material_of(spec)
     recipe = recipe_of(product, material, Recipe)
@@ -66,26 +72,102 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
             f"The nozzle would pass {recipe.clearance:g} mm above the piece, and what was laid is {high:g} mm high."
         )
         raise problem(reason, "Write a higher clearance into the recipe.")
-    content = design(spec, files, Craft(line_width=bead.line_width, row=bead.pitch))
-    # A piece that is poured begins on the bed itself.
-    place = Place(product.jig.x, product.jig.y, 0.0 if product.pour else product.piece.thickness)
+    work = _Work(product, material, bead, machines[0])
+    craft = Craft(line_width=bead.line_width, row=bead.pitch)
+    contents = designs(specs, files, craft)
+    pieces = [work.piece(*each) for each in zip(specs, files, contents, strict=True)]
     motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
-    toolpath = _toolpath(spec, content, bead, motion, place, material)
+    toolpath = work.toolpath(pieces, motion)
     setup = replace(
-        _setup(recipe, bead, motion, place, machines),
-        stamp=stamp_of(spec, material, files),
-        survey=uneven.survey(product, toolpath, place, machines[0]),
+        _setup(recipe, bead, motion, work.home, machines),
+        stamp=stamp(specs, material, files),
+        survey=uneven.survey(product, toolpath, work.home, machines[0]),
     )
-    data = program(toolpath, _dialect(machines[0]), setup)
+    data = program(toolpath, work.dialect, setup)
     report = passed(data, machines, PROCESS, recipe.heat)
-    fidelity = _fidelity(data, spec, content, bead, place, machines[0], material)
+    each = [{"notes": piece.content.notes, "fidelity": work.fidelity(data, piece)} for piece in pieces]
     needs = _needs(report, machines[0], material, recipe, spec)
-    if product.pour:
-        picture = turned_proof(data, piece_of(spec, material, files), bead, place, _dialect(machines[0]))
-    else:
-        picture = proof(data, piece_of(spec, material, files), bead, place)
-    told = {"notes": content.notes, "fidelity": fidelity}
-    return Made(data, needs, _manifest(report, material, needs, bead) | told, picture)
+    picture = sheet(specs, [work.proof(data, piece) for piece in pieces])
+    return Made(data, needs, _manifest(report, material, needs, bead) | told(specs, each), picture)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One piece on its way."""
+
+    spec: Spec
+    content: Design
+    look: Look
+    place: Place
+    polarity: Polarity
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What like pieces share."""
+
+    product: Product
+    material: Material
+    bead: Bead
+    machine: Machine
+
+    @property
+    def dialect(self) -> Dialect:
+        return _dialect(self.machine)
+
+    @property
+    def surface(self) -> float:
+        """Height of what is laid on; a piece that is poured begins on the bed itself."""
+        return 0.0 if self.product.pour else self.product.piece.thickness
+
+    @property
+    def home(self) -> Place:
+        """Where the jig's first piece lies: beside it the nozzle is filled and cleared."""
+        return Place(self.product.jig.x, self.product.jig.y, self.surface)
+
+    def piece(self, spec: Spec, files: Mapping[str, bytes], content: Design) -> _Piece:
+        look = piece_of(spec, self.material, files)
+        polarity = Polarity.LIGHT_ON_DARK if marks_light(spec, self.material) else Polarity.DARK_ON_LIGHT
+        return _Piece(spec, content, look, place_of(spec, self.surface), polarity)
+
+    def toolpath(self, pieces: Sequence[_Piece], motion: Motion) -> Toolpath:
+        product = self.product
+        return plan_all(
+            [self._topping(piece) for piece in pieces],
+            self.bead,
+            home=self.home,
+            motion=motion,
+            prime=product.prime.line() if product.prime else None,
+            pour=_poured(product, product.pour) if product.pour else None,
+            wipe=product.wipe.line() if product.wipe else None,
+            uneven=product.piece.unevenness > 0,
+        )
+
+    def _topping(self, piece: _Piece) -> Topping:
+        content = piece.content
+        drawings = mirrored(content.drawings, self.product.piece.width) if self.product.pour else content.drawings
+        return Topping(content.tones[-1] if content.tones else None, drawings, piece.place, piece.polarity)
+
+    def fidelity(self, data: bytes, piece: _Piece) -> dict[str, Any]:
+        """The beads of the bytes held against the design; of a body that is poured, those that were laid first."""
+        bead, content, blank = self.bead, piece.content, self.product.piece
+        marks, box = beads(data, bead, piece.place), Bounds(0.0, 0.0, blank.width, blank.height)
+        if self.product.pour:
+            marks = marks.only(before_rest(data, self.dialect)).turned(blank.width)
+        rows = Rows(bead.pitch, bead.coverage, dark=piece.polarity is Polarity.DARK_ON_LIGHT)
+        if bead.layers == 1:
+            return faithful(content, marks, bead.line_width, box, rows)
+        layer = np.rint((heights(data) - piece.place.surface) / bead.height)
+        each = [
+            faithful(content if n == 1 else content.lines, marks.only(layer == n), bead.line_width, box, rows)
+            for n in range(1, bead.layers + 1)
+        ]
+        return min(each, key=lambda found: float(found["lines"]["coverage"])) | {"layers": bead.layers}
+
+    def proof(self, data: bytes, piece: _Piece) -> bytes:
+        if self.product.pour:
+            return turned_proof(data, piece.look, self.bead, piece.place, self.dialect)
+        return proof(data, piece.look, self.bead, piece.place)
 
 
 def _dialect(machine: Machine) -> Dialect:
@@ -121,52 +203,6 @@ def _holds(machine: Machine, recipe: Recipe) -> bool:
     limits = machine.limits
     reach = {"nozzle": limits.nozzle_temperature, "bed": limits.bed_temperature} if limits else {}
     return all(reach.get(heater, 0.0) >= high for heater, (_, high) in recipe.heat.items())
-
-
-def _fidelity(
-    data: bytes, spec: Spec, content: Design, bead: Bead, place: Place, machine: Machine, material: Material
-) -> dict[str, Any]:
-    """The beads of the bytes held against the design; of a body that is poured, those that were laid first."""
-    piece = spec.product.piece
-    marks, box = beads(data, bead, place), Bounds(0.0, 0.0, piece.width, piece.height)
-    if spec.product.pour:
-        marks = marks.only(before_rest(data, _dialect(machine))).turned(piece.width)
-    rows = Rows(bead.pitch, bead.coverage, dark=_polarity(spec, material) is Polarity.DARK_ON_LIGHT)
-    if bead.layers == 1:
-        return faithful(content, marks, bead.line_width, box, rows)
-    layer = np.rint((heights(data) - place.surface) / bead.height)
-    each = [
-        faithful(content if n == 1 else content.lines, marks.only(layer == n), bead.line_width, box, rows)
-        for n in range(1, bead.layers + 1)
-    ]
-    return min(each, key=lambda found: float(found["lines"]["coverage"])) | {"layers": bead.layers}
-
-
-def _polarity(spec: Spec, material: Material) -> Polarity:
-    return Polarity.LIGHT_ON_DARK if marks_light(spec, material) else Polarity.DARK_ON_LIGHT
-
-
-def _toolpath(
-    spec: Spec,
-    content: Design,
-    bead: Bead,
-    motion: Motion,
-    place: Place,
-    material: Material,
-) -> Toolpath:
-    product = spec.product
-    return plan(
-        content.tones[-1] if content.tones else None,
-        mirrored(content.drawings, product.piece.width) if product.pour else content.drawings,
-        bead,
-        motion=motion,
-        polarity=_polarity(spec, material),
-        place=place,
-        prime=product.prime.line() if product.prime else None,
-        pour=_poured(product, product.pour) if product.pour else None,
-        wipe=product.wipe.line() if product.wipe else None,
-        uneven=product.piece.unevenness > 0,
-    )
 
 
 def _poured(product: Product, how: PourRule) -> Pour:

@@ -39,4 +39,9 @@ WORK: Final = LineWork(
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """The plotter's program, its needs, manifest and proof. Raises Problems."""
-    return render_lines(spec, files, WORK)
+    return together([spec], [files])
+
+
+def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made:
+    """The program for several pieces, each in its pocket. Raises Problems."""
+    return render_lines(specs, files, WORK)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-from fulfillment.processes import PROCESSES, Problems, Process, Spec
+from fulfillment.catalog import TOGETHER
+from fulfillment.processes import PROCESSES, Made, Problems, Process, Spec, Together
 from fulfillment.render.longest import in_time
 from jobs.artifacts import ArtifactStore
 from jobs.intake import Rendered
@@ -18,27 +19,41 @@ def render(spec: Spec, store: Path) -> Rendered:
 
     Raises Problems: what a person must mend, field by field.
     """
-    artifacts = ArtifactStore(store)
-    files = {field: artifacts.get(digest) for field, digest in spec.files.items()}
+    return render_all([spec], store)
+
+
+def render_all(specs: Sequence[Spec], store: Path) -> Rendered:
+    """Render an operation of several pieces as one artifact, each in its pocket. Raises Problems."""
+    artifacts, spec = ArtifactStore(store), specs[0]
+    files = [{field: artifacts.get(digest) for field, digest in one.files.items()} for one in specs]
     try:
-        product = process(spec.process).render(spec, files)
+        made = process(spec.process).render(spec, files[0]) if len(specs) == 1 else _together(specs, files)
     except MemoryError:
         raise Problems(
             [{"field": "", "reason": "it needs more memory than a worker has", "mend": "send less"}]
         ) from None
-    in_time(spec, product.manifest)
-    digest = artifacts.put(product.data)
-    proof = artifacts.put(product.proof) if product.proof else None
+    in_time(spec, made.manifest)
+    digest = artifacts.put(made.data)
+    proof = artifacts.put(made.proof) if made.proof else None
     manifest: dict[str, Any] = {
         "sha256": digest,
-        "size": len(product.data),
-        "media_type": product.needs.media_type,
+        "size": len(made.data),
+        "media_type": made.needs.media_type,
         "process": spec.process,
-        "needs": product.needs.body(),
+        "needs": made.needs.body(),
         "proof": proof,
-        **product.manifest,
+        **made.manifest,
     }
-    return Rendered(digest, product.needs.media_type, len(product.data), product.needs, proof, manifest)
+    return Rendered(digest, made.needs.media_type, len(made.data), made.needs, proof, manifest)
+
+
+def _together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made:
+    """Raises Problems where the process makes one piece at a time, or a program of all would not be one for each."""
+    spec = specs[0]
+    if spec.process not in TOGETHER:
+        text = f"{spec.process} makes one piece at a time."
+        raise Problems([{"field": "", "reason": text, "mend": "take the pockets out of the product's jig"}])
+    return cast(Together, import_module(PROCESSES[spec.process])).together(specs, files)
 
 
 def preview(specs: Sequence[Spec], store: Path) -> str:

@@ -332,8 +332,8 @@ def machine(shop: Shop, machines: Sequence[View], name: str) -> View:
             connection,
             select(m.attempts, m.jobs.c.unit_id, m.artifacts.c.proof, m.orders.c.forgotten_at)
             .join(m.jobs, m.jobs.c.id == m.attempts.c.job_id)
-            .join(m.units, m.units.c.id == m.jobs.c.unit_id)
-            .join(m.orders, m.orders.c.id == m.units.c.order_id)
+            .outerjoin(m.units, m.units.c.id == m.jobs.c.unit_id)
+            .outerjoin(m.orders, m.orders.c.id == m.units.c.order_id)
             .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
             .where(m.attempts.c.machine == name)
             .order_by(m.attempts.c.intended_at.desc())
@@ -361,12 +361,13 @@ def find(shop: Shop, code: str) -> str | None:
             if connection.execute(select(table.c.id).where(table.c.id == upper)).first():
                 return f"{path}{upper}"
         job_id = upper.rpartition("-A")[0] if upper.startswith("J-") and "-A" in upper[2:] else upper
-        unit_id = connection.execute(select(m.jobs.c.unit_id).where(m.jobs.c.id.in_((upper, job_id)))).scalar()
-        if unit_id:
-            return f"/units/{unit_id}"
+        named = select(m.jobs.c.id, m.jobs.c.unit_id).where(m.jobs.c.id.in_((upper, job_id)))
+        job = connection.execute(named).first()
+        if job:
+            return f"/units/{job.unit_id}" if job.unit_id else f"/batches/{job.id}"
         theirs = select(m.orders.c.id).where(m.orders.c.external_id == code).order_by(m.orders.c.received_at.desc())
         order_id = connection.execute(theirs.limit(1)).scalar()
         if order_id:
             return f"/orders/{order_id}"
-    named = [machine.name for machine in shop.factory.config.machines if machine.name == code.lower()]
-    return f"/machines/{named[0]}" if named else None
+    machines = [machine.name for machine in shop.factory.config.machines if machine.name == code.lower()]
+    return f"/machines/{machines[0]}" if machines else None

@@ -23,7 +23,7 @@ from simulators.side import Hands
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
-    ground = Ground(options.surface_z, options.piece, options.unevenness, options.seed)
+    ground = Ground(options.surface_z, options.piece[0] if options.piece else None, options.unevenness, options.seed)
     uneven = ground if options.unevenness else None
     recorder = Recorder(Pump(options.e_area, options.lag, options.surface_z, uneven))
     machine = Firmware(_build(options, ground), recorder, faults.Faults(options.seed))

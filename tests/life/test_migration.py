@@ -34,10 +34,10 @@ JOB = (
 
 
 def alembic(store: Store, what: str, revision: str) -> None:
-    with store.write("migration") as tx:
+    with store.rebuild() as connection:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.attributes["connection"] = tx.connection
+        config.attributes["connection"] = connection
         getattr(command, what)(config, revision)
 
 

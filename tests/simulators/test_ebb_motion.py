@@ -19,7 +19,7 @@ from simulators.faults import Stage
 from simulators.picture import Look, Plate
 from tests.simulators.ebb_bench import Bench, bench
 
-LOOK = Look("#000000", "#ffffff", "#808080", Plate(0, 0, 60, 40), flat=True)
+LOOK = Look("#000000", "#ffffff", "#808080", (Plate(0, 0, 60, 40),), flat=True)
 DOWN, UP = "SP,0,200", "SP,1,200"
 Grey = np.ndarray[Any, np.dtype[np.int64]]
 

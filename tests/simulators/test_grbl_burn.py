@@ -16,7 +16,7 @@ from simulators.picture import Look, Plate
 from tests.simulators.grbl_bench import RESET, Bench, bench
 
 FAST = {110: 12000, 111: 12000, 112: 3000, 120: 2000, 121: 2000, 122: 500}
-LOOK = Look("#000000", "#ffffff", "#808080", Plate(0, 0, 60, 40), flat=True)
+LOOK = Look("#000000", "#ffffff", "#808080", (Plate(0, 0, 60, 40),), flat=True)
 Grey = np.ndarray[Any, np.dtype[np.int64]]
 
 

@@ -144,7 +144,7 @@ def test_a_part_of_the_bed_is_the_part_of_the_picture(bench: Callable[..., Any])
     machine = bench()
     machine.do(*JOB)
     recorder = machine.firmware.recorder
-    look = Look(plate=Plate(0, 0, 40, 30), flat=True)
+    look = Look(plates=(Plate(0, 0, 40, 30),), flat=True)
     beads = lay(recorder.piece.rows, Pump(area=1.0), machine.firmware.now)
     whole = np.asarray(portrait(recorder.piece, recorder.tool, machine.firmware.now, look, (0, 0, 40, 30), 10))
     part = np.asarray(draw(beads, look, (20, 5, 35, 25), 10))

@@ -1,0 +1,84 @@
+"""Batches: who waits for company, a jig that is begun by hand, and the verdict on single pieces."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from fulfillment.api.guard import Operator, Reader, TheShop
+from fulfillment.gathering import Company, begin, companies
+from fulfillment.shop import Shop
+from jobs import batches, route, views
+from jobs.store import Refused
+
+router = APIRouter(prefix="/v1", tags=["batches"])
+
+Pocket = Annotated[int, Field(ge=1, le=500)]
+
+
+class Begin(BaseModel):
+    """A jig that is to be begun now, with what waits for it."""
+
+    model_config = ConfigDict(extra="forbid")
+    product: Annotated[str, Field(max_length=100)]
+    operation: Annotated[str, Field(max_length=100)] = ""
+    """Where a product is made in several; empty: the one that waits longest."""
+    first: Pocket = 1
+    """The first pocket that is used."""
+    leave_out: Annotated[list[Pocket], Field(max_length=500)] = Field(default_factory=list)
+    """Pockets that stay empty."""
+
+
+def waiting(shop: Shop) -> list[Company]:
+    return companies(shop.factory.catalog, batches.waiting(shop.store))
+
+
+def chosen(shop: Shop, product: str, operation: str = "") -> Company:
+    """Who waits for a jig of this product, the most urgent where there are several. Raises Refused."""
+    for company in waiting(shop):
+        if company.product == product and operation in ("", company.operation):
+            return company
+    raise Refused(f"no piece of {product} waits for company; `ful batch list` shows those that do")
+
+
+@router.get("/batches")
+def get_batches(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
+    """Pieces that wait for the rest of their jig, and when it is begun without more of them."""
+    return [
+        {
+            "product": company.product,
+            "operation": company.operation,
+            "waiting": len(company.jobs),
+            "pockets": company.pockets.count,
+            "begins_at": company.begins_at,
+            "units": [job.unit_id for job in company.jobs],
+        }
+        for company in waiting(shop)
+    ]
+
+
+@router.post("/batches", status_code=202)
+def post_batch(wanted: Begin, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Begin a jig now, from a pocket on, leaving some out; it is rendered, and made as soon as a machine is free."""
+    company = chosen(shop, wanted.product, wanted.operation)
+    batch = begin(shop.store, company, who, first=wanted.first, leave_out=wanted.leave_out)
+    with shop.store.read() as connection:
+        return views.job(connection, batch, shop.floor)
+
+
+@router.post("/jobs/{job_id}/scrap")
+def scrap(job_id: str, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Say that a piece that was made is not good: it alone is made again, once nothing of it lies on a bed."""
+    with shop.store.write(who) as tx:
+        again = route.scrap(tx, job_id)
+    return {"job": job_id, "state": "failed", "again": again}
+
+
+@router.post("/jobs/{job_id}/keep")
+def keep(job_id: str, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Say that a piece that counts as failed is good, before it is made again."""
+    with shop.store.write(who) as tx:
+        route.keep(tx, job_id)
+    return {"job": job_id, "state": "made"}
