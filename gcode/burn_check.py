@@ -137,7 +137,9 @@ def _compared(design: Design, burns: Burns, how: Burning, content: Tone | Drawin
         burns = burns.summed().longer(how.line_width / 2)
         width = how.line_width * np.minimum(burns.dose / how.line_dose, 1.0)
     made = np.minimum(covered(Marks(burns.start, burns.end, width), frame, cell), 1.0)
-    asked = np.max([_asked(one, frame, (made.shape[0], made.shape[1]), how) for one in _contents(design)], axis=0)
+    shape = made.shape[0], made.shape[1]
+    here = [one for one in _contents(design) if one is content or _reaches(one, box, how.line_width)]
+    asked = np.max([_asked(one, frame, shape, how) for one in here], axis=0)
     sigma = CELLS if photo else BLUR
     seen = [blurred(picture, sigma, nothing_around=True) for picture in (made, asked)]
     step = CELLS if photo else 2
@@ -150,6 +152,17 @@ def _compared(design: Design, burns: Burns, how: Burning, content: Tone | Drawin
 
 def _contents(design: Design) -> list[Tone | Drawing]:
     return [layer.content for layer in design.layers]
+
+
+def _reaches(content: Tone | Drawing, box: Bounds, line_width: float) -> bool:
+    """Whether its lines may lie in the box."""
+    own = content.bounds
+    return own is not None and (
+        own.x0 - line_width < box.x1
+        and own.x1 + line_width > box.x0
+        and own.y0 - line_width < box.y1
+        and own.y1 + line_width > box.y0
+    )
 
 
 def _asked(content: Tone | Drawing, frame: Tone, shape: tuple[int, int], how: Burning) -> FloatArray:

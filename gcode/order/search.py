@@ -24,6 +24,8 @@ REACH: Final = 1_000
 """Nodes: how far around a kick the round may change, so that a kick costs the same in a large drawing."""
 BATCH: Final = 200
 """Kicks between two looks at where the long links are."""
+IDLE: Final = (20, 0.7)
+"""Kicks without a gain after which there are no more: at least so many, and so many for each stroke."""
 STRETCH: Final = 10
 """Strokes at most in each of the three stretches of a kick: what is changed stays in one neighbourhood."""
 
@@ -61,7 +63,8 @@ def settled(tour: Tour, near: Sequence[Near], nodes: Iterable[int], least: float
 def kicked(tour: Tour, near: Sequence[Near], kicks: int, least: float, seed: int) -> None:
     """Iterated local search: disturb a neighbourhood, settle it, and take it back if it is longer than before.
 
-    A link is disturbed the more often, the longer it is: between the lines of a hatch there is nothing to be won.
+    A link is disturbed the more often, the longer it is: between the lines of a hatch there is nothing to be won. Ends
+    early where nothing was won for long: a few strokes are soon in their best order.
     """
     strokes = len(tour.order) // 2
     stretch = min(STRETCH, (strokes - 1) // 3)
@@ -69,6 +72,7 @@ def kicked(tour: Tour, near: Sequence[Near], kicks: int, least: float, seed: int
         return
     random = np.random.Generator(np.random.PCG64(seed))
     lengths = random.integers(1, stretch + 1, (kicks, 3)).tolist()
+    idle, patience = 0, max(IDLE[0], IDLE[1] * strokes)
     for first in range(0, kicks, BATCH):
         longer = np.cumsum(np.array(tour.way) + least)
         nodes = np.searchsorted(longer, random.uniform(0, longer[-1], BATCH)).tolist()
@@ -76,9 +80,13 @@ def kicked(tour: Tour, near: Sequence[Near], kicks: int, least: float, seed: int
             tour.log.clear()
             begin = (tour.place[node] + 1) // 2
             gain, touched = tour.kick(begin, three)
-            if gain + settled(tour, near, touched, least, REACH) < 0:
+            gain += settled(tour, near, touched, least, REACH)
+            if gain < 0:
                 tour.undo()
                 tour.kick(begin, three[::-1])
+            idle = 0 if gain > least else idle + 1
+            if idle > patience:
+                return
 
 
 def _best(tour: Tour, near: Sequence[Near], a: int, least: float, reach: int, soon: bool) -> tuple[float, Move | None]:
