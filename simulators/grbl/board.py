@@ -239,7 +239,7 @@ class Board:
             self.recorder.event(self.now, "frame", "the tool ran into the frame, and steps were lost")
             x, y, z = (t - m for t, m in zip(target, block.target, strict=True))
             self.offset = (x, y, z)
-        self._judge(block, min(origin[2], target[2]))
+        self._judge(block, origin, target)
         work = block.work
         if self.blind and work is not None:
             work = replace(work, power=0.0)
@@ -251,14 +251,16 @@ class Board:
             self.spindle.power = 0.0 if work.follows else work.power
             self.spindle.revolutions = 0.0 if work.follows else work.revolutions
 
-    def _judge(self, block: Block, depth: float) -> None:
-        """Count what a machinist would shout about."""
+    def _judge(self, block: Block, origin: Point, target: Point) -> None:
+        """Count what a machinist would shout about. A bit that goes straight up cuts nothing: it stood there."""
         work = block.work
         if work is None:
             return
         if self.options.tool == "laser" and work.rapid and work.power > 0:
             self.recorder.count("travel_burns")
-        if self.options.tool == "spindle" and depth < self.options.surface - 1e-6:
+        rises = origin[:2] == target[:2] and target[2] > origin[2]
+        below = min(origin[2], target[2]) < self.options.surface - 1e-6
+        if self.options.tool == "spindle" and below and not rises:
             self.recorder.count("dry_cuts", int(work.power <= 0 or self.blind))
             self.recorder.count("rapid_cuts", int(work.rapid))
 

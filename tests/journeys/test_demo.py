@@ -67,7 +67,8 @@ def test_it_says_plain_lines_and_leaves_no_program(demo: tuple[Path, str], tools
     assert "\x1b" not in said, "colours and cursors are for terminals"
     packed = re.search(r"^(\d+) units packed, 2 held for a person", said, re.MULTILINE)
     assert packed is not None
-    assert f"record: {packed[1]} whole pieces, 0 begun on an occupied bed." in said
+    # One of them is a cookie that two machines frost, one after the other.
+    assert f"record: {int(packed[1]) + 1} whole pieces, 0 begun on an occupied bed." in said
     assert "frost running on frosting-" in said or "frost claimed" in said or "frost ready" in said
     tools.until(lambda: not tools.marked(folder), "the end of every program", 15)
 
@@ -78,16 +79,17 @@ def test_every_packed_piece_has_its_files(demo: tuple[Path, str]) -> None:
     assert len(packed) >= 5
     done = set()
     for unit in packed:
-        (proof,) = (folder / "out").glob(f"{unit}-*-proof.png")
-        operation = proof.name.removeprefix(f"{unit}-").removesuffix("-proof.png")
-        done.add(operation)
-        for name in (proof.name, f"{unit}-{operation}-as-made.png"):
-            with Image.open(folder / "out" / name) as picture:
-                picture.load()
+        proofs = list((folder / "out").glob(f"{unit}-*-proof.png"))
+        assert proofs
+        for proof in proofs:
+            operation = proof.name.removeprefix(f"{unit}-").removesuffix("-proof.png")
+            done.add(operation)
+            for name in (proof.name, f"{unit}-{operation}-as-made.png"):
+                with Image.open(folder / "out" / name) as picture:
+                    picture.load()
         assert (folder / "out" / f"{unit}-slip.pdf").read_bytes().startswith(b"%PDF-")
-    assert done == {"frost", "draw", "bake", "print", "engrave", "embroider"}, (
-        "every kind of machine has made something"
-    )
+    made = {"frost", "photo", "words", "draw", "bake", "print", "engrave", "carve", "embroider"}
+    assert done == made, "every kind of machine has made something"
 
 
 def test_as_made_looks_as_approved_and_not_as_another(demo: tuple[Path, str]) -> None:
