@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gcode.order import inner_first, ordered, travel
+from gcode.order.search import settled
+from gcode.order.tour import Tour
 
 point = st.tuples(st.integers(0, 20), st.integers(0, 20)) | st.tuples(st.floats(0, 100), st.floats(0, 100))
 stroke = st.lists(point, min_size=1, max_size=4).map(lambda points: np.array(points, dtype=float))
@@ -69,6 +71,30 @@ def test_kicks_shorten_and_their_seed_is_what_is_passed_in() -> None:
     # With many kicks two seeds may come to the same way.
     one, other = ordered(lines, effort=1), ordered(lines, effort=1, seed=1)
     assert not all((a == b).all() for a, b in zip(one, other, strict=True))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(point, point), min_size=8, max_size=30), st.integers(0, 100), st.data())
+def test_a_kick_that_is_taken_back_leaves_all_as_it_was(
+    strokes: list[tuple[tuple[float, float], ...]], begin: int, data: st.DataObject
+) -> None:
+    points = [complex(*at) for stroke in strokes for at in stroke]
+    tour = Tour(range(len(points)), points, len(points))
+    near = [sorted((abs(at - to), b) for b, to in enumerate(points) if a // 2 != b // 2) for a, at in enumerate(points)]
+    before = tour.order[:], tour.place[:], tour.link[:], tour.way[:]
+    most = (len(strokes) - 1) // 3
+    lengths = data.draw(st.lists(st.integers(1, most), min_size=3, max_size=3))
+    length = tour.length()
+    gain, touched = tour.kick(begin % len(strokes), lengths)
+    assert length - tour.length() == pytest.approx(gain, abs=1e-9)
+    kicked = tour.length()
+    gain = settled(tour, near, touched, 1e-9, 10)
+    assert kicked - tour.length() == pytest.approx(gain, abs=1e-9)
+    assert sorted(tour.order) == sorted(before[0]) and [tour.order[at] for at in tour.place] == sorted(before[0])
+    tour.undo()
+    tour.kick(begin % len(strokes), lengths[::-1])
+    assert (tour.order, tour.place, tour.link) == before[:3]
+    assert tour.way == pytest.approx(before[3])
 
 
 def test_two_opt_uncrosses_what_the_nearest_end_leaves() -> None:
