@@ -62,6 +62,7 @@ machines: {machines}
 materials:
   - {{ name: frosting-chocolate, kind: frosting, colour: "#3b2314", allergens: [milk, soy] }}
   - {{ name: frosting-vanilla, kind: frosting, colour: "#fff4d6", allergens: [milk] }}
+  - {{ name: frosting-raspberry, kind: frosting, colour: "#c2185b", allergens: [milk] }}
 catalog: {catalog}
 state: .factory
 artifacts: .factory/artifacts
