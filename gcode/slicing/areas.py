@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import shapely
@@ -73,11 +73,22 @@ def settled(area: Area) -> tuple[Area, bytes]:
     return area_of(rounded), digest.digest()
 
 
-def polygon(part: Area) -> shapely.Polygon:
-    """A piece that hangs together as shapely's polygon."""
-    lines = contours(part)
-    outer = max(range(len(lines)), key=lambda number: signed(lines[number]))
-    return shapely.Polygon(lines[outer], [line for number, line in enumerate(lines) if number != outer])
+def polygons(pieces: Sequence[Area]) -> shapely.MultiPolygon:
+    """Pieces that each hang together, as shapely knows them."""
+    rings: list[Line] = []
+    owner: list[int] = []
+    for number, piece in enumerate(pieces):
+        # The outer contour runs to the left and holes to the right; shapely wants it first.
+        lines = sorted(contours(piece), key=lambda line: -signed(line)) if piece.num_contour() > 1 else contours(piece)
+        rings += lines
+        owner += [number] * len(lines)
+    if not rings:
+        return shapely.MultiPolygon()
+    numbers = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    closed_rings: Any = shapely.linearrings(np.vstack(rings), indices=numbers)
+    shapes: Any = shapely.polygons(closed_rings, indices=owner)
+    whole: shapely.MultiPolygon = shapely.multipolygons(shapes)
+    return whole
 
 
 def signed(line: Line) -> float:

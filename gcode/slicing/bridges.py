@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from gcode.slicing.areas import CRUMB, Area, Fence, contours, offset, opened, parts, polygon
+from gcode.slicing.areas import CRUMB, Area, Fence, contours, offset, opened, parts, polygons
 from gcode.slicing.lattice import runs
 from gcode.slicing.profile import Profile
 from gcode.units import FloatArray
@@ -97,7 +97,7 @@ def _bridge(part: Area, below: Area, width: float) -> Bridge | None:
 
 def _directions(part: Area) -> list[float]:
     """Degrees: along the sides of the narrowest rectangle around the place, and all round."""
-    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(polygon(part)))
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(polygons([part])))
     own = []
     if len(corners) >= 4:
         side = corners[1] - corners[0]
@@ -121,6 +121,6 @@ def _overhang(part: Area, below: Area) -> Overhang:
         reach = float(np.hypot(x1 - x0, y1 - y0))
     else:
         points = shapely.points(np.vstack(contours(part)))
-        under = shapely.MultiPolygon([polygon(one) for one in parts(below)])
+        under = polygons(parts(below))
         reach = float(shapely.distance(under, points).max())
     return Overhang(round((x0 + x1) / 2, 2), round((y0 + y1) / 2, 2), round(part.area(), 2), round(reach, 2))

@@ -16,6 +16,8 @@ from gcode.units import FloatArray, IntArray
 
 INSIDE: Final = 0.45
 """Of a bead's width that ways stay inside of the edge: on the middle of the outer wall, where they also begin."""
+COARSE: Final = 0.05
+"""mm that a way may be off the line along which it goes round."""
 FAR: Final = 3.0
 """Times the straight way: a longer way round is not gone."""
 MOST: Final = 40.0
@@ -30,7 +32,7 @@ class Comb:
     """Ways within one island."""
 
     def __init__(self, island: Area, width: float) -> None:
-        self._lines = contours(offset(island, -INSIDE * width))
+        self._lines = contours(offset(island, -INSIDE * width).simplify(COARSE))
         self._fence = Fence(self._lines)
         self._edge = Fence(contours(island))
         self._rulers = [lengths_along(line) for line in self._lines]

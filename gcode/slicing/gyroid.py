@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from gcode.geometry import Line
-from gcode.slicing.areas import Area, contours, parts, polygon
+from gcode.slicing.areas import Area, contours, parts, polygons
 from gcode.slicing.link import Chain, Ends, linked
 from gcode.units import FloatArray
 
@@ -50,7 +50,7 @@ def _of_part(part: Area, length: float, z: float, most: float) -> list[Chain]:
     x0, y0, x1, y1 = (value / scale for value in part.bounds())
     level = abs(math.cos(z)) >= abs(math.sin(z))
     waves = _level(x0, y0, x1, y1, z) if level else _upright(x0, y0, x1, y1, z)
-    shape = polygon(part)
+    shape = polygons([part])
     cut = shapely.get_parts(shapely.intersection(shapely.MultiLineString([wave * scale for wave in waves]), shape))
     lines = [shapely.get_coordinates(one) for one in cut if one.length > CRUMB * length]
     around = contours(part)

@@ -15,8 +15,13 @@ from gcode.units import FloatArray
 
 LEAST: Final = 0.02
 """mm: a shorter line is none."""
-MARGIN: Final = 0.01
-"""mm inside of an area's edge that its outermost lines lie: on the edge itself they would cross nothing."""
+LEAST_WEDGE: Final = 4.0
+"""Spacings: a shorter way along the edge has no open wedge beside it."""
+WEDGE: Final = 0.6
+"""Spacings that such a way leads away from the line beside it, at least."""
+EDGE: Final = 0.2
+"""Spacings inside of an area's edge that its outermost lines lie: nearer to a side that is nearly parallel to them they
+would be so short that a wedge stays open beside them."""
 
 
 def fitted(area: Area, spacing: float, angle: float, most: float) -> list[Chain]:
@@ -25,11 +30,11 @@ def fitted(area: Area, spacing: float, angle: float, most: float) -> list[Chain]
     box = bounds_of(lines)
     if box is None:
         return []
-    tall = box.height - 2 * MARGIN
+    tall = box.height - 2 * EDGE * spacing
     count = max(1, round(tall / spacing) + 1) if tall > spacing / 2 else 1
     step = tall / (count - 1) if count > 1 else 1.0
-    first = box.y0 + MARGIN if count > 1 else box.y0 + box.height / 2
-    return _filled(lines, first, step, count, angle, most)
+    first = box.y0 + EDGE * spacing if count > 1 else box.y0 + box.height / 2
+    return _filled(lines, first, step, count, angle, most, (LEAST_WEDGE * spacing, WEDGE * spacing))
 
 
 def regular(area: Area, spacing: float, angle: float, most: float) -> list[Chain]:
@@ -53,10 +58,18 @@ def runs(area: Area, spacing: float, angle: float) -> FloatArray:
     return Transform.rotate(angle)(found.reshape(-1, 2)).reshape(-1, 2, 2)
 
 
-def _filled(lines: Sequence[Line], first: float, step: float, count: int, angle: float, most: float) -> list[Chain]:
+def _filled(
+    lines: Sequence[Line],
+    first: float,
+    step: float,
+    count: int,
+    angle: float,
+    most: float,
+    wedge: tuple[float, float] | None = None,
+) -> list[Chain]:
     found, ends = _runs(lines, first, step, count)
     back = Transform.rotate(angle)
-    return [Chain(back(one.points), one.links) for one in linked(list(found), lines, ends, most)]
+    return [Chain(back(one.points), one.links) for one in linked(list(found), lines, ends, most, wedge)]
 
 
 def _runs(lines: Sequence[Line], first: float, step: float, count: int) -> tuple[FloatArray, Ends]:

@@ -41,13 +41,15 @@ def lengths_along(contour: Line) -> FloatArray:
     return along
 
 
-def linked(lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: float) -> list[Chain]:
+def linked(
+    lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: float, wedge: tuple[float, float] | None = None
+) -> list[Chain]:
     """The lines in the same order, joined where the next end along a contour is at most ``most`` mm away.
 
-    Each way along the contour is gone once, and each line laid once.
+    Each way along a contour is gone once, and each line laid once. ``wedge``: ways along a contour that join nothing
+    are chains of their own if they are longer than the first and lead farther from their lines than the second, in mm.
     """
-    neighbours = _neighbours(ends, contours, most)
-    rulers = [lengths_along(contour) for contour in contours]
+    edge = _Edge(lines, contours, ends, most)
     used = [False] * len(lines)
     chains: list[Chain] = []
     for first in range(len(lines)):
@@ -56,19 +58,66 @@ def linked(lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: fl
         used[first] = True
         pieces, gaps, end = [lines[first]], [0.0], 2 * first + 1
         while True:
-            ways = [way for way in neighbours[end] if not used[way[1] // 2]]
+            ways = [way for way in edge.neighbours[end] if not used[way[1] // 2]]
             if not ways:
                 break
             gap, other, forwards = min(ways)
             used[other // 2] = True
-            on = int(ends.contour[end])
-            pieces.append(_along(contours[on], rulers[on], ends.along[end], ends.along[other], forwards))
             line = lines[other // 2]
-            pieces.append(line if other % 2 == 0 else line[::-1])
+            pieces += [edge.way(end, other, forwards), line if other % 2 == 0 else line[::-1]]
             gaps += [gap, 0.0]
             end = other ^ 1
         chains.append(_chained(pieces, gaps))
+    if wedge is not None:
+        chains += edge.wedges(*wedge)
     return [chain for chain in chains if len(chain.points) > 1]
+
+
+class _Edge:
+    """The contours between the ends of lines."""
+
+    def __init__(self, lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: float) -> None:
+        self._lines, self._contours, self._ends = lines, contours, ends
+        self._gone: set[tuple[int, int]] = set()
+        self._rulers = [lengths_along(contour) for contour in contours]
+        self.neighbours: list[list[tuple[float, int, bool]]] = [[] for _ in ends.contour]
+        """Of each end: how far the ends before and behind it on its contour are, which they are, and in which
+        direction."""
+        for number, ruler in enumerate(self._rulers):
+            on = np.flatnonzero(ends.contour == number)
+            if len(on) < 2:
+                continue
+            order = on[np.argsort(ends.along[on], kind="stable")]
+            gaps = np.diff(ends.along[order], append=ends.along[order[0]] + float(ruler[-1]))
+            for end, other, gap in zip(order.tolist(), np.roll(order, -1).tolist(), gaps.tolist(), strict=True):
+                if gap <= most:
+                    self.neighbours[end].append((gap, other, True))
+                    self.neighbours[other].append((gap, end, False))
+
+    def way(self, end: int, other: int, forwards: bool) -> Line:
+        """The contour's points strictly between two ends."""
+        self._gone.add((end, other) if forwards else (other, end))
+        on, along = int(self._ends.contour[end]), self._ends.along
+        return _along(self._contours[on], self._rulers[on], along[end], along[other], forwards)
+
+    def wedges(self, least: float, away: float) -> list[Chain]:
+        """The ways that were not gone, where they leave a wedge open between the contour and the lines."""
+        found = []
+        for end, ways in enumerate(self.neighbours):
+            for gap, other, forwards in ways:
+                if not forwards or gap <= least or (end, other) in self._gone:
+                    continue
+                line = self._lines[end // 2]
+                way = np.vstack([self._at(end), self.way(end, other, forwards), self._at(other)])
+                step = line[-1] - line[0]
+                far = np.abs((way - line[0]) @ np.array([-step[1], step[0]])).max() / max(float(np.hypot(*step)), SAME)
+                if far > away:
+                    found.append(_chained([way[:1], way[1:-1], way[-1:]], [0.0, gap, 0.0]))
+        return found
+
+    def _at(self, end: int) -> Line:
+        line = self._lines[end // 2]
+        return line[-1:] if end % 2 else line[:1]
 
 
 def _chained(pieces: Sequence[Line], gaps: Sequence[float]) -> Chain:
@@ -80,23 +129,6 @@ def _chained(pieces: Sequence[Line], gaps: Sequence[float]) -> Chain:
     points, links = np.vstack(pieces), np.concatenate(of)[1:]
     moved = np.hypot(*np.diff(points, axis=0).T) > SAME
     return Chain(points[np.concatenate([[True], moved])], links[moved])
-
-
-def _neighbours(ends: Ends, contours: Sequence[Line], most: float) -> list[list[tuple[float, int, bool]]]:
-    """Of each end: how far the ends before and behind it on its contour are, which they are, and in which direction."""
-    found: list[list[tuple[float, int, bool]]] = [[] for _ in ends.contour]
-    for number, contour in enumerate(contours):
-        on = np.flatnonzero(ends.contour == number)
-        if len(on) < 2:
-            continue
-        order = on[np.argsort(ends.along[on], kind="stable")]
-        around = float(lengths_along(contour)[-1])
-        gaps = np.diff(ends.along[order], append=ends.along[order[0]] + around)
-        for end, other, gap in zip(order.tolist(), np.roll(order, -1).tolist(), gaps.tolist(), strict=True):
-            if gap <= most and end // 2 != other // 2:
-                found[end].append((gap, other, True))
-                found[other].append((gap, end, False))
-    return found
 
 
 def _along(contour: Line, ruler: FloatArray, begin: float, end: float, forwards: bool) -> Line:

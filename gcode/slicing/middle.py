@@ -18,7 +18,7 @@ import numpy.typing as npt
 import shapely
 
 from gcode.geometry import Line
-from gcode.slicing.areas import CRUMB, Area, parts, polygon
+from gcode.slicing.areas import CRUMB, Area, parts, polygons
 from gcode.units import FloatArray, IntArray
 
 STEP: Final = 0.4
@@ -45,7 +45,7 @@ def middles(area: Area, least: float, most: float) -> list[Middle]:
     ``least``: narrower places are left out. ``most``: the widest bead that can be laid.
     """
     found = parts(area, max(CRUMB, least * least))
-    web = _web(shapely.MultiPolygon([polygon(part) for part in found])) if found else None
+    web = _web(polygons(found)) if found else None
     if web is None:
         return []
     kept, lost = _pruned(_chains(web), web)

@@ -60,8 +60,8 @@ def walls(area: Area, profile: Profile, *, first: bool) -> Walls:
         width = profile.widths.first if first else profile.widths.inner if number else profile.widths.outer
         if left.is_empty():
             break
-        centre = opened(offset(left, -width / 2), NEAREST * width)
-        lines, inner = contours(centre.simplify(RESOLUTION)), opened(offset(centre, -width / 2), profile.least_bead)
+        centre = opened(offset(left, -width / 2), NEAREST * width).simplify(RESOLUTION)
+        lines, inner = contours(centre), opened(offset(centre, -width / 2), profile.least_bead)
         gap = opened(left - offset(centre, width / 2), profile.least_bead)
         way = sum(float(lengths_along(line)[-1]) for line in lines)
         share = (left.area() - inner.area() - gap.area()) / (way * width) if way else 1.0

@@ -14,7 +14,7 @@ from manifold3d import CrossSection, FillRule, Manifold
 
 from gcode.geometry import rectangle
 from gcode.outlinefont import OutlineFont
-from gcode.slicing.areas import Area, parts, polygon
+from gcode.slicing.areas import Area, parts, polygons
 from gcode.slicing.beads import Layer
 from gcode.slicing.solid import Solid
 
@@ -49,7 +49,7 @@ def name_tag(name: str) -> Solid:
 
 
 def surface(area: Area) -> shapely.MultiPolygon:
-    return shapely.MultiPolygon([polygon(part) for part in parts(area)])
+    return polygons(parts(area))
 
 
 def coverage(layer: Layer) -> Any:
