@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES)[:-1])
-    parser.add_argument("--efforts", type=float, nargs="+", default=[0, 0.25, EFFORT], help="kicks for each stroke")
+    parser.add_argument("--efforts", type=float, nargs="+", default=[0, 0.1, EFFORT], help="kicks for each stroke")
     parser.add_argument("--begins", action="store_true", help="ours may choose where closed strokes begin")
     options = parser.parse_args(arguments)
     if not PYTHON.exists():
