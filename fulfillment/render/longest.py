@@ -18,10 +18,10 @@ SHORTER: Final[Mapping[str, str]] = {
 """What makes less work of each type of field, in the order in which it is told."""
 
 
-def in_time(spec: Spec, manifest: Mapping[str, Any]) -> None:
-    """Raises Problems where the estimate is above the operation's `longest`."""
+def in_time(spec: Spec, manifest: Mapping[str, Any], pieces: int = 1) -> None:
+    """Raises Problems where the estimate for one of so many pieces is above the operation's `longest`."""
     operation = spec.product.route[spec.operation]
-    seconds = float(manifest.get("seconds") or 0.0)
+    seconds = float(manifest.get("seconds") or 0.0) / pieces
     if seconds <= operation.longest:
         return
     sent = spec.fields.keys() | spec.files.keys()

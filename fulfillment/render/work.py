@@ -32,7 +32,7 @@ def render_all(specs: Sequence[Spec], store: Path) -> Rendered:
         raise Problems(
             [{"field": "", "reason": "it needs more memory than a worker has", "mend": "send less"}]
         ) from None
-    in_time(spec, made.manifest)
+    in_time(spec, made.manifest, len(specs))
     digest = artifacts.put(made.data)
     proof = artifacts.put(made.proof) if made.proof else None
     manifest: dict[str, Any] = {
