@@ -84,7 +84,7 @@ class Layer:
 
 def bead(role: Role, points: Line, width: float | FloatArray, height: float, speed: float) -> Bead:
     """A bead without steps that a program's digits would lose; its volume stays."""
-    widths = np.broadcast_to(np.asarray(width, dtype=np.float64), (len(points) - 1,))
+    widths = np.full(len(points) - 1, width) if isinstance(width, float) else np.asarray(width, dtype=np.float64)
     steps = np.hypot(*np.diff(points, axis=0).T)
     if len(points) > 2 and steps.min() < LEAST_STEP:
         kept = _apart(points)

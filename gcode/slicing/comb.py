@@ -5,6 +5,7 @@ Only a way that has to leave the part is one on which material is drawn back.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -32,20 +33,35 @@ class Comb:
     """Ways within one island."""
 
     def __init__(self, island: Area, width: float) -> None:
-        self._lines = contours(offset(island, -INSIDE * width).simplify(COARSE))
-        self._fence = Fence(self._lines)
+        self._island, self._width = island, width
         self._edge = Fence(contours(island))
-        self._rulers = [lengths_along(line) for line in self._lines]
-        self._first = np.concatenate([[0], np.cumsum([len(line) for line in self._lines])]).astype(np.int64)
 
     def ways(self, begins: FloatArray, ends: FloatArray) -> list[Line | None]:
         """For each pair of places the points between them, none for a straight way; None where the way has to leave
         the island."""
-        meets = self._fence.crosses(begins, ends) | self._edge.crosses(begins, ends)
+        leaves = self._edge.crosses(begins, ends)
         return [
-            self._round(begin, end) if meet else _NOTHING
-            for begin, end, meet in zip(begins, ends, meets.tolist(), strict=True)
+            self._round(begin, end) if leave else _NOTHING
+            for begin, end, leave in zip(begins, ends, leaves.tolist(), strict=True)
         ]
+
+    @cached_property
+    def _lines(self) -> list[Line]:
+        """Along which ways go round."""
+        return contours(offset(self._island, -INSIDE * self._width).simplify(COARSE))
+
+    @cached_property
+    def _fence(self) -> Fence:
+        return Fence(self._lines)
+
+    @cached_property
+    def _rulers(self) -> list[FloatArray]:
+        return [lengths_along(line) for line in self._lines]
+
+    @cached_property
+    def _first(self) -> IntArray:
+        """The number of each line's first edge."""
+        return np.cumsum([0, *(len(line) for line in self._lines)])
 
     def _round(self, begin: FloatArray, end: FloatArray) -> Line | None:
         """Along each contour in the way, the shorter side of it, then pulled straight."""
@@ -90,7 +106,7 @@ class Comb:
             later = path[at + 2 :]
             # A chord between two corners of a hole crosses nothing, and yet lies in the hole.
             free = self._fence.holds((path[at] + later) / 2)
-            free &= ~self._fence.crosses(np.broadcast_to(path[at], later.shape), later)
+            free &= ~self._fence.crosses(path[at][None], later)
             reached = np.flatnonzero(free)
             at = at + 2 + int(reached[-1]) if len(reached) else at + 1
             kept.append(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -77,9 +78,11 @@ class _Edge:
     """The contours between the ends of lines."""
 
     def __init__(self, lines: Sequence[Line], contours: Sequence[Line], ends: Ends, most: float) -> None:
-        self._lines, self._contours, self._ends = lines, contours, ends
+        self._lines, self._contours = lines, contours
         self._gone: set[tuple[int, int]] = set()
-        self._rulers = [lengths_along(contour) for contour in contours]
+        self._rulers = [lengths_along(contour).tolist() for contour in contours]
+        self._places = ends.along.tolist()
+        self._on = ends.contour.tolist()
         self.neighbours: list[list[tuple[float, int, bool]]] = [[] for _ in ends.contour]
         """Of each end: how far the ends before and behind it on its contour are, which they are, and in which
         direction."""
@@ -88,7 +91,7 @@ class _Edge:
             if len(on) < 2:
                 continue
             order = on[np.argsort(ends.along[on], kind="stable")]
-            gaps = np.diff(ends.along[order], append=ends.along[order[0]] + float(ruler[-1]))
+            gaps = np.diff(ends.along[order], append=ends.along[order[0]] + ruler[-1])
             for end, other, gap in zip(order.tolist(), np.roll(order, -1).tolist(), gaps.tolist(), strict=True):
                 if gap <= most:
                     self.neighbours[end].append((gap, other, True))
@@ -97,8 +100,8 @@ class _Edge:
     def way(self, end: int, other: int, forwards: bool) -> Line:
         """The contour's points strictly between two ends."""
         self._gone.add((end, other) if forwards else (other, end))
-        on, along = int(self._ends.contour[end]), self._ends.along
-        return _along(self._contours[on], self._rulers[on], along[end], along[other], forwards)
+        on = self._on[end]
+        return _along(self._contours[on], self._rulers[on], self._places[end], self._places[other], forwards)
 
     def wedges(self, least: float, away: float) -> list[Chain]:
         """The ways that were not gone, where they leave a wedge open between the contour and the lines."""
@@ -123,20 +126,20 @@ class _Edge:
 def _chained(pieces: Sequence[Line], gaps: Sequence[float]) -> Chain:
     """Lines and, between each two of them, the points of the way along a contour."""
     # The piece that leads to a point of a way, and from a way's end to the next line, belongs to the way.
-    of = [np.full(len(piece), gap) for piece, gap in zip(pieces, gaps, strict=True)]
-    for number in range(2, len(of), 2):
-        of[number][0] = gaps[number - 1]
-    points, links = np.vstack(pieces), np.concatenate(of)[1:]
+    counts = [len(piece) for piece in pieces]
+    points, of = np.vstack(pieces), np.repeat(gaps, counts)
+    firsts = np.cumsum(counts)[1:-1:2]
+    of[firsts] = gaps[1::2]
+    links = of[1:]
     moved = np.hypot(*np.diff(points, axis=0).T) > SAME
     return Chain(points[np.concatenate([[True], moved])], links[moved])
 
 
-def _along(contour: Line, ruler: FloatArray, begin: float, end: float, forwards: bool) -> Line:
+def _along(contour: Line, ruler: list[float], begin: float, end: float, forwards: bool) -> Line:
     """The contour's points strictly between two places, in the direction gone."""
     if not forwards:
         return _along(contour, ruler, end, begin, True)[::-1]
-    first = int(np.searchsorted(ruler[:-1], begin, side="right"))
-    last = int(np.searchsorted(ruler[:-1], end, side="left"))
+    first, last = bisect_right(ruler, begin, 0, len(contour)), bisect_left(ruler, end, 0, len(contour))
     if begin <= end:
         return contour[first:last]
     return np.vstack([contour[first:], contour[:last]])
