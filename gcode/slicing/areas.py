@@ -63,11 +63,16 @@ def parts(area: Area, least: float = CRUMB) -> list[Area]:
 
 def settled(area: Area) -> tuple[Area, bytes]:
     """The area on the grid, and what tells it from every other area."""
+    return on_grid(contours(area.simplify(RESOLUTION)))
+
+
+def on_grid(lines: Sequence[Line]) -> tuple[Area, bytes]:
+    """The area inside of contours, rounded, and what tells it from every other area."""
     rounded = []
-    for line in contours(area.simplify(RESOLUTION)):
+    for line in lines:
         points = np.round(line, GRID) + 0.0
         first = int(np.lexsort((points[:, 1], points[:, 0]))[0])
-        rounded.append(np.roll(points, -first, axis=0))
+        rounded.append(np.concatenate([points[first:], points[:first]]))
     rounded.sort(key=lambda points: (*points[0].tolist(), len(points)))
     digest = hashlib.sha256(b"".join(len(points).to_bytes(4, "big") + points.tobytes() for points in rounded))
     return area_of(rounded), digest.digest()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gcode.dialects import Command, Dialect
+from gcode.slicing.areas import Fence, contours
 from gcode.slicing.beads import Layer, Step
 from gcode.slicing.profile import Profile, Role
 from gcode.toolpath import NAN, Kind, Toolpath, repeats_removed, settled
@@ -36,6 +37,8 @@ class Block:
     """Rows of bridges, with their own fan."""
     start: FloatArray
     end: FloatArray
+    fence: Fence
+    """Of what the body covers."""
     laying: float
     """Seconds in which material is laid, at full speed."""
     moving: float
@@ -72,6 +75,7 @@ def block(layer: Layer, profile: Profile) -> Block | None:
         bridge=np.repeat(np.array(bridges), counts),
         start=layer.steps[0].bead.points[0],
         end=layer.steps[-1].bead.points[-1],
+        fence=Fence(contours(layer.within)),
         laying=sum(float(step.bead.lengths.sum()) / step.bead.speed for step in layer.steps),
         moving=moving,
     )

@@ -23,6 +23,10 @@ FAR: Final = 3.0
 """Times the straight way: a longer way round is not gone."""
 MOST: Final = 40.0
 """mm: nor one that is longer than this and the straight one together."""
+SHORTER: Final = 1.6
+"""Times a way that is pulled straight, by which the way along the edge is hardly ever longer."""
+AHEAD: Final = 24
+"""Points of a way round that are looked at from each point, for a short cut."""
 MOST_POINTS: Final = 400
 """Of a way round before it is pulled straight."""
 
@@ -77,11 +81,12 @@ class Comb:
             pieces.append(self._along(owner[at], hit[[at, last]], points[[at, last]]))
             at = last + 1
         path = np.vstack([*pieces, end[None]])
-        if len(path) > MOST_POINTS:
+        straight = float(np.hypot(*(end - begin)))
+        most = min(FAR * straight + 2.0, straight + MOST)
+        if len(path) > MOST_POINTS or length(path) > SHORTER * most:
             return None
         path = self._pulled(path)
-        straight = float(np.hypot(*(end - begin)))
-        if length(path) > min(FAR * straight + 2.0, straight + MOST) or self._edge.crosses(path[:-1], path[1:]).any():
+        if length(path) > most or self._edge.crosses(path[:-1], path[1:]).any():
             return None
         return path[1:-1]
 
@@ -103,7 +108,7 @@ class Comb:
         """From each point to the farthest that can be reached straight."""
         kept, at = [0], 0
         while at < len(path) - 1:
-            later = path[at + 2 :]
+            later = path[at + 2 : at + 2 + AHEAD]
             # A chord between two corners of a hole crosses nothing, and yet lies in the hole.
             free = self._fence.holds((path[at] + later) / 2)
             free &= ~self._fence.crosses(path[at][None], later)

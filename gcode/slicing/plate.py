@@ -15,13 +15,12 @@ import numpy as np
 
 from gcode.dialects import Command, Dialect, Setup
 from gcode.slicing.adhesion import skirt
-from gcode.slicing.areas import Area, Fence, contours
+from gcode.slicing.areas import Area, Fence
 from gcode.slicing.beads import Layer, Step, bead
-from gcode.slicing.blocks import Block, block, fan_line, moves, written
+from gcode.slicing.blocks import Block, block, fan_line, written
 from gcode.slicing.profile import Cooling, Profile, Role
 from gcode.slicing.slicer import Memory, Sliced
-from gcode.toolpath import NAN, Kind, Toolpath
-from gcode.units import FloatArray
+from gcode.units import PER_MINUTE, FloatArray
 from gcode.write import command_line
 
 SAFE: Final = 2.0
@@ -184,7 +183,7 @@ class _Writer:
             yield self._command(Command("M486", (("S", float(body)),)))
             self._turn = body
         offset = np.array([one.x, one.y])
-        yield self._way(rows.start + offset, z, layer, offset)
+        yield self._way(rows.start + offset, z, rows.fence, offset)
         bridge = profile.cooling.fan_bridge if rows.bridge.any() else fan
         hop = z if profile.retraction.hop else 0.0
         key = (layer.digest, one.x, one.y, hop, slow, fan, bridge, profile.speeds.least, self._dialect.name)
@@ -203,28 +202,28 @@ class _Writer:
         )
         self._here = rows.end + offset
 
-    def _way(self, to: FloatArray, z: float, layer: Layer, offset: FloatArray) -> bytes:
-        """To a layer's first bead: drawn back where the way leaves the part."""
-        profile, travel, lift = self._profile, self._profile.speeds.travel, self._profile.speeds.z
-        here = self._here
+    def _way(self, to: FloatArray, z: float, fence: Fence, offset: FloatArray) -> bytes:
+        """To a layer's first bead: drawn back where the way leaves the part. ``fence``: of what the body covers."""
+        profile, here = self._profile, self._here
+        lift, travel = profile.speeds.z * PER_MINUTE, profile.speeds.travel * PER_MINUTE
+        over, leaves = z, False
         if here is None:
-            over = [(NAN, NAN, z + SAFE, lift), (to[0], to[1], NAN, travel), (NAN, NAN, z, lift)]
-            return moves(_travels(over), self._dialect)
-        far = float(np.hypot(*(to - here))) >= profile.retraction.least_travel
-        leaves = far and bool(Fence(contours(layer.within)).crosses((here - offset)[None], (to - offset)[None])[0])
-        between = [(NAN, NAN, z, lift), (to[0], to[1], NAN, travel)]
-        if self._plate.one_by_one is not None and self._turned(z):
-            tallest = self._plate.surface + max(one.body.tops[-1] for one in self._bodies)
-            between = [(NAN, NAN, tallest + SAFE, lift), (to[0], to[1], NAN, travel), (NAN, NAN, z, lift)]
-            leaves = True
-        elif leaves and profile.retraction.hop:
-            between = [(NAN, NAN, z + profile.retraction.hop, lift), (to[0], to[1], NAN, travel), (NAN, NAN, z, lift)]
-        parts = [_travels(between)]
-        if leaves:
-            parts = [*_drawn(-1.0, profile), *parts, *_drawn(1.0, profile)]
-        return moves(Toolpath.join(parts), self._dialect)
+            over = z + SAFE
+        elif self._plate.one_by_one is not None and self._begins(z):
+            over, leaves = self._plate.surface + max(one.body.tops[-1] for one in self._bodies) + SAFE, True
+        elif float(np.hypot(*(to - here))) >= profile.retraction.least_travel:
+            leaves = bool(fence.crosses((here - offset)[None], (to - offset)[None])[0])
+            over += profile.retraction.hop if leaves else 0.0
+        words = [Command("G0", (("Z", over), ("F", lift)))]
+        words.append(Command("G0", (("X", float(to[0])), ("Y", float(to[1])), ("F", travel))))
+        if over != z:
+            words.append(Command("G0", (("Z", z), ("F", lift))))
+        if leaves and profile.retraction.length:
+            back, again = drawn(profile, self._dialect)
+            words = [*back, *words, *again]
+        return b"".join(b"\n" + command_line(word, self._dialect) for word in words)
 
-    def _turned(self, z: float) -> bool:
+    def _begins(self, z: float) -> bool:
         """Whether this is another body's first layer."""
         return abs(z - self._plate.surface - self._profile.first_height) < 1e-9
 
@@ -243,7 +242,7 @@ class _Writer:
         rows = block(layer, profile)
         if rows is None:
             return
-        yield self._way(rows.start, z, layer, np.zeros(2))
+        yield self._way(rows.start, z, rows.fence, np.zeros(2))
         yield written(
             rows, self._dialect, x=0.0, y=0.0, z=0.0, slow=1.0, fans=(self._fan, self._fan), least=profile.speeds.least
         )
@@ -288,11 +287,11 @@ def fan_of(number: int, seconds: float, cooling: Cooling) -> float:
     return round(share, 2) if share >= LEAST_FAN else 0.0
 
 
-def _travels(points: Sequence[tuple[float, float, float, float]]) -> Toolpath:
-    x, y, z, f = np.array(points, dtype=np.float64).T
-    return Toolpath.rows(Kind.TRAVEL, len(points), x=x, y=y, z=z, f=f)
-
-
-def _drawn(sign: float, profile: Profile) -> list[Toolpath]:
-    amount = sign * profile.retraction.length
-    return [Toolpath.rows(Kind.LINE, 1, e=amount, f=profile.retraction.speed)] if amount else []
+def drawn(profile: Profile, dialect: Dialect) -> tuple[list[Command], list[Command]]:
+    """Filament drawn back, and given again."""
+    length, speed = profile.retraction.length, ("F", profile.retraction.speed * PER_MINUTE)
+    if dialect.absolute_extrusion:
+        return [Command("G92", (("E", 0.0),)), Command("G1", (("E", -length), speed))], [
+            Command("G1", (("E", 0.0), speed))
+        ]
+    return [Command("G1", (("E", -length), speed))], [Command("G1", (("E", length), speed))]

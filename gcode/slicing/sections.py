@@ -7,13 +7,13 @@ told from all others by a digest.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from gcode.slicing.areas import Area, settled
+from gcode.slicing.areas import RESOLUTION, Area, contours, on_grid
 from gcode.slicing.profile import Profile
 from gcode.slicing.solid import Solid, SolidError
 from gcode.units import FloatArray
@@ -57,24 +57,29 @@ def sections(solid: Solid, profile: Profile) -> Iterator[Section]:
     bottoms = np.concatenate([[0.0], tops[:-1]])
     # What ends within the last layer is cut below its end.
     middles = np.minimum((tops + bottoms) / 2, bottoms + (solid.high[2] - low - bottoms) / 2)
-    wound = _wound(solid, low + middles)
-    last: Section | None = None
-    for number, (top, middle) in enumerate(zip(tops, middles, strict=True)):
-        cut = solid.manifold.slice(float(low + middle))
-        found = cut.area()
-        if abs(wound[number] - found) > max(OVERLAP * found, LEAST_OVERLAP):
+    cuts = [solid.manifold.slice(height) for height in (low + middles).tolist()]
+    lines = [contours(cut.simplify(RESOLUTION)) for cut in cuts]
+    raw = [b"|".join(line.tobytes() for line in one) for one in lines]
+    different = [number for number in range(len(cuts)) if number == 0 or raw[number] != raw[number - 1]]
+    _check_crossing(solid, low, middles[different], [float(cuts[number].area()) for number in different])
+    if not lines[0]:
+        raise SolidError("nothing of the body is in the first layer: it stands on a point; cut it flat")
+    area, digest = on_grid(lines[0])
+    changed = set(different[1:])
+    for number, top in enumerate(tops.tolist()):
+        if number in changed:
+            area, digest = on_grid(lines[number])
+        yield Section(number, top, profile.height if number else profile.first_height, area, digest)
+
+
+def _check_crossing(solid: Solid, low: float, heights: FloatArray, found: Sequence[float]) -> None:
+    """What contours go round in each layer is what they enclose: nothing twice, and nothing inside out."""
+    for height, wound, enclosed in zip(heights.tolist(), _wound(solid, low + heights).tolist(), found, strict=True):
+        if abs(wound - enclosed) > max(OVERLAP * enclosed, LEAST_OVERLAP):
             raise SolidError(
-                f"the body crosses itself {middle:.2f} mm above its lowest point: "
-                f"{abs(wound[number] - found):.2f} mm2 of that layer lie in it twice or inside out; unite its parts "
-                "where they were drawn"
+                f"the body crosses itself {height:.2f} mm above its lowest point: {abs(wound - enclosed):.2f} mm2 of "
+                "that layer lie in it twice or inside out; unite its parts where they were drawn"
             )
-        area, digest = settled(cut)
-        if last is not None and last.digest == digest:
-            area = last.area
-        if area.is_empty() and last is None:
-            raise SolidError("nothing of the body is in the first layer: it stands on a point; cut it flat")
-        last = Section(number, float(top), profile.height if number else profile.first_height, area, digest)
-        yield last
 
 
 def _wound(solid: Solid, heights: FloatArray) -> FloatArray:
