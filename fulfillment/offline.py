@@ -63,7 +63,11 @@ def rendered_together(
 ) -> Iterator[Done]:
     """As :func:`rendered`, of several pieces, each in its pocket: one artifact an operation. Raises NotMade."""
     entry, store = factory.catalog[product], ArtifactStore(out / ".artifacts")
-    found = [_checked(factory, product, order, data, store) for order, data in orders]
+    several = len(orders) > 1
+    found = [
+        _checked(factory, product, order, data, store, f" in pocket {pocket}" if several else "")
+        for (order, data), pocket in zip(orders, pockets, strict=True)
+    ]
     proofs: dict[str, str | None] = {}
     for name in entry.order():
         if entry.route[name].fields:
@@ -82,12 +86,12 @@ def rendered_together(
 
 
 def _checked(
-    factory: Factory, product: str, order: Order, data: Data, store: ArtifactStore
+    factory: Factory, product: str, order: Order, data: Data, store: ArtifactStore, where: str
 ) -> personalization.Resolved:
     entry = factory.catalog[product]
     found = personalization.check(entry, order.texts, order.options, data)
     if isinstance(found, list):
-        raise NotMade(f"{entry.title} cannot be made like this:\n{problems_text(found)}")
+        raise NotMade(f"{entry.title}{where} cannot be made like this:\n{problems_text(found)}")
     for name in found.files:
         store.put(data[name])
     return found

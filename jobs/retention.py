@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, String, cast, exists, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, String, cast, exists, or_, select, update
 
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
@@ -61,6 +61,18 @@ def remembers(store: Store, digest: str, files: Sequence[Column[Any]]) -> bool:
     statement = _made().where(or_(*(file == digest for file in files))).limit(1)
     with store.read() as connection:
         return connection.execute(statement).first() is not None
+
+
+def spoilt(connection: Connection, batches: Collection[str]) -> set[str]:
+    """Those of these batches of which one order was forgotten: none of their pictures is shown any more."""
+    job, unit, order = m.jobs.c, m.units.c, m.orders.c
+    statement = (
+        select(job.batch)
+        .join(m.units, unit.id == job.unit_id)
+        .join(m.orders, order.id == unit.order_id)
+        .where(job.batch.in_(list(batches)), order.forgotten_at.is_not(None))
+    )
+    return set(connection.execute(statement).scalars())
 
 
 def _made() -> Select[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fulfillment.api.guard import Operator, Reader, TheShop
 from fulfillment.gathering import Company, begin, companies
@@ -18,6 +18,11 @@ router = APIRouter(prefix="/v1", tags=["batches"])
 Pocket = Annotated[int, Field(ge=1, le=500)]
 
 
+def _listed(said: object) -> object:
+    """Numbers in one line, as a person writes them into a form: ``7, 9``."""
+    return said.replace(",", " ").split() if isinstance(said, str) else said
+
+
 class Begin(BaseModel):
     """A jig that is to be begun now, with what waits for it."""
 
@@ -27,8 +32,8 @@ class Begin(BaseModel):
     """Where a product is made in several; empty: the one that waits longest."""
     first: Pocket = 1
     """The first pocket that is used."""
-    leave_out: Annotated[list[Pocket], Field(max_length=500)] = Field(default_factory=list)
-    """Pockets that stay empty."""
+    leave_out: Annotated[list[Pocket], Field(max_length=500), BeforeValidator(_listed)] = Field(default_factory=list)
+    """Pockets that stay empty; a form may send them in one line."""
 
 
 def waiting(shop: Shop) -> list[Company]:
@@ -43,9 +48,8 @@ def chosen(shop: Shop, product: str, operation: str = "") -> Company:
     raise Refused(f"no piece of {product} waits for company; `ful batch list` shows those that do")
 
 
-@router.get("/batches")
-def get_batches(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
-    """Pieces that wait for the rest of their jig, and when it is begun without more of them."""
+def listed(shop: Shop) -> list[dict[str, Any]]:
+    """Who waits for whom, as programs and pages are told."""
     return [
         {
             "product": company.product,
@@ -57,6 +61,12 @@ def get_batches(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
         }
         for company in waiting(shop)
     ]
+
+
+@router.get("/batches")
+def get_batches(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
+    """Pieces that wait for the rest of their jig, and when it is begun without more of them."""
+    return listed(shop)
 
 
 @router.post("/batches", status_code=202)

@@ -205,13 +205,6 @@ def _said(body: type[Body], form: Form) -> Body:
     return body.model_validate({name: values[0] for name, values in form.items() if values[0]})
 
 
-def _jig(form: Form) -> batches.Begin:
-    """What a form says of a jig; pockets to be left out stand in one line."""
-    said = {name: values[0] for name, values in form.items() if values[0]}
-    left_out = [part for part in said.pop("leave_out", "").replace(",", " ").split() if part]
-    return batches.Begin.model_validate({**said, "leave_out": left_out})
-
-
 ACTS: Mapping[str, Act] = {
     "/machines/{name}/bed/clear": lambda shop, who, at, _: floor.clear(at["name"], shop, who),
     "/machines/{name}/bed/dirty": lambda shop, who, at, _: floor.dirty(at["name"], shop, who),
@@ -241,7 +234,7 @@ ACTS: Mapping[str, Act] = {
     ),
     "/jobs/{job_id}/scrap": lambda shop, who, at, _: batches.scrap(at["job_id"], shop, who),
     "/jobs/{job_id}/keep": lambda shop, who, at, _: batches.keep(at["job_id"], shop, who),
-    "/batches": lambda shop, who, _at, form: batches.post_batch(_jig(form), shop, who),
+    "/batches": lambda shop, who, _at, form: batches.post_batch(_said(batches.Begin, form), shop, who),
     "/units/{unit_id}/release": lambda shop, who, at, _: orders.release(at["unit_id"], shop, who),
     "/units/{unit_id}/cancel": lambda shop, who, at, _: orders.cancel(at["unit_id"], shop, who),
     "/units/{unit_id}/correct": lambda shop, who, at, form: orders.correct(at["unit_id"], _correction(form), shop, who),

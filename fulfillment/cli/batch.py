@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from fulfillment.api.batches import chosen, waiting
+from fulfillment.api.batches import chosen, listed, waiting
 from fulfillment.cli.common import as_json, json_option, table, who, with_shop
-from fulfillment.cli.render import numbers
+from fulfillment.cli.pieces import numbers
 from fulfillment.gathering import Company, begin
 from fulfillment.shop import Shop
 
@@ -21,12 +21,11 @@ def batch() -> None:
 @with_shop
 def list_waiting(shop: Shop, raw: bool) -> None:
     """Pieces that wait for company, and when their jig is begun without more of them."""
-    found = waiting(shop)
     if raw:
-        as_json([{"product": c.product, "operation": c.operation, "units": [j.unit_id for j in c.jobs]} for c in found])
+        as_json(listed(shop))
         return
     rows = []
-    for company in found:
+    for company in waiting(shop):
         units = " ".join(job.unit_id for job in company.jobs)
         wait = f"{len(company.jobs)} of {company.pockets.count}"
         rows.append((company.product, company.operation, wait, _when(shop, company), units))

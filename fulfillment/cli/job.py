@@ -36,7 +36,7 @@ def list_jobs(shop: Shop, everything: bool, raw: bool) -> None:
         waits = "; ".join(f"{reason['text']} -> {reason['frees']}" for reason in found["waits"])
         machine = found["machine"] or "-"
         whose = found["unit_id"] or _pieces(found)
-        rows.append((found["id"], whose, found["operation"], found["state"], machine, waits or found["why"]))
+        rows.append((found["id"], whose, found["operation"] or "-", found["state"], machine, waits or found["why"]))
     empty = "No job is open; --all shows those that have ended."
     table(["JOB", "UNIT", "OPERATION", "STATE", "MACHINE", "WHY"], rows, empty)
 
@@ -53,7 +53,8 @@ def show(shop: Shop, job_id: str, raw: bool) -> None:
         as_json(found)
         return
     whose = found["unit_id"] or _pieces(found)
-    click.echo(f"{found['id']}  {found['operation']} of {whose}  {found['state']}  {found['why']}")
+    what = f"{found['operation']} of {whose}" if found["operation"] else whose
+    click.echo(f"{found['id']}  {what}  {found['state']}  {found['why']}")
     for piece in found["pieces"]:
         click.echo(f"pocket {piece['place']['pocket']}: {piece['unit_id']}  {piece['id']}  {piece['state']}")
     click.echo(f"artifact: {found['artifact'] or 'not rendered yet'}")
@@ -65,7 +66,9 @@ def show(shop: Shop, job_id: str, raw: bool) -> None:
 
 
 def _pieces(found: Mapping[str, Any]) -> str:
-    return f"{len(found['pieces'])} pieces"
+    """What a batch makes; one that was given up makes nothing."""
+    many = len(found["pieces"])
+    return f"{many} piece{'' if many == 1 else 's'}" if many else "a batch without pieces"
 
 
 def _asks(verb: str, text: str) -> None:

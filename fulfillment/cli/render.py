@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from fulfillment import example as examples
-from fulfillment.catalog import Product
+from fulfillment.cli.pieces import numbers
+from fulfillment.cli.pieces import orders as in_file
 from fulfillment.config import load_factory
 from fulfillment.gathering import filled
 from fulfillment.offline import Done, NotMade, Order, rendered_together
 from jobs.store import Refused
-
-MOST_ROWS = 200
-"""Of a file of pieces that are looked at."""
 
 
 def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
@@ -78,9 +74,11 @@ def render(
         paths,
         dict(sample.options) | _pairs(options, "--option"),
     )
-    orders = examples.jig(entry) if whole_jig else _rows(entry, order, pieces) if pieces else [order]
+    if whole_jig and pieces:
+        raise click.UsageError("--jig makes the product's own pieces, --pieces those of a file: say one of them")
+    orders = examples.jig(entry) if whole_jig else in_file(entry, order, pieces) if pieces else [order]
     if not orders:
-        raise click.ClickException(f"{product} has no example of a jig, or {pieces} has no row below its first")
+        raise click.ClickException(f"{product} has no example of a jig: write one, `example: {{together: [...]}}`")
     data = [{name: _read(file, name) for name, file in one.files.items()} for one in orders]
     try:
         pockets = filled(entry, len(orders), first, numbers(leave_out))
@@ -88,27 +86,6 @@ def render(
             _say(done)
     except (NotMade, Refused) as refused:
         raise click.ClickException(str(refused)) from None
-
-
-def _rows(product: Product, order: Order, path: Path) -> list[Order]:
-    """An order a row: what its columns say wins over what the command line says."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    fields, found = set(product.fields), []
-    for row in rows[:MOST_ROWS]:
-        said = {name: value for name, value in row.items() if name and value}
-        texts = {name: value for name, value in said.items() if name in fields}
-        options = {name: value for name, value in said.items() if name not in fields}
-        found.append(replace(order, texts={**order.texts, **texts}, options={**order.options, **options}))
-    return found
-
-
-def numbers(text: str) -> list[int]:
-    """Numbers of pockets, as a person writes them."""
-    try:
-        return [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise click.BadParameter(f"{text!r}: write numbers of pockets, such as 7,9", param_hint="--leave-out") from None
 
 
 def _say(done: Done) -> None:

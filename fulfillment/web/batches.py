@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, select
-
 from fulfillment.gathering import companies
 from fulfillment.shop import Shop
 from fulfillment.web import sight
-from jobs import batches, views
-from jobs import models as m
+from jobs import batches, retention, views
+from jobs.store import NotFound
 
 View = dict[str, Any]
 
@@ -35,14 +33,9 @@ def batch(shop: Shop, job_id: str) -> View:
     """One batch: its proof, what was made, and its pieces by their pockets. Raises NotFound."""
     with shop.store.read() as connection:
         found = views.job(connection, job_id, shop.floor)
-        ids = [piece["unit_id"] for piece in found["pieces"]]
-        forgotten = connection.execute(
-            select(
-                exists().where(
-                    m.units.c.id.in_(ids), m.orders.c.id == m.units.c.order_id, m.orders.c.forgotten_at.is_not(None)
-                )
-            )
-        ).scalar_one()
+        if found["unit_id"]:
+            raise NotFound(f"{job_id} is no batch: it makes {found['unit_id']} alone, or as a piece of one")
+        forgotten = bool(retention.spoilt(connection, [job_id]))
     pictures = [attempt for attempt in found["tries"] if attempt["evidence"]]
     lying = any(attempt["on_bed"] for attempt in found["tries"])
     return {

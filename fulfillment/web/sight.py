@@ -20,7 +20,7 @@ from fulfillment.catalog import (
 )
 from fulfillment.catalog.files import by_factory
 from fulfillment.shop import Shop
-from jobs import attention, views
+from jobs import attention, retention, views
 from jobs import models as m
 from jobs.states import JobState, UnitState
 from jobs.store import NotFound
@@ -189,7 +189,8 @@ def order(shop: Shop, order_id: str) -> View:
         found = views.order(connection, order_id, shop.floor)
         ids = {order_id} | {unit["id"] for unit in found["units"]} | _parts(found["units"])
         happened = views.history(connection, ids, MOST_HISTORY)
-    units = [unit_facts(shop, unit, found["forgotten_at"] is not None) for unit in found["units"]]
+        lost = _lost(connection, found["units"])
+    units = [unit_facts(shop, unit, found["forgotten_at"] is not None, lost) for unit in found["units"]]
     return {"order": {**found, "units": units}, "history": happened, "titles": titles(shop)}
 
 
@@ -200,7 +201,8 @@ def unit(shop: Shop, unit_id: str) -> View:
         of = views.order(connection, found["order_id"], shop.floor)
         line = next(line for line in of["lines"] if line["id"] == found["line_item_id"])
         happened = views.history(connection, {unit_id} | _parts([found]), MOST_HISTORY)
-    facts = unit_facts(shop, found, of["forgotten_at"] is not None)
+        lost = _lost(connection, [found])
+    facts = unit_facts(shop, found, of["forgotten_at"] is not None, lost)
     return {"unit": facts, "order": of, "of": line["quantity"], "history": happened, "titles": titles(shop)}
 
 
@@ -210,17 +212,25 @@ def _parts(units: Iterable[View]) -> set[str]:
     return {op["id"] for op in operations} | {job["id"] for op in operations for job in op["jobs"]}
 
 
-def unit_facts(shop: Shop, unit: View, forgotten: bool) -> View:
+def _lost(connection: Connection, units: Iterable[View]) -> set[str]:
+    """Batches of these units whose pictures went with the order of another."""
+    jobs = [job for unit in units for operation in unit["operations"] for job in operation["jobs"]]
+    return retention.spoilt(connection, {job["batch"] for job in jobs if job["batch"]})
+
+
+def unit_facts(shop: Shop, unit: View, forgotten: bool, lost: Collection[str] = ()) -> View:
     """A unit with what was asked in the catalog's words, and with what was approved beside what was made.
 
-    ``forgotten``: the order's files were erased, so that nothing can be shown of them.
+    ``forgotten``: the order's files were erased, so that nothing can be shown of them. ``lost``: batches whose picture
+    went with the order of another unit.
     """
     product = shop.factory.catalog.products.get(unit["product"])
     jobs = [job for operation in unit["operations"] for job in operation["jobs"]]
     shown = [] if forgotten else jobs
     pieces = [job for job in shown if job["proof"] and job["process"] != "document"]
     live = [job for job in pieces if job["state"] != JobState.CANCELLED] or pieces
-    tries = [attempt for job in shown for attempt in job["tries"] if attempt["evidence"]]
+    tries = [attempt for job in shown if job["batch"] not in lost for attempt in job["tries"]]
+    tries = [attempt for attempt in tries if attempt["evidence"]]
     return {
         **unit,
         "forgotten": forgotten,
@@ -339,6 +349,9 @@ def machine(shop: Shop, machines: Sequence[View], name: str) -> View:
             .order_by(m.attempts.c.intended_at.desc())
             .limit(50),
         )
+        lost = retention.spoilt(connection, {attempt["job_id"] for attempt in tries})
+        for attempt in tries:
+            attempt["forgotten"] = attempt["forgotten_at"] is not None or attempt["job_id"] in lost
         happened = views.history(connection, {name}, 50)
         calls = [call for call in attention.calls(connection, shop.floor) if call.subject == name]
         cards = _cards(shop, connection, found)

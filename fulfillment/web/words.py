@@ -48,10 +48,19 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
     ("machine", "worked"): lambda d: worked(d),
     ("job", "cancelled"): lambda d: f"cancelled: {d['why']}" if d.get("why") else "cancelled",
     ("job", "intended"): lambda d: f"{an_attempt(d)} is about to be sent to {d.get('machine', 'a machine')}",
+    ("job", "formed"): lambda d: f"made of {count(d.get('pieces', 0), 'piece')} that waited for company",
+    ("job", "batched"): lambda d: f"{_place(d)} of the batch {d.get('batch', '')}",
+    ("job", "dissolved"): lambda d: f"waits for another batch: {d.get('why', 'the first was given up')}",
     ("job", "claimed"): lambda d: f"taken by {d.get('machine', 'a machine')}",
     ("bed", "registered"): "nobody has said yet whether it is clear",
 }
 """Events that move no state, and those of which the record tells more than its table."""
+
+
+def _place(detail: Mapping[str, Any]) -> str:
+    """Where a piece lies in its batch."""
+    pocket = (detail.get("place") or {}).get("pocket")
+    return f"in pocket {pocket}" if pocket else "a piece"
 
 
 def loaded(detail: Mapping[str, Any]) -> str:

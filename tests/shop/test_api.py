@@ -397,6 +397,10 @@ ROUTES = [
     ("read", "GET", "/v1/commands/1"),
     ("operate", "POST", "/v1/attempts/J-1-a1/pause"),
     ("operate", "POST", "/v1/jobs/J-1/decide"),
+    ("operate", "POST", "/v1/jobs/J-1/scrap"),
+    ("operate", "POST", "/v1/jobs/J-1/keep"),
+    ("read", "GET", "/v1/batches"),
+    ("operate", "POST", "/v1/batches"),
 ]
 OPEN = {"/v1/sources/{name}/webhook"}
 """Proves its sender by a signature instead of a key."""
