@@ -10,16 +10,16 @@ laid has the area's volume, however the area swells. (The chordal axis; see Pras
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from gcode.geometry import Line
 from gcode.slicing.areas import CRUMB, Area, parts, polygons
-from gcode.units import FloatArray, IntArray
+from gcode.units import FloatArray
 
 STEP: Final = 0.4
 """mm between points of the edge, at most: triangles then lie across, not along."""
@@ -49,12 +49,13 @@ def middles(area: Area, least: float, most: float) -> list[Middle]:
     if web is None:
         return []
     kept, lost = _pruned(_chains(web), web)
+    chains = _joined(kept, web)
+    ways = [web.places[[node for node, _ in chain]] for chain in chains]
     lines = []
-    for chain in _joined(kept, web):
-        points = web.places[[node for node, _ in chain]]
-        areas = web.areas[[piece for _, piece in chain[1:]]]
-        more = sum(lost.pop(node, 0.0) for node, _ in chain)
-        lines += _laid(points, areas * min(1 + more / float(areas.sum()), MORE), least, most)
+    for chain, way, corners in zip(chains, ways, _corners(ways), strict=True):
+        areas = [web.areas[piece] for _, piece in chain[1:]]
+        more = min(1 + sum(lost.pop(node, 0.0) for node, _ in chain) / sum(areas), MORE)
+        lines += _laid(way, [size * more for size in areas], corners, least, most)
     return lines
 
 
@@ -66,9 +67,9 @@ class _Web:
     """Nodes in the plane, and pieces between them that each stand for so many mm2."""
 
     places: FloatArray
-    ends: IntArray
-    """(n, 2) nodes of each piece."""
-    areas: FloatArray
+    areas: list[float]
+    """Of each piece."""
+    lengths: list[float]
     near: dict[int, list[tuple[int, int]]]
     """Of each node: (node at the other end, piece)."""
 
@@ -111,7 +112,9 @@ def _web(area: shapely.MultiPolygon) -> _Web | None:
     for piece, (one, other) in enumerate(pairs.tolist()):
         near[one].append((other, piece))
         near[other].append((one, piece))
-    return _Web(np.vstack(places), pairs, np.concatenate(areas), near)
+    nodes = np.vstack(places)
+    lengths = np.hypot(*(nodes[pairs[:, 1]] - nodes[pairs[:, 0]]).T)
+    return _Web(nodes, np.concatenate(areas).tolist(), lengths.tolist(), near)
 
 
 Chain = list[tuple[int, int]]
@@ -140,7 +143,11 @@ def _chains(web: _Web) -> list[Chain]:
 
 
 def _length(chain: Chain, web: _Web) -> float:
-    return float(np.hypot(*np.diff(web.places[[node for node, _ in chain]], axis=0).T).sum())
+    return sum(web.lengths[piece] for _, piece in chain[1:])
+
+
+def _area(chain: Chain, web: _Web) -> float:
+    return sum(web.areas[piece] for _, piece in chain[1:])
 
 
 def _pruned(chains: list[Chain], web: _Web) -> tuple[list[Chain], dict[int, float]]:
@@ -165,10 +172,6 @@ def _pruned(chains: list[Chain], web: _Web) -> tuple[list[Chain], dict[int, floa
         kept += corners[:stay]
         lost[fork] = sum(_area(chain, web) for chain in corners[stay:])
     return kept, lost
-
-
-def _area(chain: Chain, web: _Web) -> float:
-    return float(web.areas[[piece for _, piece in chain[1:]]].sum())
 
 
 def _joined(chains: list[Chain], web: _Web) -> list[Chain]:
@@ -213,38 +216,39 @@ def _reversed(chain: Chain) -> Chain:
 # --- from a way through the web to beads --------------------------------------------------------------------------
 
 
-def _laid(points: Line, areas: FloatArray, least: float, most: float) -> list[Middle]:
+def _laid(points: Line, areas: Sequence[float], corners: set[int], least: float, most: float) -> list[Middle]:
     """The way in as few pieces as keep its course and its widths. What is too narrow is left out."""
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    corners = set(np.flatnonzero(_kept(points)).tolist())
-    groups: list[tuple[int, int, float]] = []
-    begin, way, area = 0, 0.0, 0.0
-    for at, (length, size) in enumerate(zip(lengths.tolist(), areas.tolist(), strict=True)):
-        width = area / way if way > 0 else 0.0
-        uneven = way >= STEP and abs(size - width * length) > EVEN * size
-        if at > begin and way > 0 and (at in corners or uneven):
-            groups.append((begin, at, width))
-            begin, way, area = at, 0.0, 0.0
+    lengths = np.hypot(*np.diff(points, axis=0).T).tolist()
+    cuts, sizes = [0], [0.0]
+    way, area = 0.0, 0.0
+    for at, (length, size) in enumerate(zip(lengths, areas, strict=True)):
+        uneven = way >= STEP and abs(size - area / way * length) > EVEN * size
+        if way > 0 and (at in corners or uneven):
+            cuts.append(at)
+            sizes.append(area)
+            way, area = 0.0, 0.0
         way, area = way + length, area + size
-    if way > 0:
-        groups.append((begin, len(points) - 1, area / way))
-    lines: list[Middle] = []
-    run: list[tuple[int, int, float]] = []
-    for group in [*groups, (0, 0, 0.0)]:
-        if group[2] >= least:
-            run.append(group)
-            continue
-        if run:
-            line = points[[run[0][0], *(end for _, end, _ in run)]]
-            widths = np.minimum(np.array([width for _, _, width in run]), most)
-            if float(np.hypot(*np.diff(line, axis=0).T).sum()) > least:
-                lines.append(Middle(line, widths))
-        run = []
-    return lines
+    line = points[[*cuts, len(points) - 1]]
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        widths = np.nan_to_num(np.array([*sizes[1:], area]) / steps, posinf=0.0)
+    wide = np.flatnonzero(np.diff(np.concatenate([[False], widths >= least, [False]])))
+    return [
+        Middle(line[begin : end + 1], np.minimum(widths[begin:end], most))
+        for begin, end in wide.reshape(-1, 2).tolist()
+        if steps[begin:end].sum() > least
+    ]
 
 
-def _kept(points: Line) -> npt.NDArray[np.bool_]:
-    """Which points are needed to stay within STRAIGHT of the way."""
-    simple = shapely.get_coordinates(shapely.simplify(shapely.LineString(points), STRAIGHT, preserve_topology=False))
-    left = {(x, y) for x, y in simple.tolist()}
-    return np.array([(x, y) in left for x, y in points.tolist()])
+def _corners(ways: Sequence[Line]) -> list[set[int]]:
+    """Of each way the points that are needed to stay within STRAIGHT of it."""
+    if not ways:
+        return []
+    counts = [len(way) for way in ways]
+    lines = shapely.linestrings(np.vstack(ways), indices=np.repeat(np.arange(len(ways)), counts))
+    simple = shapely.simplify(lines, STRAIGHT, preserve_topology=False)
+    found = []
+    for way, few in zip(ways, np.atleast_1d(np.asarray(simple)).tolist(), strict=True):
+        left = set(map(tuple, shapely.get_coordinates(few).tolist()))
+        found.append({number for number, point in enumerate(way.tolist()) if tuple(point) in left})
+    return found

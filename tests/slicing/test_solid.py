@@ -153,6 +153,40 @@ def test_a_damaged_box_is_refused_or_printable(triangle: int, corner: int, verte
             Solid.of(CORNERS, sides)
 
 
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(*[st.floats(-20.0, 20.0, width=16)] * 3), min_size=1, max_size=8),
+    st.lists(st.tuples(*[st.integers(0, 7)] * 3), max_size=14),
+)
+def test_any_triangles_are_a_body_or_told(points: list[tuple[float, ...]], faces: list[tuple[int, ...]]) -> None:
+    """Whatever is called a body: layers come out of it, or one sentence. Nothing else is raised."""
+    try:
+        sliced = slice_solid(Solid.of(np.array(points), np.array(faces).reshape(-1, 3)), Profile(first_height=0.3))
+    except SolidError as error:
+        assert len(str(error)) > 20
+    else:
+        assert sliced.layers
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(*[st.floats(-9.0, 9.0)] * 3), min_size=4, max_size=12), st.integers(0, 3))
+def test_hulls_are_bodies_and_their_pairs_are_printed_or_told(corners: list[tuple[float, ...]], pair: int) -> None:
+    hull = Manifold.hull_points(np.array(corners))
+    if hull.is_empty() or hull.volume() < 1.0:
+        return
+    try:
+        body = Solid.from_manifold(hull)
+        both = Solid.of(
+            np.vstack([body.vertices, body.vertices + [float(pair), 0.0, 0.0]]),
+            np.vstack([body.faces, body.faces + len(body.vertices)]),
+        )
+        sliced = slice_solid(body, Profile())
+        assert abs(sum(layer.within.area() for layer in sliced.layers) * 0.2 - body.volume) < 0.2 * body.volume + 8.0
+        slice_solid(both, Profile())
+    except SolidError as error:
+        assert "flat" in str(error) or "crosses itself" in str(error) or "stands on a point" in str(error)
+
+
 def test_what_templates_build_needs_no_file() -> None:
     ball = Solid.from_manifold(Manifold.sphere(5.0, 48))
     mesh = Mesh64(vert_properties=ball.vertices, tri_verts=ball.faces.astype(np.uint64))
