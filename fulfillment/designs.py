@@ -146,10 +146,15 @@ def passed(data: bytes, machines: Sequence[Machine], process: str, heat: Heat = 
     raise problem("Preflight refused it: " + "; ".join(found), mend)
 
 
-def reach_of(report: Report) -> tuple[float, float, float]:
-    """The far corner of all motion, rounded up."""
+def reach_of(report: Report, product: Product) -> tuple[float, float, float]:
+    """The far corner of all motion, rounded up; where the jig has pockets, at least of its last one: pieces that are
+    made together need a machine that reaches all of it, whatever is on each."""
     box = report.motion
     corner = (box.x1, box.y1, box.z1) if box else (0.0, 0.0, 0.0)
+    if pockets := product.jig.pockets:
+        last = product.jig.at(pockets.count)
+        far = (last[0] + product.piece.width, last[1] + product.piece.height, 0.0)
+        corner = (max(corner[0], far[0]), max(corner[1], far[1]), corner[2])
     x, y, z = (math.ceil(value / REACH) * REACH for value in corner)
     return x, y, z
 

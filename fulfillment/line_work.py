@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from fulfillment.catalog import LaserRecipe, PenRecipe
+from fulfillment.catalog import LaserRecipe, PenRecipe, Product
 from fulfillment.config import Machine, Material
 from fulfillment.designs import (
     bounds_of,
@@ -44,6 +44,7 @@ class Bench:
     """The machines that one program is made for, what is in them, and where the piece lies on their beds."""
 
     process: str
+    product: Product
     machines: Sequence[Machine]
     dialect: Dialect
     material: Material
@@ -64,7 +65,7 @@ def bench(spec: Spec, process: str, does: str, alike: Callable[[Machine], Hashab
         raise problem(reason, f"Add one to config.yaml that does {process}.")
     jig = spec.product.jig
     spoken_here = spoken(dialect_of(machines[0], process) or "")
-    return Bench(process, machines, spoken_here, material, Place(jig.x, jig.y), _motion(machines))
+    return Bench(process, spec.product, machines, spoken_here, material, Place(jig.x, jig.y), _motion(machines))
 
 
 def finished(at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float | str], **more: Any) -> Made:
@@ -75,7 +76,7 @@ def finished(at: Bench, data: bytes, picture: bytes, traits: Mapping[str, float 
         media_type=GCODE,
         dialect=dialect_of(at.machines[0], at.process),
         material=at.material.name,
-        reach=reach_of(report),
+        reach=reach_of(report, at.product),
         traits=traits,
     )
     return Made(data, needs, _manifest(report, at.material) | more, picture)

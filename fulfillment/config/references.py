@@ -144,7 +144,7 @@ def _lays(machine: Mapping[str, Any], recipe: Recipe) -> bool:
     """Whether a machine, as it is written, is fitted out for a recipe. What cannot be read is a problem of its own."""
     limits = machine.get("limits")
     limits = limits if isinstance(limits, dict) else {}
-    nozzle = _number(Unit("mm"), machine.get("nozzle"), recipe.nozzle)
+    nozzle = _number(Unit("mm"), machine.get("nozzle"), 0.0)
     reach = {name: _number(Unit("degC"), limits.get(f"{name}_temperature", 0.0), 0.0) for name in ("nozzle", "bed")}
     warm = all(reach[heater] >= high for heater, (_, high) in recipe.heat.items())
     return nozzle == recipe.nozzle and recipe.feeder in (None, machine.get("feeder")) and warm

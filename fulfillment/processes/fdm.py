@@ -63,7 +63,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     fidelity = faithful(content, raised, bead.line_width, Bounds(0.0, 0.0, plate.width, plate.height))
     picture = relief_proof(data, piece_of(spec, material, files), bead, place, top)
     manifest = _manifest(report, material, bead) | {"notes": content.notes, "fidelity": fidelity}
-    return Made(data, _needs(report, machines[0], material), manifest, picture)
+    return Made(data, _needs(report, machines[0], material, product), manifest, picture)
 
 
 def _like_machines(machines: Sequence[Machine], recipe: Recipe, material: Material) -> list[Machine]:
@@ -100,13 +100,13 @@ def _setup(recipe: Recipe, plate: Plate, motion: Motion, machines: Sequence[Mach
     )
 
 
-def _needs(report: Report, machine: Machine, material: Material) -> Needs:
+def _needs(report: Report, machine: Machine, material: Material, product: Product) -> Needs:
     return Needs(
         process=PROCESS,
         media_type=GCODE,
         dialect=dialect_of(machine, PROCESS),
         material=material.name,
-        reach=reach_of(report),
+        reach=reach_of(report, product),
         traits={"nozzle": machine.nozzle or 0.0, "e_area": machine.e_area or 0.0},
     )
 

@@ -174,7 +174,7 @@ def test_a_mark_that_is_lighter_than_its_piece_burns_what_is_light(render: Rende
 def shape(render: Render, product: Product, monkeypatch: pytest.MonkeyPatch, *contours: np.ndarray) -> Made:
     zone = Zone("photo", 10, 28, *SIZE)
     design = Design((Layer("photo", zone, Drawing((), contours)),))
-    monkeypatch.setattr("fulfillment.processes.engrave.design", lambda *_: design)
+    monkeypatch.setattr("fulfillment.processes.engrave.designs", lambda *_: [design])
     return render(product=product)
 
 

@@ -51,20 +51,6 @@ machines:
       acceleration: 1000 mm/s2
       flow: 40 mm3/s
       cold_extrusion: true
-  - name: icing-1
-    title: Icing 1
-    driver: marlin
-    address: .factory/icing-1.tty
-    processes: [extrude-food]
-    envelope: {{ x: 220 mm, y: 220 mm, z: 60 mm }}
-    material: icing-royal
-    nozzle: 1 mm
-    e_area: 314 mm2
-    limits:
-      speed: {{ x: 150 mm/s, y: 150 mm/s, z: 10 mm/s, e: 5 mm/s }}
-      acceleration: 1000 mm/s2
-      flow: 40 mm3/s
-      cold_extrusion: true
   - name: slip-printer
     driver: hot-folder
     address: .factory/slips
@@ -73,7 +59,6 @@ machines:
 materials:
   - {{ name: frosting-chocolate, kind: frosting, colour: "#3b2314", allergens: [milk, soy] }}
   - {{ name: frosting-vanilla, kind: frosting, colour: "#fff4d6", allergens: [milk] }}
-  - {{ name: icing-royal, kind: icing, colour: "#f6f1e7", allergens: [eggs] }}
   - {{ name: frosting-raspberry, kind: frosting, colour: "#c2185b", allergens: [milk] }}
 catalog: {catalog}
 renderer: {{ workers: 1, memory: 1024 MB, timeout: 60 s }}

@@ -217,7 +217,7 @@ def test_the_order_that_its_help_shows_is_one(config: Path, tmp_path: Path) -> N
         (lambda asked: asked.pop("lines"), "lines"),
         (lambda asked: asked.update(colour="red"), "colour"),
         (lambda asked: asked.pop("external_id"), "external_id"),
-        (lambda asked: asked["lines"][0].update(product="mug"), "there are: pop-tart"),
+        (lambda asked: asked["lines"][0].update(product="mug"), "there are: celebration-cookie, pop-tart"),
         (lambda asked: asked["lines"][0].update(quantity=-1), "lines.0.quantity"),
         (lambda asked: asked["lines"][0]["fields"]["photo"].update(path="dog.jpg"), "dog.jpg cannot be read"),
     ],
@@ -317,4 +317,4 @@ def test_a_product_is_rendered_without_any_daemon(config: Path, tmp_path: Path) 
     assert (out / "frost.proof.png").read_bytes().startswith(b"\x89PNG") and (out / "frost.gcode").stat().st_size > 1000
     bad = run(config, "render", "pop-tart", *words[2:])
     assert bad.exit_code == 1 and "Message is missing." in bad.output
-    assert "there are: pop-tart" in run(config, "render", "mug").output
+    assert "there are: celebration-cookie, pop-tart" in run(config, "render", "mug").output
