@@ -177,7 +177,7 @@ def test_hulls_are_bodies_and_their_pairs_are_printed_or_told(corners: list[tupl
     try:
         body = Solid.from_manifold(hull)
         both = Solid.of(
-            np.vstack([body.vertices, body.vertices + [float(pair), 0.0, 0.0]]),
+            np.vstack([body.vertices, body.vertices + np.array([float(pair), 0.0, 0.0])]),
             np.vstack([body.faces, body.faces + len(body.vertices)]),
         )
         sliced = slice_solid(body, Profile())
