@@ -7,6 +7,7 @@
 - ``walls``     rings along the edge, and what they have no room for
 - ``middle``    single beads along the middle of what is narrow
 - ``bridges``   what a layer has nothing under it for: spans, and overhangs that need supports
+- ``overhang``  pieces of walls with nothing under them
 - ``skins``     what of a layer is solid and what is sparse
 - ``lattice``   straight lines that fill an area; ``gyroid``: wavy ones; ``link``: both joined along the edge
 - ``fill``      places filled by their role

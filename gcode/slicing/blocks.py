@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from gcode.slicing.profile import Profile, Role
 from gcode.toolpath import NAN, Kind, Toolpath, repeats_removed, settled
 from gcode.units import BoolArray, FloatArray
 from gcode.write import command_line, lines
+
+OVER_NOTHING: Final = (Role.BRIDGE, Role.OVERHANG)
+"""Roles that are cooled by the bridges' fan."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,14 +100,14 @@ def _laid(step: Step, profile: Profile) -> _Rows:
     rows[:, :2] = bead.points[1:]
     rows[:, 3] = bead.lengths * bead.widths * (bead.height / profile.filament_area)
     rows[:, 4] = bead.speed
-    return Kind.LINE, True, bead.role is Role.BRIDGE, rows
+    return Kind.LINE, True, bead.role in OVER_NOTHING, rows
 
 
 def _ways(here: FloatArray, step: Step, profile: Profile) -> Iterator[_Rows]:
     """To a bead's first point, drawn back and raised where its way leaves the part."""
     if not len(step.way) and (step.bead.points[0] == here).all():
         return
-    hop, bridge = profile.retraction.hop if step.retract else 0.0, step.bead.role is Role.BRIDGE
+    hop, bridge = profile.retraction.hop if step.retract else 0.0, step.bead.role in OVER_NOTHING
     if step.retract:
         yield from _drawn(-1.0, profile)
     if hop:

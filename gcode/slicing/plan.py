@@ -17,6 +17,7 @@ from gcode.slicing.beads import Bead, Layer, Step, bead
 from gcode.slicing.bridges import Bridge, Overhang, over_nothing
 from gcode.slicing.comb import Comb
 from gcode.slicing.fill import Turn, filled, single, speed_of, wide
+from gcode.slicing.overhang import parted
 from gcode.slicing.profile import Profile, Role
 from gcode.slicing.seam import begun
 from gcode.slicing.sections import Section
@@ -175,6 +176,8 @@ def plan(window: Window, around: Surroundings, framed: Frame) -> Layer:
     islands = []
     for number, island in enumerate(framed.islands):
         beads = list(framed.walls[number])
+        if around.below is not None:
+            beads = parted(beads, around.below, own.height, profile)
         for group in groups:
             beads += _in_order(group[number], beads)
         if beads:

@@ -23,6 +23,8 @@ class Role(StrEnum):
 
     OUTER = "outer wall"
     INNER = "inner wall"
+    OVERHANG = "overhang wall"
+    """A piece of a wall with nothing under it: laid as slowly, and cooled as much, as a bridge."""
     GAP = "gap"
     """A single bead where the part is too thin for a wall on both sides, or between walls."""
     TOP = "top"
@@ -74,6 +76,7 @@ class Speeds:
     solid: float = 60.0
     sparse: float = 80.0
     bridge: float = 30.0
+    """Also of walls with nothing under them."""
     first: float = 20.0
     """The most in the first layer, whatever the role: it must stick."""
     travel: float = 150.0
@@ -90,6 +93,7 @@ _SPEED: Final[Mapping[Role, str]] = MappingProxyType(
     {
         Role.OUTER: "outer",
         Role.INNER: "inner",
+        Role.OVERHANG: "bridge",
         Role.GAP: "gap",
         Role.TOP: "top",
         Role.SOLID: "solid",

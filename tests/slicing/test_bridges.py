@@ -91,6 +91,29 @@ def test_a_bridge_has_its_own_fan() -> None:
     sliced = slice_solid(table(12.0), Profile(cooling=cooling))
     data = program([Placed(sliced, 40.0, 40.0)], MARLIN_FDM, Setup())
     layers = data.split(b";LAYER:")
-    assert layers[16].count(b"M106 S255") == 1 and layers[16].count(b"M106 S128") == 1
+    # Four pieces of walls, and the bridge itself.
+    assert layers[16].count(b"M106 S255") == layers[16].count(b"M106 S128") == 5
     assert layers[16].index(b"M106 S255") < layers[16].index(b"M106 S128")
     assert b"M106 S255" not in layers[15] + layers[17]
+
+
+def test_walls_over_nothing_are_laid_as_bridges_are() -> None:
+    sliced = slice_solid(table(12.0), PROFILE)
+    walls = [bead for bead in sliced.layers[15].beads if bead.role in (Role.OUTER, Role.INNER, Role.OVERHANG)]
+    free = [bead for bead in walls if bead.role is Role.OVERHANG]
+    # Two walls of two beads each cross the gap of 12 mm, from x = 8 to 20.
+    assert len(free) == 4 and {bead.speed for bead in free} == {PROFILE.speeds.bridge}
+    for bead in free:
+        assert sorted(bead.points[[0, -1], 0].tolist()) == pytest.approx([8.0, 20.0], abs=0.05)
+    above = [bead for bead in sliced.layers[16].beads if bead.role in (Role.OUTER, Role.INNER)]
+    assert sum(bead.volume for bead in walls) == pytest.approx(sum(bead.volume for bead in above), rel=1e-6)
+    assert all(Role.OVERHANG not in {bead.role for bead in layer.beads} for layer in sliced.layers[16:])
+
+
+def test_walls_that_lean_a_little_are_walls() -> None:
+    cone = Manifold.cylinder(4.0, 8.0, 11.0, 120)
+    roles = {bead.role for layer in slice_solid(Solid.from_manifold(cone), PROFILE).layers for bead in layer.beads}
+    assert Role.OVERHANG not in roles
+    steep = Manifold.cylinder(4.0, 8.0, 18.0, 120)
+    roles = {bead.role for layer in slice_solid(Solid.from_manifold(steep), PROFILE).layers for bead in layer.beads}
+    assert Role.OVERHANG in roles
