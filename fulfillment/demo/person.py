@@ -11,6 +11,8 @@ from fulfillment.demo.factory import DemoFactory
 from fulfillment.twin import Room
 
 WHO = {"X-Ful-Who": "demo operator"}
+JOINED = 8
+"""Looks at a jig that nobody joined meanwhile, after which it is begun as it is."""
 PATIENCE = 45.0
 """Seconds that a camera has for its picture of what lies on a bed."""
 
@@ -24,6 +26,8 @@ class Person:
         self._epochs: dict[str, int] = {}
         self._asked: dict[str, float] = {}
         """Since when each bed asks to be cleared."""
+        self._gathering: dict[tuple[str, str, int], int] = {}
+        """Who waits for a jig, and how often that was seen."""
 
     @property
     def idle(self) -> bool:
@@ -40,7 +44,16 @@ class Person:
         calls = self.get("/v1/attention")
         done = [self._clear(name) for name in self._to_clear(calls)]
         done += [self._by_hand(call["subject"], call["target"]) for call in calls if call["kind"] == "by-hand"]
-        return done
+        return done + self._jigs()
+
+    def _jigs(self) -> list[str]:
+        """Begin jigs that nobody joins any more: here nobody waits a quarter of an hour for company."""
+        waiting = {(c["product"], c["operation"], c["waiting"]): c for c in self.get("/v1/batches")}
+        self._gathering = {key: self._gathering.get(key, 0) + 1 for key in waiting}
+        ready = [key for key, looks in self._gathering.items() if looks >= JOINED]
+        for product, operation, _ in ready:
+            self._post("/v1/batches", {"product": product, "operation": operation})
+        return [f"{product}: a jig of {count} is begun" for product, _, count in ready]
 
     def _to_clear(self, calls: list[dict[str, str]]) -> list[str]:
         """Beds that ask for it, once the camera has pictured what lies there: it is slower than the demo's hands.
