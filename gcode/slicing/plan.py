@@ -210,15 +210,8 @@ def _in_order(beads: Sequence[Bead], before: Sequence[Bead]) -> list[Bead]:
     """The beads with short ways between them, from where the last one before them ended. Seams stay where they are."""
     if len(beads) < 2:
         return list(beads)
-    here = before[-1].points[-1] if before else None
-    marks = [one.points[[0, -1]] for one in beads]
-    which = {id(mark): number for number, mark in enumerate(marks)}
-    start = None if here is None else (float(here[0]), float(here[1]))
-    found = []
-    for mark in ordered(marks, start, effort=0):
-        number = which.get(id(mark))
-        found.append(beads[number] if number is not None else _turned(beads[which[id(mark.base)]]))
-    return found
+    order = _order([one.points[[0, -1]] for one in beads], before[-1].points[-1] if before else None)
+    return [_turned(beads[number]) if back else beads[number] for number, back in order]
 
 
 def _turned(one: Bead) -> Bead:
@@ -229,10 +222,20 @@ def _sorted(things: Sequence[_T], place: Callable[[_T], FloatArray], here: Float
     """With short ways between them, each by one of its places."""
     if len(things) < 2:
         return list(things)
-    marks = [np.repeat(place(thing)[None], 2, axis=0) for thing in things]
-    which = {id(mark): number for number, mark in enumerate(marks)}
-    start = None if here is None else (float(here[0]), float(here[1]))
-    return [things[which[id(mark) if id(mark) in which else id(mark.base)]] for mark in ordered(marks, start, effort=0)]
+    return [things[number] for number, _ in _order([np.stack([place(thing)] * 2) for thing in things], here)]
+
+
+def _order(ends: Sequence[Line], here: FloatArray | None) -> list[tuple[int, bool]]:
+    """An order with short ways between strokes, each by its number, and whether it is gone from its last point."""
+    numbers: dict[tuple[bytes, bytes], list[int]] = {}
+    for number, (first, last) in enumerate(ends):
+        numbers.setdefault((first.tobytes(), last.tobytes()), []).append(number)
+    found = []
+    for first, last in ordered(ends, None if here is None else (float(here[0]), float(here[1])), effort=0):
+        key = (first.tobytes(), last.tobytes())
+        back = not numbers.get(key)
+        found.append((numbers[key[::-1] if back else key].pop(0), back))
+    return found
 
 
 def _joined(beads: Sequence[Bead], here: FloatArray | None, island: Area | None, profile: Profile) -> list[Step]:

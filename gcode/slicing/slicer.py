@@ -19,8 +19,8 @@ from gcode.slicing.solid import Solid
 _T = TypeVar("_T")
 _K = TypeVar("_K", bound=Hashable)
 
-KEPT: Final = 2_000
-"""Layers that a memory holds: some 100 kB each at most, mostly far less."""
+KEPT: Final = 500
+"""Layers that a memory holds: with rows and bytes some 250 kB each at most, mostly far less."""
 
 
 class Memory:
