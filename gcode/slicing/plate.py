@@ -107,6 +107,8 @@ def _check(bodies: Sequence[Placed], plate: Plate) -> None:
         raise PlateError(f"{len(bodies)} bodies on one bed, 1000 are allowed: print them apart")
     if plate.one_by_one is None:
         return
+    if plate.changes and len(bodies) > 1:
+        raise PlateError("filament is changed at a height, and bodies are printed one by one: print layer by layer")
     apart, boxes = plate.one_by_one, [_box(one) for one in bodies]
     for (a, one), (b, other) in combinations(enumerate(boxes), 2):
         gap = max(one[0] - other[2], other[0] - one[2], one[1] - other[3], other[1] - one[3])

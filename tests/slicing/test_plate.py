@@ -119,6 +119,8 @@ def test_one_by_one_each_is_done_before_the_next_and_the_nozzle_goes_over_it() -
     assert len(over) and over.min() >= 6.0
     with pytest.raises(PlateError, match=r"bodies 1 and 2 are 5\.\d mm apart, the tool needs 30 mm"):
         program([pair[0], Placed(cube(), 35.0, 20.0)], MARLIN_FDM, SETUP, Plate(one_by_one=clear))
+    with pytest.raises(PlateError, match="filament is changed at a height"):
+        program(pair, MARLIN_FDM, SETUP, Plate(one_by_one=clear, changes=(Change(1.0),)))
     with pytest.raises(PlateError, match="body 1 is 4 mm tall, 3 mm are free"):
         program(pair, MARLIN_FDM, SETUP, Plate(one_by_one=Clearance(30.0, 3.0)))
 
