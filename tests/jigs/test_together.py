@@ -122,7 +122,7 @@ def test_swapped_pieces_are_other_bytes_and_the_same_twice_is_not(factory: Facto
 
 def test_whose_piece_cannot_be_made_is_said(factory: Factory) -> None:
     wanted = specs(factory, "favour-cookies", {1: "Ada", 5: "Bo"})
-    long = replace(wanted[1], fields={"name": "Maximiliane Wilhelmine"})
+    long = replace(wanted[1], fields={"name": "Maximiliane Wilhelmine Charlotte Auguste"})
     with pytest.raises(Problems, match=r"In pocket 5: .*too long"):
         made([wanted[0], long])
 
