@@ -28,7 +28,7 @@ LONG_LINK: Final = 60.0
 WEDGE: Final = 0.5
 """Of a bead's width that such a thin one has."""
 SPARSE_LINK: Final = 2.0
-"""The same for sparse places, in distances of their lines."""
+"""Distances of their lines: those of sparse places whose ends are nearer along the edge are joined."""
 SHARED: Final = (0.75, 1.25)
 """Of the width that was asked for: how far beads of a solid place may be narrower or wider, to fill it exactly."""
 

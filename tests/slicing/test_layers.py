@@ -28,6 +28,8 @@ SHARE = 0.91
 """Of a layer that is covered at least: what is missing lies in corners that no round bead reaches."""
 BLOB = 0.7
 """mm2 of the largest place that nothing covers, an eighth of a mm away from everything that does."""
+CORNERS = 0.3
+"""mm2 that are not laid besides: corners of tips and of strokes of one bead, which end round."""
 SLOW = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
@@ -47,14 +49,14 @@ def outlines(draw: st.DrawFn) -> Any:
     return area
 
 
-def judged(layer: Layer, surface: Surface, coverage: Coverage, *, volume: float) -> None:
-    """No bead beyond the edge, no hole in the layer, and the volume of the body within a share."""
+def judged(layer: Layer, surface: Surface, coverage: Coverage, volume: float = 0.02) -> None:
+    """No bead beyond the edge, no hole in the layer, and the volume of the body."""
     body, laid = surface(layer.within), coverage(layer)
     assert laid.difference(body.buffer(BEYOND)).area < 0.02
     missing = body.difference(laid)
     assert missing.area <= (1 - SHARE) * body.area
     assert max((blob.buffer(-0.125).area for blob in shapely.get_parts(missing)), default=0.0) < BLOB
-    assert layer.volume == pytest.approx(body.area * layer.beads[0].height, rel=volume)
+    assert abs(layer.volume / layer.beads[0].height - body.area) <= volume * body.area + CORNERS
 
 
 def closed_and_finite(layer: Layer) -> None:
@@ -74,7 +76,7 @@ def test_random_areas_are_filled_to_their_edge_and_not_beyond(area: Any, surface
     assert len(sliced.layers) == 3
     for layer in sliced.layers[:2]:
         closed_and_finite(layer)
-        judged(layer, surface, coverage, volume=0.035)
+        judged(layer, surface, coverage)
 
 
 @settings(max_examples=15, deadline=None)
@@ -91,8 +93,8 @@ def test_text_is_filled_to_its_edge_and_not_beyond(
     for layer in sliced.layers[:2]:
         assert layer.steps
         closed_and_finite(layer)
-        # Strokes of one bead end round: the corners beyond them are not laid.
-        judged(layer, surface, coverage, volume=0.05)
+        # A serif is a block as wide as one bead and as long: its corners are a tenth of it.
+        judged(layer, surface, coverage, volume=0.035)
 
 
 @pytest.mark.parametrize("width", [0.3, 0.45, 0.6, 0.8, 0.85, 1.0, 1.2, 1.35, 1.6, 1.8, 2.1])

@@ -132,6 +132,7 @@ def test_too_many_layers_are_refused() -> None:
         list(sections(Solid.of(tall, SIDES), Profile(height=0.02)))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(0.05, 30.0), st.floats(0.06, 0.3))
 def test_layers_follow_the_height_of_a_body(tall: float, height: float) -> None:
     body = Solid.of(CORNERS * [1.0, 1.0, tall / 8.0], SIDES)
@@ -140,7 +141,7 @@ def test_layers_follow_the_height_of_a_body(tall: float, height: float) -> None:
     assert all(not section.area.is_empty() for section in found)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 11), st.integers(0, 2), st.integers(-2, 9))
 def test_a_damaged_box_is_refused_or_printable(triangle: int, corner: int, vertex: int) -> None:
     """A triangle that names another vertex: either nothing changed, or it is told. Nothing else is raised."""
@@ -153,7 +154,7 @@ def test_a_damaged_box_is_refused_or_printable(triangle: int, corner: int, verte
             Solid.of(CORNERS, sides)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(*[st.floats(-20.0, 20.0, width=16)] * 3), min_size=1, max_size=8),
     st.lists(st.tuples(*[st.integers(0, 7)] * 3), max_size=14),
