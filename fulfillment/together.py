@@ -29,6 +29,9 @@ BACK, INK = "#f5f5f2", "#4a4640"
 MARGIN: Final = 0.12
 """Of a picture of a jig around its pieces, as a share of a piece's longer side: the numbers stand there."""
 
+GAP: Final = 3
+"""Pixels between a pocket and its number."""
+
 
 def place_of(spec: Spec, surface: float = 0.0) -> Place:
     """Where the piece lies: in its pocket of the jig."""
@@ -87,7 +90,7 @@ def sheet(specs: Sequence[Spec], proofs: Sequence[bytes]) -> bytes:
             jig.paste(pictures[number].resize(size, Image.Resampling.LANCZOS), (left, top))
         else:
             drawn.rectangle((left, top, left + size[0], top + size[1]), outline=INK)
-        drawn.text((left, top), str(number), fill=INK, font=font, anchor="lb")
+        drawn.text((left, top - GAP), str(number), fill=INK, font=font, anchor="lb")
     out = io.BytesIO()
     jig.save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -69,24 +69,42 @@ def _unknown(connection: Connection) -> list[Call]:
     ]
 
 
+BEDS = {
+    BedState.DIRTY: "A piece lies on the bed of {0} ({1})",
+    BedState.UNKNOWN: "Nobody has said whether the bed of {0} is clear ({1})",
+}
+BEDS_DO = {
+    BedState.DIRTY: "take it off, then say clear",
+    BedState.UNKNOWN: "look, and say clear when nothing lies there",
+}
+PIECES, PIECES_DO = "{2} pieces lie on the bed of {0} ({1})", "look at each, take them off, then say clear"
+"""Of a bed with a batch on it."""
+
+
 def _beds(connection: Connection) -> list[Call]:
     c = m.beds.c
     busy = select(m.jobs.c.machine).where(m.jobs.c.state.in_(("starting", "running", "paused", "unknown"))).distinct()
     statement = select(c.machine, c.state, c.how).where(
         c.state.in_((BedState.DIRTY, BedState.UNKNOWN)), c.machine.not_in(busy)
     )
-    texts = {
-        BedState.DIRTY: "A piece lies on the bed of {0} ({1})",
-        BedState.UNKNOWN: "Nobody has said whether the bed of {0} is clear ({1})",
-    }
-    do = {
-        BedState.DIRTY: "take it off, then say clear",
-        BedState.UNKNOWN: "look, and say clear when nothing lies there",
-    }
-    return [
-        Call("bed", row.machine, texts[BedState(row.state)].format(row.machine, row.how), do[BedState(row.state)])
-        for row in connection.execute(statement)
-    ]
+    several, found = _together(connection), []
+    for row in connection.execute(statement):
+        pieces = several.get(row.machine, 0) if row.state == BedState.DIRTY else 0
+        texts, do = (PIECES, PIECES_DO) if pieces > 1 else (BEDS[row.state], BEDS_DO[row.state])
+        found.append(Call("bed", row.machine, texts.format(row.machine, row.how, pieces), do))
+    return found
+
+
+def _together(connection: Connection) -> dict[str, int]:
+    """How many pieces of batches lie on beds, by machine."""
+    lies, piece = m.attempts.c, m.jobs.c
+    statement = (
+        select(lies.machine, func.count())
+        .join(m.jobs, piece.batch == lies.job_id)
+        .where(lies.on_bed)
+        .group_by(lies.machine)
+    )
+    return {str(machine): int(pieces) for machine, pieces in connection.execute(statement)}
 
 
 # --- machines: upkeep, cleaning, loading --------------------------------------------------------------------------

@@ -281,7 +281,8 @@ def release_unit(tx: Tx, unit_id: str) -> None:
         if job.state in ended:
             if _lies(tx, [job]):
                 raise Refused(f"the last try of {unit_id} lies on {job.machine}: clear that bed first")
-            begun = select(m.attempts.c.id).where(m.attempts.c.job_id == job.id, m.attempts.c.state != "absent")
+            tried = m.attempts.c.job_id.in_([job.id, job.batch] if job.batch else [job.id])
+            begun = select(m.attempts.c.id).where(tried, m.attempts.c.state != "absent")
             spoilt = tx.connection.execute(begun).first() is not None
             (anew if spoilt else again)(tx, job)
 

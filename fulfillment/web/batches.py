@@ -12,6 +12,9 @@ from jobs.store import NotFound
 
 View = dict[str, Any]
 
+VERDICTS = ("scrapped", "kept", "remade")
+"""What is told of single pieces in the history of their batch."""
+
 
 def gathering(shop: Shop) -> list[View]:
     """Pieces that wait for the rest of their jig."""
@@ -36,6 +39,8 @@ def batch(shop: Shop, job_id: str) -> View:
         if found["unit_id"]:
             raise NotFound(f"{job_id} is no batch: it makes {found['unit_id']} alone, or as a piece of one")
         forgotten = bool(retention.spoilt(connection, [job_id]))
+        parts = {piece["id"] for piece in found["pieces"]}
+        happened = views.history(connection, {job_id, *parts}, sight.MOST_HISTORY)
     pictures = [attempt for attempt in found["tries"] if attempt["evidence"]]
     lying = any(attempt["on_bed"] for attempt in found["tries"])
     return {
@@ -43,6 +48,6 @@ def batch(shop: Shop, job_id: str) -> View:
         "made": pictures[-1] if pictures and not forgotten else None,
         "lying": lying,
         "forgotten": forgotten,
-        "history": found["events"][::-1],
+        "history": [event for event in happened if event["entity_id"] == job_id or event["event"] in VERDICTS],
         "titles": sight.titles(shop),
     }

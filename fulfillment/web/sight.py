@@ -48,6 +48,7 @@ def floor(shop: Shop, machines: Sequence[View]) -> View:
             "queue": grouped(sorted(queued, key=lambda job: (job["due"], job["seq"]))),
             "shown": len(queued),
             "queued": _count(connection, m.jobs.c.state.in_(QUEUED)),
+            "gathered": _count(connection, m.jobs.c.state == JobState.GATHERING),
             "orders": views.orders(connection, most=MOST_ORDERS),
             "counts": counts(connection),
             "titles": titles(shop),
@@ -100,6 +101,7 @@ def _calls(
             "key": "-".join(part for part in key if part),
             "whats": [call.what],
             "attempt": card.get("attempt"),
+            "batch": next((lies["job_id"] for lies in card.get("on_bed", ()) if lies["pieces"]), None),
             "picture": proofs.get(call.subject) or (card.get("lying") if call.kind == "bed" else None),
             "releasable": call.subject in rendered,
         }
@@ -229,7 +231,7 @@ def unit_facts(shop: Shop, unit: View, forgotten: bool, lost: Collection[str] = 
     shown = [] if forgotten else jobs
     pieces = [job for job in shown if job["proof"] and job["process"] != "document"]
     live = [job for job in pieces if job["state"] != JobState.CANCELLED] or pieces
-    tries = [attempt for job in shown if job["batch"] not in lost for attempt in job["tries"]]
+    tries = [_in_its_pocket(attempt, job) for job in shown if job["batch"] not in lost for attempt in job["tries"]]
     tries = [attempt for attempt in tries if attempt["evidence"]]
     return {
         **unit,
@@ -246,6 +248,11 @@ def unit_facts(shop: Shop, unit: View, forgotten: bool, lost: Collection[str] = 
         "form": form(product, unit["personalization"]) if product else None,
         "steps": [_step(product, operation, unit) for operation in unit["operations"]],
     }
+
+
+def _in_its_pocket(attempt: View, job: View) -> View:
+    """A try, with where the piece lay among others."""
+    return {**attempt, "pocket": (job["place"] or {}).get("pocket")}
 
 
 def asked(product: Product | None, personalization: Mapping[str, Any]) -> list[View]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fulfillment.catalog import FOLDER, load
 from fulfillment.daemon import Shop
 from jobs import attempts, floor, queue
 from jobs import models as m
@@ -19,7 +20,7 @@ PRINTER = """
     processes: [extrude-food]
     envelope: { x: 220 mm, y: 220 mm, z: 60 mm }
     material: icing-royal
-    nozzle: 1 mm
+    nozzle: NOZZLE mm
     e_area: 314 mm2
     limits: { speed: { x: 300 mm/s, y: 300 mm/s, z: 10 mm/s, e: 25 mm/s }, acceleration: 1000 mm/s2, flow: 40 mm3/s,
               cold_extrusion: true }
@@ -32,7 +33,8 @@ def with_icing(path: Path) -> Path:
     """The configuration with an icing printer, where it has none."""
     text = path.read_text()
     if "icing-royal" not in text:
-        path.write_text(text.replace("\nmaterials:", PRINTER, 1))
+        nozzle = load(FOLDER)[0]["favour-cookies"].recipes["icing"].nozzle
+        path.write_text(text.replace("\nmaterials:", PRINTER.replace("NOZZLE", f"{nozzle:g}"), 1))
     return path
 
 

@@ -100,7 +100,7 @@ export function note(words, { undo, label, done, bad } = {}) {
   notes.append(place);
 }
 
-// A cover that was lifted closes again by itself.
+// A cover that was lifted closes again by itself, unless something is being done or written under it.
 function cover(details) {
-  if (details.matches?.("details.cover") && details.open) setTimeout(() => { if (!details.querySelector("[aria-busy]")) details.open = false; }, 8000);
+  if (details.matches?.("details.cover") && details.open) setTimeout(() => { if (!details.querySelector("[aria-busy], [data-touched], input:focus")) details.open = false; }, 8000);
 }
