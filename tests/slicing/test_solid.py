@@ -169,7 +169,7 @@ def test_any_triangles_are_a_body_or_told(points: list[tuple[float, ...]], faces
         assert sliced.layers
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(*[st.floats(-9.0, 9.0)] * 3), min_size=4, max_size=12), st.integers(0, 3))
 def test_hulls_are_bodies_and_their_pairs_are_printed_or_told(corners: list[tuple[float, ...]], pair: int) -> None:
     hull = Manifold.hull_points(np.array(corners))
