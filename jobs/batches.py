@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from jobs import models as m
-from jobs.pieces import OPEN, dissolve, may_be_made, pieces
+from jobs.pieces import OPEN, dissolve, in_order, may_be_made, pieces
 from jobs.route import hold_all, next_seq
 from jobs.states import JobState, OperationState, UnitState
 from jobs.store import Refused, Store
@@ -116,7 +116,7 @@ def to_render(store: Store) -> dict[str, list[Any]]:
     with store.read() as connection:
         for row in connection.execute(statement):
             found.setdefault(str(row.batch), []).append(row)
-    return found
+    return {batch: sorted(rows, key=lambda row: in_order(row.place)) for batch, rows in found.items()}
 
 
 def broken(store: Store) -> list[str]:

@@ -5,6 +5,7 @@ A batch is a job without a unit of its own; its pieces are the jobs that name it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select, update
@@ -31,6 +32,11 @@ def dissolve(tx: Tx, batch: str, why: str) -> bool:
 def pieces(tx: Tx, batch: str) -> list[Any]:
     """The jobs of a batch."""
     return list(tx.connection.execute(select(m.jobs).where(m.jobs.c.batch == batch).order_by(m.jobs.c.seq)).all())
+
+
+def in_order(place: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What the pieces of a batch are sorted by: their places, which need not follow the order of their jobs."""
+    return sorted(place.items())
 
 
 def ended(tx: Tx, batch: str, event: str, why: str) -> list[Any]:

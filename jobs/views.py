@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, select
 from jobs import models as m
 from jobs.condition import CONFIGURED, Condition, Loaded, Upkeep, amount, cleaning_due, gates
 from jobs.fits import Floor, Measure, Needs, Offer
+from jobs.pieces import in_order
 from jobs.queue import conditions
 from jobs.store import NotFound
 from jobs.why import Standing, waits
@@ -133,7 +134,7 @@ def _with_pieces(connection: Connection, found: list[View]) -> None:
     batches = {job["id"]: job for job in found if job["unit_id"] is None}
     if not batches:
         return
-    for piece in rows(connection, _pieces(m.jobs.c.batch.in_(list(batches)))):
+    for piece in _pieces(connection, m.jobs.c.batch.in_(list(batches))):
         batch = batches[piece["batch"]]
         batch["pieces"].append(piece)
         batch |= {key: piece[key] for key in ("operation", "process", "product")}
@@ -141,9 +142,9 @@ def _with_pieces(connection: Connection, found: list[View]) -> None:
             batch["unit_state"] = piece["unit_state"]
 
 
-def _pieces(where: Any) -> Select[Any]:
+def _pieces(connection: Connection, where: Any) -> list[View]:
     """The pieces of batches, by their places."""
-    return (
+    statement = (
         select(
             m.jobs.c.id,
             m.jobs.c.batch,
@@ -161,8 +162,9 @@ def _pieces(where: Any) -> Select[Any]:
         .join(m.units, m.units.c.id == m.jobs.c.unit_id)
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
         .where(where)
-        .order_by(m.jobs.c.batch, m.jobs.c.seq)
+        .order_by(m.jobs.c.batch)
     )
+    return sorted(rows(connection, statement), key=lambda piece: in_order(piece["place"]))
 
 
 def _not_done(connection: Connection, unit_ids: Iterable[str]) -> Mapping[str, set[str]]:
@@ -223,7 +225,7 @@ def machines(connection: Connection, floor: Floor) -> list[View]:
     together = [job["id"] for job in on if job["unit_id"] is None] + [
         a["job_id"] for a in lying if a["unit_id"] is None
     ]
-    places = rows(connection, _pieces(m.jobs.c.batch.in_(together))) if together else []
+    places = _pieces(connection, m.jobs.c.batch.in_(together)) if together else []
     for job in on:
         job["pieces"] = [piece for piece in places if piece["batch"] == job["id"]]
     for attempt in lying:

@@ -263,6 +263,19 @@ def test_what_a_batch_looks_like(bench: Shop) -> None:
     assert [entry["id"] for entry in job["tries"]] == [attempt] and job["waits"], "a piece's tries are its batch's"
 
 
+def test_pieces_are_told_and_made_by_their_places(bench: Shop) -> None:
+    """The most urgent has the first pocket, whenever its job was planned."""
+    jobs = gathering(bench)
+    placed = [jobs[2], jobs[0], jobs[1]]
+    batch = batches.form(bench.store, {job: {"pocket": n} for n, job in enumerate(placed, 9)}, "planner")
+    assert [piece.id for piece in batches.to_render(bench.store)[batch]] == placed
+    with bench.store.read() as connection:
+        shown = views.job(connection, batch, Floor((OFFER,), 0.0))
+    assert [(piece["id"], piece["place"]["pocket"]) for piece in shown["pieces"]] == list(
+        zip(placed, (9, 10, 11), strict=True)
+    )
+
+
 def test_files_of_a_batch_are_kept_as_long_as_every_order_in_it_is_remembered(bench: Shop) -> None:
     jobs, attempt = begun(bench)
     attempts.ended(bench.store, attempt, "finished", "motion finished", WHO)

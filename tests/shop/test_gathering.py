@@ -18,47 +18,17 @@ from jobs.route import cancel_unit, hold, release_unit
 from jobs.store import Refused
 
 from .bakery import AtOnce, order, plan, planner, rows, units
+from .icing import cookie, iced, with_icing
 
 WAIT = 900.0
-
-
-ICING = """
-  - name: icing-1
-    title: Icing 1
-    driver: marlin
-    address: .factory/icing-1.tty
-    processes: [extrude-food]
-    envelope: { x: 220 mm, y: 220 mm, z: 60 mm }
-    material: icing-royal
-    nozzle: 1 mm
-    e_area: 314 mm2
-    limits:
-      speed: { x: 150 mm/s, y: 150 mm/s, z: 10 mm/s, e: 5 mm/s }
-      acceleration: 1000 mm/s2
-      flow: 40 mm3/s
-      cold_extrusion: true
-materials:
-  - { name: icing-royal, kind: icing, colour: "#f6f1e7", allergens: [eggs] }
-"""
 
 
 @pytest.fixture
 def shop(config: Path) -> Iterator[Shop]:
     """A bakery that ices, too."""
-    config.write_text(config.read_text().replace("\nmaterials:\n", ICING))
-    shop = open_shop(config)
+    shop = open_shop(with_icing(config))
     yield shop
     shop.close()
-
-
-def cookie(name: str, **more: Any) -> dict[str, Any]:
-    return {"product": "favour-cookies", "fields": {"name": name}, **more}
-
-
-def iced(shop: Shop) -> list[dict[str, Any]]:
-    """The jobs that ice a single cookie, in order of arrival."""
-    jobs = [job for job in rows(shop, m.jobs) if (job["operation_id"] or "").endswith(".ice")]
-    return sorted(jobs, key=lambda job: int(job["seq"]))
 
 
 def jigs(shop: Shop) -> list[dict[str, Any]]:
