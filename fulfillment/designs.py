@@ -22,7 +22,7 @@ from fulfillment.fields import Craft, Refused, laid
 from fulfillment.fields.written import SAMPLE, value_of
 from fulfillment.machines import NO_HEAT, Heat, dialect_of, limits_of, spoken
 from fulfillment.processes import UNDER, Problems, Spec
-from gcode.design import Design, Layer, Zone
+from gcode.design import Design, Layer, Turn, Zone
 from gcode.geometry import Transform, rectangle
 from gcode.preflight import Report, check
 from gcode.proof import Piece
@@ -88,9 +88,10 @@ def design(spec: Spec, files: Mapping[str, bytes], craft: Craft) -> Design:
         value = value_of(field, sent.get(name), spec.facts or SAMPLE)
         if value is None:
             continue
-        zone = _zone(spec, field.zone)
+        zone, turn = _zone(spec, field.zone), _turn(product, field.zone)
         try:
-            content = laid(value, field, zone, replace(craft, seed=_seed(spec, name)))
+            upright = laid(value, field, turn.upright(zone), replace(craft, seed=_seed(spec, name)))
+            content = turn.placed(upright, zone)
         except Refused as refused:
             problems.append({"field": name, "reason": refused.reason, "mend": refused.mend})
             continue
@@ -118,6 +119,11 @@ def _zone(spec: Spec, name: str) -> Zone:
     box, width = spec.product.zones[name], spec.product.piece.width
     x = width - box.x - box.width if spec.product.mirrored(spec.options) else box.x
     return Zone(name, x, box.y, box.width, box.height)
+
+
+def _turn(product: Product, zone: str) -> Turn:
+    box = product.zones[zone]
+    return Turn(box.turn, box.mirrored)
 
 
 def _surface(spec: Spec) -> Surface:

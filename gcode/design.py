@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -104,6 +104,46 @@ class Tone:
 
 
 Content = Drawing | Tone
+
+QUARTERS: Final[Mapping[int, Transform]] = {
+    0: Transform(),
+    90: Transform(0.0, 1.0, -1.0, 0.0),
+    180: Transform(-1.0, 0.0, 0.0, -1.0),
+    270: Transform(0.0, -1.0, 1.0, 0.0),
+}
+"""Turns to the left, without a rounding error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How content stands in its zone: mirrored left for right, and then turned to the left by ``degrees``."""
+
+    degrees: int = 0
+    mirrored: bool = False
+
+    def upright(self, zone: Zone) -> Zone:
+        """The zone as its content sees it."""
+        if self == Turn():
+            return zone
+        width, height = (zone.height, zone.width) if self.degrees % 180 else (zone.width, zone.height)
+        return Zone(zone.name, 0.0, 0.0, width, height)
+
+    def placed(self, content: Content, zone: Zone) -> Content:
+        """What was laid out upright, as it stands on the piece."""
+        if self == Turn():
+            return content
+        width = self.upright(zone).width
+        mirror = Transform(a=-1.0, e=width) if self.mirrored else Transform()
+        turned = mirror.then(QUARTERS[self.degrees])
+        corner = turned(np.array([[0.0, 0.0], [width, self.upright(zone).height]])).min(axis=0)
+        onto = turned.then(Transform.move(zone.x - float(corner[0]), zone.y - float(corner[1])))
+        if isinstance(content, Drawing):
+            return content.moved(onto)
+        box = content.bounds
+        x0, y0 = onto(np.array([[box.x0, box.y0], [box.x1, box.y1]])).min(axis=0).tolist()
+        picture = content.lightness[:, ::-1] if self.mirrored else content.lightness
+        sides = (content.height, content.width) if self.degrees % 180 else (content.width, content.height)
+        return Tone(np.ascontiguousarray(np.rot90(picture, self.degrees // 90)), x0, y0, *sides)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

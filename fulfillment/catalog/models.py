@@ -35,6 +35,15 @@ class Box(Written):
     """Extent in x."""
     height: PositiveMm
     """Extent in y."""
+    turn: Literal[0, 90, 180, 270] = 0
+    """Degrees that its content is turned by, to the left: 90 reads from the front to the back."""
+    mirrored: bool = False
+    """Whether its content is made as in a mirror: for stamps, or on the back of something transparent."""
+
+    @property
+    def lines_high(self) -> float:
+        """mm that lines of a text have above each other."""
+        return self.width if self.turn % 180 else self.height
 
     def overlaps(self, other: Box) -> bool:
         """Whether the two share area; touching edges do not."""
@@ -290,7 +299,7 @@ class Product(Written):
             at = ("fields", name, "zone")
             if field.zone not in self.zones:
                 yield Mend(f"No zone is called {field.zone!r}.", closest(field.zone, self.zones, "Zones are"), at)
-            elif isinstance(field, TextField | SerialField) and field.min_height > self.zones[field.zone].height:
+            elif isinstance(field, TextField | SerialField) and field.min_height > self.zones[field.zone].lines_high:
                 at = ("fields", name, "min_height")
                 yield Mend("The letters would be higher than their zone.", "Lower min_height or raise the zone.", at)
 
