@@ -75,7 +75,7 @@ def _check_thickness(surface: Surface, volume: float) -> None:
         thick = volume * 2 / area if area else 0.0
         raise MeshError(
             f"The model's walls have no thickness ({thick:.2g} mm on average; at least {LEAST_THICKNESS:g} is needed).",
-            "Please give it walls where it was drawn (Blender: Solidify; others: Thicken, Shell), and look at its unit.",
+            "Please give it walls where it was drawn (Blender: Solidify; others: Thicken), and look at its unit.",
         )
 
 

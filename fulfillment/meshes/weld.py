@@ -18,7 +18,7 @@ _PRIMES: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3
 
 def check_numbers(body: Body) -> None:
     """Raises MeshError where a coordinate of a triangle is not finite."""
-    bad: npt.NDArray[np.bool_] = ~np.isfinite(body.vertices).all(axis=1)
+    bad = np.logical_not(np.isfinite(body.vertices).all(axis=1))
     if bad.any():
         at = np.flatnonzero(bad[body.faces].any(axis=1))
         which = f"Triangle {body.numbers[at[0]]:,}" if len(at) else f"Vertex {int(bad.argmax()) + 1:,}"
