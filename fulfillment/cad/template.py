@@ -1,0 +1,121 @@
+"""What a template declares. Importing one costs no cadquery: pages and checks ask it for its parameters.
+
+A template is a file with a value ``TEMPLATE`` and a pure function ``build(given) -> {part: cadquery shape}``. The
+function imports cadquery itself, as only the worker calls it. mm; x to the right, y up, the body stands on z = 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from fulfillment.cad.errors import CadRefused, Conflict, refused
+from fulfillment.catalog.parameters import Parameter, Rule, Values, conflicts
+from fulfillment.positions import closest
+from gcode.design import Drawing, Zone
+
+if TYPE_CHECKING:
+    from gcode.slicing.areas import Area
+
+MAX_POINTS: Final = 20_000
+"""Of a drawing: more than a page of text has, and a CAD kernel still joins them within seconds."""
+SLACK: Final = 0.01
+"""mm that content may lie beyond its zone: the chords of its curves."""
+
+STYLES: Final = ("raised", "sunk", "layer", "inlaid")
+"""How ``solids.dressed`` puts content on a face: part of the body, cut into it, standing on it as a part with a colour
+of its own, or let into it as such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """``zone`` follows from the parameters. ``styles``: ways in which content meets the body, the usual one first;
+    none: the template takes no content. ``parts``: names of what may come out, each of which has a colour."""
+
+    title: str
+    parameters: Mapping[str, Parameter]
+    zone: Callable[[Values], Zone]
+    rules: tuple[Rule, ...] = ()
+    styles: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ("body",)
+
+    def checked(self, values: Values) -> Values:
+        """All parameters, with defaults where none was given. Raises CadRefused with all that is wrong."""
+        wrong = list(self._wrong(values))
+        if wrong:
+            raise CadRefused(wrong)
+        defaults = {name: one.default for name, one in self.parameters.items() if one.default is not None}
+        whole = {name: float({**defaults, **values}[name]) for name in self.parameters}
+        broken = [
+            Conflict(name, reason, mend) for _, name, reason, mend in conflicts(self.parameters, self.rules, whole)
+        ]
+        if broken:
+            raise CadRefused(broken)
+        return whole
+
+    def _wrong(self, values: Values) -> Iterator[Conflict]:
+        for name in values.keys() - self.parameters.keys():
+            mend = closest(name, self.parameters, "Parameters are")
+            yield Conflict(name, f"{self.title} has no parameter {name[:40]!r}.", mend)
+        for name, one in self.parameters.items():
+            value = values.get(name, one.default)
+            if value is None:
+                yield Conflict(name, f"{one.title} is not given.", "Please set it.")
+            elif not math.isfinite(value):
+                yield Conflict(name, f"{one.title} is {value}, which is no number to build with.", "Please set it.")
+            elif why := one.wrong(value):
+                yield Conflict(name, f"{one.title} {why}", "Please choose another value.")
+
+    def checked_style(self, style: str, drawing: Drawing | None) -> str:
+        """The style that is meant; "" means the usual one. Raises CadRefused."""
+        if drawing is None:
+            if style:
+                raise refused("", f"Nothing was sent that could be {style[:40]}.", "Please send some content.")
+            return ""
+        if not self.styles:
+            raise refused("", f"{self.title} takes no content.", "Please leave it out.")
+        if style and style not in self.styles:
+            mend = closest(style, self.styles, "Styles are")
+            raise refused("", f"{self.title} has no style {style[:40]!r}.", mend)
+        return style or self.styles[0]
+
+    def check_drawing(self, drawing: Drawing, values: Values) -> None:
+        """Raises CadRefused where the drawing is empty, too fine, not finite, or not in the zone of these values."""
+        bounds, count = drawing.bounds, sum(map(len, (*drawing.strokes, *drawing.outlines)))
+        if bounds is None:
+            raise refused("", "There is nothing in the drawing.", "Please send one with lines or letters.")
+        if count > MAX_POINTS:
+            reason = f"The drawing has {count:,} points, {MAX_POINTS:,} can be built."
+            raise refused("", reason, "Please send a simpler one.")
+        if not all(map(math.isfinite, (bounds.x0, bounds.y0, bounds.x1, bounds.y1))):
+            raise refused("", "The drawing has points that are not finite.", "Please draw it anew.")
+        zone = self.zone(values)
+        if not zone.bounds.holds(bounds, SLACK):
+            reason = (
+                f"The content spans x {bounds.x0:.2f} to {bounds.x1:.2f} and y {bounds.y0:.2f} to {bounds.y1:.2f} mm, "
+                f"beyond its zone of {zone.width:.2f} x {zone.height:.2f} mm at {zone.x:.2f}, {zone.y:.2f}."
+            )
+            raise refused("", reason, "Lay it out in the zone of these parameters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What ``build`` gets, in the worker: checked values, and the content as an area that does not cross itself."""
+
+    values: Values
+    zone: Zone
+    style: str = ""
+    area: Area | None = field(default=None, compare=False)
+
+    def __getitem__(self, name: str) -> float:
+        return self.values[name]
+
+
+class TemplateFile(Protocol):
+    """The module of a template."""
+
+    TEMPLATE: Template
+
+    def build(self, given: Given) -> Mapping[str, Any]: ...

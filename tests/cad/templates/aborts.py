@@ -1,0 +1,14 @@
+"""Ends its process, as C++ libraries do."""
+
+from __future__ import annotations
+
+import os
+
+from fulfillment.cad.template import Given, Template
+from gcode.design import Zone
+
+TEMPLATE = Template(title="T", parameters={}, zone=lambda _: Zone("content", 0, 0, 10, 10), styles=("raised",))
+
+
+def build(given: Given) -> dict[str, object]:
+    os.abort()

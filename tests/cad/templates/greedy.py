@@ -1,0 +1,14 @@
+"""Takes memory until there is none."""
+
+from __future__ import annotations
+
+from fulfillment.cad.template import Given, Template
+from gcode.design import Zone
+
+TEMPLATE = Template(title="T", parameters={}, zone=lambda _: Zone("content", 0, 0, 10, 10), styles=("raised",))
+
+
+def build(given: Given) -> dict[str, object]:
+    taken = []
+    while True:
+        taken.append(bytearray(20_000_000))
