@@ -18,6 +18,7 @@ NAMES = (
     "frosting_fidelity",
     "photo_engraving",
     "name",
+    "cad",
     "job_cost",
     "clean_clone",
 )

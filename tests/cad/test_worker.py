@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from fulfillment.cad import CadDied, CadFailed, CadUnavailable, Limits, Shelf, Wish, Workshop
+from fulfillment.cad import CadDied, CadFailed, CadRefused, CadUnavailable, Conflict, Limits, Shelf, Wish, Workshop
 
 HERE = Path(__file__).parent
 HOSTILE = Shelf((HERE / "templates",))
@@ -66,6 +66,21 @@ def test_a_template_with_a_defect_is_named(hostile: Workshop, name: str, said: s
     with pytest.raises(CadFailed, match=f"The template '{name}' failed.*{said}"):
         hostile.build(Wish(name))
     still_answers(hostile)
+
+
+def test_a_refusal_keeps_its_worker_and_one_that_died_idle_costs_no_wish(hostile: Workshop) -> None:
+    def refusal() -> int:
+        with pytest.raises(CadRefused) as caught:
+            hostile.build(Wish("refuses"))
+        assert caught.value.conflicts == (Conflict("width", "It is too narrow.", "Please make it wider."),)
+        assert hostile.pid
+        return hostile.pid
+
+    first = refusal()
+    assert refusal() == first
+    os.kill(first, signal.SIGKILL)
+    _until(lambda: hostile.pid is None)
+    assert refusal() != first
 
 
 def test_it_sees_nothing_of_the_factory(hostile: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,9 +164,6 @@ def test_one_that_is_killed_in_the_middle_is_built_by_the_next_worker(cadquery: 
             workshop.build(Wish("opens"))
         assert workshop.build(Wish("tag")).volume > 1000
         assert workshop.pid == second
-        os.kill(second, signal.SIGKILL)
-        _until(lambda: workshop.pid is None)
-        assert workshop.build(Wish("tag")).volume > 1000
 
 
 def _until(look: Callable[[], Any]) -> Any:

@@ -28,6 +28,7 @@ BREACHES = {
     "pure-states": ("jobs/states.py", "import random"),
     "pure-catalog": ("fulfillment/catalog/offender.py", "import sqlite3"),
     "cad-in-its-worker": ("fulfillment/offender.py", "def late():\n    import cadquery"),
+    "cad-worker-alone": ("fulfillment/offender.py", "def late():\n    import fulfillment.cad.solids"),
 }
 """Contract to the file and the import that breach it."""
 
@@ -37,7 +38,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages and their contracts, in a folder of their own."""
     folder = tmp_path_factory.mktemp("house")
     for package in SETTINGS["root_packages"]:
-        ignored = shutil.ignore_patterns("__pycache__", "static", "templates", "*.ttf")
+        ignored = shutil.ignore_patterns("__pycache__", "static", "*.html", "*.ttf")
         shutil.copytree(ROOT / package, folder / package, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder

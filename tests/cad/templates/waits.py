@@ -15,5 +15,5 @@ def build(given: Given) -> dict[str, object]:
     from fulfillment.cad import solids
 
     Path("begun").touch()
-    time.sleep(2)
+    time.sleep(1)
     return {"body": solids.plate(10, 10, 10, 0)}
