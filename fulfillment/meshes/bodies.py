@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from manifold3d import Error, Manifold, Mesh64, OpType
 
-from fulfillment.meshes.edges import place
+from fulfillment.meshes.edges import TURN, place
 from fulfillment.meshes.limits import LEAST_THICKNESS, MAX_LOOKED_AT, MAX_SHELLS, MENDING, MeshError, too_much
 from gcode.units import FloatArray, IntArray
 
@@ -31,11 +31,10 @@ class Surface:
     faces: IntArray
     notes: tuple[str, ...] = ()
 
-    def turned(self, which: Any, note: str) -> Surface:
-        """The same with some of its triangles the other way round."""
-        faces = self.faces.copy()
-        faces[which] = faces[which][:, ::-1]
-        return Surface(self.vertices, faces, (*self.notes, note))
+    def turned(self) -> Surface:
+        """The same with its outside inside."""
+        note = "The model was inside out, and was turned."
+        return Surface(self.vertices, self.faces[:, ::-1], (*self.notes, note))
 
     def manifold(self, which: Any = slice(None), turned: bool = False) -> Manifold:
         """Some of the triangles, in double precision. Raises MeshError."""
@@ -57,7 +56,7 @@ def one_body(surface: Surface) -> tuple[Surface, float]:
     """The body and its volume. Raises MeshError."""
     total = float(surface.volumes().sum())
     if total < 0:
-        surface = surface.turned(slice(None), "The model was inside out, and was turned.")
+        surface = surface.turned()
     _check_thickness(surface, abs(total))
     shells = _shells(surface)
     if shells.max() > 0:
@@ -99,31 +98,36 @@ def _shells(surface: Surface) -> IntArray:
 def _united(surface: Surface, shells: IntArray) -> Surface:
     """One body of several shells. Raises MeshError."""
     signed = np.bincount(shells, surface.volumes())
+    specks = np.flatnonzero(np.abs(signed) < LEAST_THICKNESS**3)
+    if len(specks):
+        raise _part("has no volume", surface, shells == specks[0], MENDING)
     solid = [surface.manifold(shells == shell) for shell in np.flatnonzero(signed > 0)]
-    hollow: list[Manifold] = []
     whole = Manifold.batch_boolean(solid, OpType.Add)
-    for shell in np.flatnonzero(signed <= 0):
+    hollow = np.flatnonzero(signed < 0)
+    for shell in hollow:
         inner = surface.manifold(shells == shell, turned=True)
-        if (inner ^ whole).volume() >= (1 - NEARLY) * inner.volume():
-            hollow.append(inner)
-        else:
-            surface = surface.turned(shells == shell, "A part of the model was inside out, and was turned.")
-            solid.append(inner)
-    whole = Manifold.batch_boolean(solid, OpType.Add)
-    if len(solid) > 1:
-        if hollow:
-            raise MeshError("The model has several bodies, and hollows in them.", ONE)
-        bodies = [body for body in whole.decompose() if body.volume() > 0]
-        if len(bodies) > 1:
-            raise _several(bodies)
-        mesh: Any = whole.to_mesh64()
-        vertices = np.array(mesh.vert_properties, dtype=np.float64)[:, :3]
-        to = np.arange(len(vertices))
-        to[np.array(mesh.merge_from_vert, dtype=np.int64)] = np.array(mesh.merge_to_vert, dtype=np.int64)
-        used, faces = np.unique(to[np.array(mesh.tri_verts, dtype=np.int64)], return_inverse=True)
-        note = f"Its {len(solid)} bodies touch or overlap, and were united."
-        return Surface(vertices[used], faces.reshape(-1, 3), (*surface.notes, note))
-    return surface
+        if (inner ^ whole).volume() < (1 - NEARLY) * inner.volume():
+            raise _part("is inside out, and is no hollow in the rest", surface, shells == shell, TURN)
+    if len(solid) == 1:
+        return surface
+    if len(hollow):
+        raise MeshError("The model has several bodies, and hollows in them.", ONE)
+    bodies = [body for body in whole.decompose() if body.volume() > 0]
+    if len(bodies) > 1:
+        raise _several(bodies)
+    mesh: Any = whole.to_mesh64()
+    vertices = np.array(mesh.vert_properties, dtype=np.float64)[:, :3]
+    to = np.arange(len(vertices))
+    to[np.array(mesh.merge_from_vert, dtype=np.int64)] = np.array(mesh.merge_to_vert, dtype=np.int64)
+    used, faces = np.unique(to[np.array(mesh.tri_verts, dtype=np.int64)], return_inverse=True)
+    note = f"Its {len(solid)} bodies touch or overlap, and were united."
+    return Surface(vertices[used], faces.reshape(-1, 3), (*surface.notes, note))
+
+
+def _part(wrong: str, surface: Surface, which: Any, mend: str) -> MeshError:
+    points = surface.vertices[surface.faces[which]].reshape(-1, 3)
+    size = " x ".join(f"{side:.3g}" for side in np.ptp(points, axis=0))
+    return MeshError(f"A part of the model {wrong}: it is {size} mm large, at {place(points.min(axis=0))}.", mend)
 
 
 def _several(bodies: list[Manifold]) -> MeshError:

@@ -24,6 +24,7 @@ from .writers import (
     package,
     thing,
     threemf,
+    turned,
 )  # fmt: skip
 
 
@@ -118,6 +119,14 @@ STL: dict[str, Case] = {
         lambda: binary(both(box(), box(5, 6, 7, (90, 0, 0)))),
         "2 bodies that do not touch: the smallest has 5 x 6 x 7 mm, at x 90.00",
         "join them",
+    ),
+    "a part that is inside out": Case(
+        lambda: binary(both(box(), turned(box(5, 5, 30, (2, 2, 0))))),
+        "A part of the model is inside out, and is no hollow in the rest: it is 5 x 5 x 30 mm large, at x 2.00",
+        "Recalculate Outside",
+    ),
+    "a part without volume": Case(
+        lambda: binary(both(box(), box(5, 5, 0.00001, (2, 2, 3)))), "A part of the model has no volume: it is 5 x 5"
     ),
     "5,000 bodies": Case(
         lambda: binary(both(*(box(1, 1, 1, (n % 70 * 2, n // 70 * 2, 0)) for n in range(5000)))), "5,000 surfaces"

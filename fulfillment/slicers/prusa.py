@@ -1,0 +1,242 @@
+"""PrusaSlicer, as Debian has it (2.5), by its command line.
+
+Source: PrusaSlicer's command line help and its configuration as ``--save`` writes it: a key that is not there is
+unknown, though the program would end with 0.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from fulfillment.slicers import evidence
+from fulfillment.slicers.backend import Printer, SlicerError
+from fulfillment.slicers.process import Ended, run
+from gcode.slicing.profile import Pattern, Profile, Seam
+from gcode.slicing.solid import Solid
+
+PROGRAM: Final = "prusa-slicer"
+SECONDS: Final = 300.0
+MEMORY: Final = 4_000_000_000
+"""Bytes of address space, of which it uses a fraction."""
+WRITTEN: Final = 500_000_000
+FORBIDDEN: Final = frozenset((
+    "post_process", "output_filename_format", "gcode_substitutions", "printer_technology", "thumbnails",
+))  # fmt: skip
+"""Keys that start programs, name files, rewrite what was sliced, or are taken and not obeyed (it draws no STL)."""
+SUPPORTS: Final = "support_material"
+
+_SAID = re.compile(rb"(?m)^; ([a-z0-9_]+) = (.*?)\r?$")
+_PATTERNS: Final[Mapping[Pattern, str]] = {
+    Pattern.RECTILINEAR: "rectilinear",
+    Pattern.GRID: "grid",
+    Pattern.GYROID: "gyroid",
+}
+_SEAMS: Final[Mapping[Seam, str]] = {Seam.REAR: "rear", Seam.CORNER: "aligned"}
+
+
+def keys_of(profile: Profile, printer: Printer) -> dict[str, str]:
+    """A profile and a printer in PrusaSlicer's words.
+
+    Its widths are those of a bead with round sides, ours of a rectangle of the same section.
+    """
+    round_ = profile.height * (1 - math.pi / 4)
+    widths, speeds, cooling, retraction = profile.widths, profile.speeds, profile.cooling, profile.retraction
+    values: dict[str, float | str | bool] = {
+        "bed_shape": f"0x0,{printer.x:g}x0,{printer.x:g}x{printer.y:g},0x{printer.y:g}",
+        "max_print_height": printer.z,
+        "gcode_flavor": printer.flavour,
+        "start_gcode": printer.start.replace("\n", "\\n"),
+        "end_gcode": printer.end.replace("\n", "\\n"),
+        "use_relative_e_distances": True,
+        "layer_gcode": "G92 E0",
+        "nozzle_diameter": profile.nozzle,
+        "filament_diameter": profile.filament,
+        "layer_height": profile.height,
+        "first_layer_height": profile.first_height,
+        "perimeters": profile.perimeters,
+        "top_solid_layers": profile.top_layers,
+        "bottom_solid_layers": profile.bottom_layers,
+        "fill_density": f"{profile.infill.density * 100:g}%",
+        "fill_pattern": "rectilinear" if profile.infill.density == 1 else _PATTERNS[profile.infill.pattern],
+        "fill_angle": profile.infill.angle,
+        "solid_infill_below_area": profile.infill.least_area,
+        "external_perimeter_extrusion_width": widths.outer + round_,
+        "perimeter_extrusion_width": widths.inner + round_,
+        "solid_infill_extrusion_width": widths.solid + round_,
+        "top_infill_extrusion_width": widths.solid + round_,
+        "infill_extrusion_width": widths.sparse + round_,
+        "first_layer_extrusion_width": widths.first + profile.first_height * (1 - math.pi / 4),
+        "external_perimeter_speed": speeds.outer,
+        "perimeter_speed": speeds.inner,
+        "gap_fill_speed": speeds.gap,
+        "top_solid_infill_speed": speeds.top,
+        "solid_infill_speed": speeds.solid,
+        "infill_speed": speeds.sparse,
+        "bridge_speed": speeds.bridge,
+        "first_layer_speed": speeds.first,
+        "travel_speed": speeds.travel,
+        "min_print_speed": speeds.least,
+        "filament_max_volumetric_speed": profile.max_flow,
+        "max_fan_speed": round(cooling.fan * 100),
+        "min_fan_speed": round(cooling.fan_least * 100),
+        "bridge_fan_speed": round(cooling.fan_bridge * 100),
+        "disable_fan_first_layers": cooling.fan_from,
+        "fan_below_layer_time": round(cooling.fan_full_below),
+        "slowdown_below_layer_time": round(cooling.least_time),
+        "retract_length": retraction.length,
+        "retract_speed": retraction.speed,
+        "retract_lift": retraction.hop,
+        "retract_before_travel": retraction.least_travel,
+        "brim_width": profile.adhesion.brim,
+        "brim_separation": profile.adhesion.brim_gap,
+        "skirts": profile.adhesion.skirt,
+        "skirt_distance": profile.adhesion.skirt_distance,
+        "elefant_foot_compensation": profile.elephant_foot,
+        "seam_position": _SEAMS[profile.seam],
+        "external_perimeters_first": profile.outer_first,
+        "bridge_flow_ratio": profile.bridge_flow,
+    }
+    return {key: value if isinstance(value, str) else f"{float(value):.6g}" for key, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PrusaSlicer:
+    """``settings``: PrusaSlicer's own keys that no profile has, such as support_material or temperature."""
+
+    printer: Printer
+    settings: Mapping[str, str]
+    program: str = PROGRAM
+    seconds: float = SECONDS
+    memory: int = MEMORY
+
+    def slice(self, body: Solid, profile: Profile) -> bytes:
+        """See :class:`backend.Slicer`. A body is watertight, or there is no Solid of it. Raises SlicerError."""
+        keys = self._keys(profile)
+        self._check_room(body)
+        if self.settings.get(SUPPORTS, "0") == "0":
+            _check_stands(body, profile)
+        with tempfile.TemporaryDirectory(prefix="slice-") as name:
+            folder = Path(name)
+            (folder / "body.stl").write_bytes(stl(body))
+            (folder / "keys.ini").write_text("".join(f"{key} = {value}\n" for key, value in keys.items()))
+            middle = f"{self.printer.x / 2:g},{self.printer.y / 2:g}"
+            argv = ["--load", "keys.ini", "--export-gcode", "--output", "out.gcode", "--center", middle, "body.stl"]
+            ended = self._run(folder, argv)
+            out = folder / "out.gcode"
+            if ended.status != 0 or not out.is_file():
+                raise SlicerError(
+                    f"{self.program} made no file ({_how(ended)}).", "Look at its settings; nothing was sent anywhere."
+                )
+            data = out.read_bytes()
+        _check_taken(data, keys)
+        evidence.check(data, body, profile, self.printer)
+        return data
+
+    def _keys(self, profile: Profile) -> dict[str, str]:
+        """All keys, each one that the program knows and that is nobody else's. Raises SlicerError."""
+        ours = keys_of(profile, self.printer)
+        known = _known(self)
+        for key, value in self.settings.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                raise SlicerError(
+                    f"{self.program} has no setting {key!r}.", f"Write {near[0]!r}." if near else "Take it away."
+                )
+            if key in FORBIDDEN or key in ours:
+                whose = "may not be set here" if key in FORBIDDEN else "is said by the profile or the printer"
+                raise SlicerError(f"The setting {key!r} of {self.program} {whose}.", "Take it away.")
+            if "\n" in value or "\r" in value:
+                raise SlicerError(f"The setting {key!r} has several lines.", "Write \\n for a new line.")
+        return {**ours, **self.settings}
+
+    def _check_room(self, body: Solid) -> None:
+        room = (self.printer.x, self.printer.y, self.printer.z)
+        size = tuple(high - low for low, high in zip(body.low, body.high, strict=True))
+        if any(side > most for side, most in zip(size, room, strict=True)):
+            sizes = " x ".join(f"{side:.4g}" for side in size), " x ".join(f"{side:.4g}" for side in room)
+            raise SlicerError(
+                f"The body is {sizes[0]} mm, and the printer has room for {sizes[1]}.", "Make it smaller."
+            )
+
+    def _run(self, folder: Path, argv: list[str]) -> Ended:
+        try:
+            ended = run([self.program, *argv], folder, seconds=self.seconds, memory=self.memory, written=WRITTEN)
+        except OSError as error:
+            raise SlicerError(f"{self.program} cannot be started ({error.strerror}).", "Install it.") from None
+        if ended.status is None:
+            raise SlicerError(
+                f"{self.program} took more than {self.seconds:g} s and was ended, with all that it had started.",
+                "Simplify the body, or allow more time.",
+            )
+        return ended
+
+
+@lru_cache(maxsize=8)
+def _known_by(program: str, seconds: float, memory: int) -> frozenset[str]:
+    asked = PrusaSlicer(Printer(1, 1, 1), {}, program, seconds, memory)
+    with tempfile.TemporaryDirectory(prefix="slice-") as name:
+        ended = asked._run(Path(name), ["--save", "all.ini"])
+        out = Path(name) / "all.ini"
+        if ended.status != 0 or not out.is_file():
+            raise SlicerError(f"{program} does not say which settings it has ({_how(ended)}).", "Install it anew.")
+        lines = out.read_text().splitlines()
+    return frozenset(line.partition("=")[0].strip() for line in lines if "=" in line and line[:1] != "#")
+
+
+def _known(slicer: PrusaSlicer) -> frozenset[str]:
+    """The settings that this program has, by its own word."""
+    return _known_by(slicer.program, slicer.seconds, slicer.memory)
+
+
+def _how(ended: Ended) -> str:
+    lines = [line.strip() for line in ended.said.splitlines() if line.strip() and "[trace]" not in line]
+    return f"exit {ended.status}; it said: {lines[-1][:200] if lines else 'nothing'}"
+
+
+def _check_taken(data: bytes, keys: Mapping[str, str]) -> None:
+    """Raises SlicerError where the file says another value of a setting than it was given, or none."""
+    said = {key.decode(): value.decode("utf-8", "replace") for key, value in _SAID.findall(data)}
+    for key, value in keys.items():
+        if key not in said or not _same(said[key], value):
+            raise SlicerError(
+                f"The slicer took {key} as {said.get(key, 'nothing')!r}, and was told {value!r}.", "Mend that setting."
+            )
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return math.isclose(float(one.rstrip("%")), float(other.rstrip("%")), rel_tol=1e-4, abs_tol=1e-4)
+    except ValueError:
+        return one.strip().strip('"') == other.strip().strip('"')
+
+
+def _check_stands(body: Solid, profile: Profile) -> None:
+    """Raises SlicerError where a piece of the body hangs in the air: the program would lay it there, and end with 0."""
+    for piece in body.manifold.decompose():
+        under = float(piece.bounding_box()[2]) - body.low[2]
+        if piece.volume() > 0 and under > profile.first_height:
+            raise SlicerError(
+                f"A piece of the body hangs in the air, {under:.4g} mm above the bed.",
+                f"Join it to the rest, or set {SUPPORTS} to 1.",
+            )
+
+
+def stl(body: Solid) -> bytes:
+    """A body as a binary STL, which has 32 bits for a coordinate: it stands near its origin."""
+    rows = np.zeros(len(body.faces), dtype=[("normal", "<f4", (3,)), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
+    rows["corners"] = (body.vertices - np.array(body.low))[body.faces]
+    return bytes(80) + len(rows).to_bytes(4, "little") + rows.tobytes()
+
+
+def slicer(printer: Printer, settings: Mapping[str, str]) -> PrusaSlicer:
+    return PrusaSlicer(printer, settings)
