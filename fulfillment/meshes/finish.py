@@ -41,7 +41,7 @@ def finish(read: Read, asked: Unit | None) -> Mesh:
         )
     every = np.concatenate([body.vertices for body in bodies])
     low = every.min(axis=0)
-    _check_size(every.max(axis=0) - low, unit, said)
+    _check_size(every.max(axis=0) - low, unit, read.unit is not None, asked is not None)
     closed, more = zip(*(_closed(replace(body, vertices=body.vertices * MM[unit])) for body in bodies), strict=True)
     vertices = np.concatenate([body.vertices for body in closed])
     before = np.cumsum([0, *(len(body.vertices) for body in closed)])
@@ -73,7 +73,7 @@ def _closed(body: Body) -> tuple[Body, tuple[str, ...]]:
     return mended, (f"{count:,} corners lay next to each other ({near:.1g} mm or less apart), and were joined.",)
 
 
-def _check_size(size: FloatArray, unit: Unit, said: bool) -> None:
+def _check_size(size: FloatArray, unit: Unit, by_file: bool, by_customer: bool) -> None:
     """Raises MeshError where nobody would order a body of that size. ``size`` is in the file's unit."""
     sides = size * MM[unit]
     longest = float(sides.max())
@@ -94,10 +94,12 @@ def _check_size(size: FloatArray, unit: Unit, said: bool) -> None:
         if other != unit and LEAST_SIZE <= float(size.max()) * MM[other] <= MAX_SIZE
     ]
     would = f" Its longest side would be {', '.join(others)}." if others else ""
-    how = "as its file says" if said else "as is assumed where a file says none"
+    assumed = "as you said" if by_customer else "as is assumed where a file says none"
+    how = "as its file says" if by_file else assumed
+    again = "scale it, or set its unit," if by_file else "say in which unit it was drawn, or scale it"
     raise MeshError(
         f"The model is {_length(longest)} long, taken in {SHORT[unit]} {how}; {bound}.{would}",
-        "Please say in which unit it was drawn, or scale it and export it anew.",
+        f"Please {again} and export it anew.",
     )
 
 

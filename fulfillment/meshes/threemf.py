@@ -46,7 +46,7 @@ class _Reader:
 
     def model(self, part: str) -> Model:
         """A part of the archive, read once."""
-        key = posixpath.normpath("/" + part).lower()
+        key = posixpath.normpath("/" + part.lstrip("/")).lower()
         if key not in self.models:
             self.models[key] = parse(self.archive.pieces(key), part)
         return self.models[key]

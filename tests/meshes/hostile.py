@@ -78,6 +78,14 @@ def bomb(levels: int, each: int) -> bytes:
     return package(model(objects, f'<item objectid="{levels + 1}"/>'))
 
 
+def many_parts() -> bytes:
+    """A 3MF of 170 parts, each just small enough to be as empty as it likes."""
+    names = [f"3D/{number}.model" for number in range(170)]
+    inside = "".join(f'<component objectid="1" p:path="/{name}"/>' for name in names)
+    text = model(thing(1, ""), "").ljust(1_000_000)
+    return package(model(thing(1, f"<components>{inside}</components>")), dict.fromkeys(names, text))
+
+
 ENTITIES = '<?xml version="1.0"?><!DOCTYPE model [<!ENTITY a "aaaaaaaaaa">' + "".join(
     f'<!ENTITY {name} "' + f"&{before};" * 10 + '">' for before, name in pairwise("abcdefghij")
 )
@@ -169,12 +177,13 @@ THREEMF: dict[str, Case] = {
     "a zip bomb": Case(
         lambda: package(" " * 150_000_000), "grows from 145,", "coarser"
     ),
-    "a zip bomb of many parts": Case(
+    "a zip bomb in another part": Case(
         lambda: package(
-            model(thing(1, components(*[1] * 3, attributes='p:path="/3D/b.model"'))), {"3D/b.model": " " * 150_000_000}
+            model(thing(1, components(1, attributes='p:path="/3D/b.model"'))), {"3D/b.model": " " * 150_000_000}
         ),
-        "when it is unpacked",
+        "a part '3D/b.model' that grows from",
     ),
+    "a zip bomb of many parts": Case(many_parts, "more than 160 MB in it when it is unpacked", "coarser"),
     "a thousand files": Case(lambda: archive({f"{n}": "" for n in range(1001)}), "1,001 files in its archive"),
     "a nested zip": Case(lambda: archive({"part.3mf": package(BOX)}), "a ZIP archive without a 3MF's", "unpack it"),
     "a nested zip for a model": Case(lambda: package(package(BOX)), "is no XML that can be read"),
@@ -252,7 +261,7 @@ THREEMF: dict[str, Case] = {
         lambda: package(model(thing(7, mesh(without(box(), 5)), 'name="Cap"'), '<item objectid="7"/>')),
         "of object 7 ('Cap'), at x",
     ),
-    "30 m": Case(lambda: threemf(box(), "meter"), "30 m long, taken in m as its file says"),
+    "30 m": Case(lambda: threemf(box(), "meter"), "30 m long, taken in m as its file says", "set its unit"),
 }  # fmt: skip
 
 NO_MODELS: dict[str, Case] = {

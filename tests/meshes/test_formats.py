@@ -115,6 +115,13 @@ def test_the_customer_says_the_unit_of_a_file_that_says_none() -> None:
     assert (found.unit, found.said, found.notes) == ("inch", True, ())
 
 
+def test_a_size_that_nobody_orders_is_told_with_who_said_the_unit() -> None:
+    with pytest.raises(
+        meshes.MeshError, match="30 m long, taken in m as you said.* would be 762 mm in inch, 300 mm in cm"
+    ):
+        meshes.read(binary(box()), "meter")
+
+
 def test_a_file_that_says_its_unit_is_believed() -> None:
     found = meshes.read(threemf(box()), "inch")
     assert found.size == pytest.approx((30.0, 20.0, 10.0))
