@@ -123,7 +123,8 @@ class PrusaSlicer:
         """See :class:`backend.Slicer`. A body is watertight, or there is no Solid of it. Raises SlicerError."""
         keys = self._keys(profile)
         self._check_room(body)
-        if self.settings.get(SUPPORTS, "0") == "0":
+        supports = self.settings.get(SUPPORTS, "0") != "0"
+        if not supports:
             _check_stands(body, profile)
         with tempfile.TemporaryDirectory(prefix="slice-") as name:
             folder = Path(name)
@@ -139,7 +140,7 @@ class PrusaSlicer:
                 )
             data = out.read_bytes()
         _check_taken(data, keys)
-        evidence.check(data, body, profile, self.printer)
+        evidence.check(data, body, profile, self.printer, supports=supports)
         return data
 
     def _keys(self, profile: Profile) -> dict[str, str]:

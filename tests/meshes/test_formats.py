@@ -117,7 +117,7 @@ def test_the_customer_says_the_unit_of_a_file_that_says_none() -> None:
 
 def test_a_size_that_nobody_orders_is_told_with_who_said_the_unit() -> None:
     with pytest.raises(
-        meshes.MeshError, match="30 m long, taken in m as you said.* would be 762 mm in inch, 300 mm in cm"
+        meshes.MeshError, match=r"30 m long, taken in m as you said.* would be 762 mm in inch, 300 mm in cm"
     ):
         meshes.read(binary(box()), "meter")
 

@@ -98,6 +98,12 @@ def test_a_floating_piece_is_named_though_it_would_end_with_0(tmp_path: Path) ->
         slicer("prusaslicer", BED).slice(floating(), Profile())
 
 
+def test_a_floating_piece_is_made_with_supports() -> None:
+    moves = trace(parse(slicer("prusaslicer", BED, {"support_material": "1"}).slice(floating(), Profile())))
+    under = moves.end[moves.lays]
+    assert ((under[:, 0] > 106.0) & (under[:, 2] < 2.5)).any()
+
+
 def test_a_body_larger_than_the_bed_is_named(tmp_path: Path) -> None:
     large = Solid.from_manifold(Manifold.cube((300.0, 20.0, 10.0)))
     assert itself(tmp_path, stl(large)) not in (0, 1)
