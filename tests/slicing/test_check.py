@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from manifold3d import CrossSection, JoinType, Manifold
 
 from gcode.dialects import MARLIN_FDM, Setup
@@ -434,6 +436,43 @@ def test_more_than_a_bed_holds_is_refused_at_once(cases: dict[str, Case]) -> Non
 def test_rising_beads_are_refused(cases: dict[str, Case]) -> None:
     data = b"G90\nM83\nG0 X90 Y90 Z0.2\nG1 X110 Z0.4 E1\n"
     assert "slanted" in cases["cube"].check(data).codes
+
+
+def test_layers_without_end_are_not_compared_without_end(cases: dict[str, Case]) -> None:
+    case = cases["cube"]
+    rising = b"".join(b"G0 Z%.3f\nG1 X%d E0.1\n" % (0.2 + number * 0.01, 95 + number % 2) for number in range(500))
+    assert "endless" in case.check(b"G90\nM83\nG0 X95 Y95\n" + rising).codes
+    again = b"G0 Z0.2\nG1 X95 E0.1\nG0 Z0.4\nG1 X96 E0.1\n" * 500
+    assert "endless" in case.check(b"G90\nM83\nG0 X95 Y95\n" + again).codes
+
+
+WORDS = st.sampled_from(
+    "G0 G1 G2 G3 G28 G90 G91 G92 M82 M83 M486 X95 X9 Y100 Y-3 Z.2 Z1 E1 E-9 E99999999 I3 J-99999999 R4 S0 S7 ;LAYER:1 "
+    ";TYPE:Skirt \xff x".split(" ")
+)
+
+
+@settings(max_examples=60)
+@given(lines=st.lists(st.lists(WORDS, min_size=1, max_size=5).map(" ".join), max_size=30), block=st.integers(1, 300))
+def test_any_bytes_are_answered(lines: list[str], block: int) -> None:
+    body = Case(Solid.from_manifold(Manifold.cube((4.0, 4.0, 1.0))), Profile())
+    found = body.check("\n".join(lines).encode("latin-1"), block=block)
+    assert found.wrong
+    assert all(math.isfinite(one) for one in found.body().values() if isinstance(one, float))
+
+
+@pytest.mark.parametrize("mark", [b";TYPE:Skirt", b"; FEATURE: Prime tower", b";TYPE:SUPPORT"])
+def test_what_lies_beside_the_part_is_counted_apart(cases: dict[str, Case], mark: bytes) -> None:
+    case = cases["cube"]
+
+    def tower(layer: bytes) -> bytes:
+        return layer + mark + b"\nG0 X10 Y10 F9000\nG1 X30 E0.7483\n"
+
+    found = case.check(in_layer(3, tower)(case.ours()))
+    assert found.wrong == ()
+    assert found.beside == pytest.approx(1.8, rel=0.01)
+    nameless = case.check(in_layer(3, tower)(case.ours()).replace(mark, b""))
+    assert set(nameless.codes) >= {"beyond", "far"}
 
 
 @NEEDS_PRUSA

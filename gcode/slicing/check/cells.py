@@ -69,8 +69,8 @@ class Grid:
         return np.stack([self.x + (column + 0.5) * self.cell, self.y + (row + 0.5) * self.cell], axis=1)
 
 
-def spread(beads: Beads, height: float, cell: float) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Points all over the beads, at most a cell apart, and the volume at each. Raises TooMuch."""
+def spread(beads: Beads, height: float, cell: float) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+    """x and y of points all over the beads, at most a cell apart, and the volume at each. Raises TooMuch."""
     step = beads.end - beads.start
     length = np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-9)
     width = beads.volume / (length * height)
@@ -80,27 +80,36 @@ def spread(beads: Beads, height: float, cell: float) -> Iterator[tuple[FloatArra
     done = np.cumsum(count)
     if len(count) and done[-1] > MAX_POINTS:
         raise TooMuch("more is laid in this layer than any bed has room for")
-    normal = np.stack([-step[:, 1], step[:, 0]], axis=1) * (np.minimum(width, MOST_ACROSS * cell) / length)[:, None]
+    side = np.minimum(width, MOST_ACROSS * cell) / length / across
+    ahead, aside = step / along[:, None], np.stack([-step[:, 1] * side, step[:, 0] * side], axis=1)
+    corner = beads.start + ahead / 2 - aside * ((across - 1) / 2)[:, None]
+    share = beads.volume / count
     begin = 0
     while begin < len(count):
         end = max(begin + 1, int(np.searchsorted(done, done[begin] + AT_ONCE)))
         some = slice(begin, end)
-        which = np.repeat(np.arange(begin, end), count[some])
-        number = np.arange(len(which)) - (done - count - (done[begin] - count[begin]))[which]
-        lane = number // along[which]
-        far = (number - lane * along[which] + 0.5) / along[which]
-        aside = (lane + 0.5) / across[which] - 0.5
-        points = beads.start[which] + step[which] * far[:, None] + normal[which] * aside[:, None]
-        yield points, (beads.volume / count)[which]
+        times = count[some]
+        number = np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
+        lane = number // np.repeat(along[some], times)
+        number -= lane * np.repeat(along[some], times)
+        x, y = (
+            np.repeat(corner[some, axis], times)
+            + np.repeat(ahead[some, axis], times) * number
+            + np.repeat(aside[some, axis], times) * lane
+            for axis in (0, 1)
+        )
+        yield x, y, np.repeat(share[some], times)
         begin = end
 
 
-def cell_of(grid: Grid, points: FloatArray) -> IntArray:
+def cell_of(grid: Grid, x: FloatArray, y: FloatArray) -> IntArray:
     """The number of each point's cell; -1 outside of the grid."""
-    column = np.floor((points[:, 0] - grid.x) / grid.cell).astype(np.int64)
-    row = np.floor((points[:, 1] - grid.y) / grid.cell).astype(np.int64)
-    good = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
-    return np.where(good, row * grid.columns + column, -1)
+    across, up = (x - grid.x) / grid.cell, (y - grid.y) / grid.cell
+    good = (across >= 0) & (across < grid.columns) & (up >= 0) & (up < grid.rows)
+    if not good.all():
+        across, up = np.where(good, across, 0.0), np.where(good, up, 0.0)
+    at: IntArray = up.astype(np.int64) * grid.columns + across.astype(np.int64)
+    return at if good.all() else np.where(good, at, -1)
 
 
 def boxed(values: FloatArray, reach: int) -> FloatArray:

@@ -125,8 +125,8 @@ def _spread(beads: Beads, wanted: Wanted) -> _Laid:
         chosen = beads.role == role if role is not None else (beads.role != BRIDGE) & (beads.role != BESIDE)
         if not chosen.any():
             continue
-        for points, volume in spread(beads.only(chosen), wanted.height, grid.cell):
-            at = cell_of(grid, points)
+        for x, y, volume in spread(beads.only(chosen), wanted.height, grid.cell):
+            at = cell_of(grid, x, y)
             field += np.bincount(at + 1, volume, minlength=cells + 1)[1:]
             if role == BESIDE:
                 continue
@@ -134,7 +134,7 @@ def _spread(beads: Beads, wanted: Wanted) -> _Laid:
             stray = ~allowed[at]
             if stray.any():
                 laid.lost += float(volume[stray].sum())
-                laid.stray.append(points[stray])
+                laid.stray.append(np.stack([x[stray], y[stray]], axis=1))
     if wanted.apron is not None:
         laid.volume -= float((laid.part + laid.bridge)[wanted.apron.ravel()].sum())
     return laid

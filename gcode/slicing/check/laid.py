@@ -36,7 +36,7 @@ _ROLES: Final[tuple[tuple[bytes, int], ...]] = (
     (b"custom", BESIDE),
     (b"tower", BESIDE),
 )
-_MARK: Final = re.compile(rb"^;(?:TYPE:(.*)|LAYER_CHANGE.*|LAYER:.*)$", re.M)
+_MARK: Final = re.compile(rb"^; ?(?:(?:TYPE|FEATURE):(.*)|LAYER_CHANGE.*|CHANGE_LAYER.*|LAYER:.*)$", re.M)
 _M486: Final = code_of("M486")
 
 

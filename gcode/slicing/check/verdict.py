@@ -21,6 +21,8 @@ NEAR_Z: Final = 0.02
 """mm by which a layer's height may differ: rounding."""
 BRIDGED: Final = 0.5
 """Share by which bridges may take more than their place: some slicers lay them as round threads."""
+MOST: Final = 2
+"""Times as many layers as bodies have are compared."""
 SHOWN: Final = 40
 """Layers of the wrong height, or lacking, that are told one by one at most."""
 
@@ -38,7 +40,7 @@ class Limits:
     """What may lie outside, in a layer."""
     farthest: float = 0.6
     """mm from the body, of anything."""
-    flow: float = 0.08
+    flow: float = 0.1
     """By how much the mean thickness of what is solid may differ in a layer."""
     looked: float = 15.0
     """mm2 of a layer that say something about flow."""
@@ -150,6 +152,7 @@ class _Check:
         self._boxes = np.array([box(piece) for piece in pieces])
         self._found = Printed()
         self._flows: list[float] = []
+        self._left = 0
         self._known: dict[bytes, Compared] = {}
         density = profile.infill.density
         self._spacing = profile.widths.sparse / density if 0 < density < 1 else math.inf
@@ -157,7 +160,10 @@ class _Check:
     def run(self, reader: Reader) -> Printed:
         found = self._found
         missing = set(range(len(self._pieces)))
-        for where, runs in self._passes(reader):
+        for number, (where, runs) in enumerate(self._passes(reader)):
+            if number >= len(self._pieces):
+                found.tell("endless", 0, 1.0, "first layers are laid more often than there are bodies")
+                break
             missing -= set(where)
             self._pass(Bodies([self._pieces[one] for one in where], self._profile), runs)
         for one in sorted(missing):
@@ -209,10 +215,17 @@ class _Check:
         tops = np.array(bodies.tops) + self._surface
         seen = np.zeros(len(tops), dtype=bool)
         last = -1
+        self._left = MOST * len(tops) + SHOWN
         for beads in runs:
             self._found.beside += float(beads.volume[beads.role == BESIDE].sum())
             if (beads.role == BESIDE).all():
                 continue
+            if self._left == 0:
+                self._found.tell(
+                    "endless", 0, 1.0, "far more layers are laid than the bodies have: the rest was not read"
+                )
+                break
+            self._left -= 1
             z = float(beads.z[0])
             number = int(np.argmin(np.abs(tops - z)))
             self._placed(number, z, float(tops[number]), seen, last)
