@@ -21,6 +21,8 @@ from fulfillment.cad.errors import CadUnavailable
 ROOT: Final = Path(__file__).parents[2]
 """Where the program's own packages lie."""
 CHUNK: Final = 1 << 20
+ENDING: Final = 5.0
+"""s between the end of a pipe and that of its process: memory is given back meanwhile."""
 
 
 class Ended(Exception):
@@ -67,7 +69,7 @@ class Program:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return not self._gone and self._code() is None
 
     def answer(self, deadline: float) -> tuple[dict[str, Any], list[wire.Array]]:
         """The next message, by a deadline of the monotonic clock. Raises Ended or Late."""
@@ -99,12 +101,24 @@ class Program:
             found += more
         return bytes(found)
 
+    def _code(self) -> int | None:
+        """How it ended, as subprocess counts; None while it runs. It is left to be waited for: so nobody else can get
+        the number by which its group is killed."""
+        try:
+            info = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return self._process.returncode
+        if info is None:
+            return None
+        return info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
+
     def _why(self) -> str:
         """How it ended, and the last thing that it said of it."""
-        try:
-            code = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return "closed its pipe"
+        deadline = time.monotonic() + ENDING
+        while (code := self._code()) is None:
+            if time.monotonic() > deadline:
+                return "closed its pipe"
+            time.sleep(0.01)
         how = signal.Signals(-code).name if code < 0 else f"code {code}"
         said = (self._folder / "log").read_bytes()[-2000:].decode(errors="replace").strip().splitlines()
         return f"ended with {how}" + (f": {said[-1][:200]}" if said else "")

@@ -50,7 +50,8 @@ def area_of(drawing: Drawing, width: float) -> Area:
     apart = thinned(found, DETAIL).offset(-2 * TOUCH, JoinType.Miter, 3.0).offset(TOUCH, JoinType.Miter, 3.0)
     if apart.area() < SPECK:
         raise refused("", "The content has no surface that could be built.", "Please send one with lines or areas.")
-    return apart
+    # Offsets leave edges that are shorter than OCCT can tell two points apart by.
+    return thinned(apart, TOUCH)
 
 
 def _section(shape: Any) -> Area:
@@ -83,6 +84,11 @@ def thinned(area: Area, off: float) -> Area:
     """
     rings = [np.asarray(simplify(LinearRing(ring), off).coords)[:-1] for ring in area.to_polygons()]
     return CrossSection([ring for ring in rings if len(ring) > 2], FillRule.Positive)
+
+
+def mirrored(area: Area, x: float) -> Area:
+    """The area turned over at the upright line at ``x``."""
+    return area.mirror((1.0, 0.0)).translate((2 * x, 0.0))
 
 
 def disc(x: float, y: float, radius: float) -> Area:

@@ -37,6 +37,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (wire.MAX_BYTES, wire.MAX_BYTES))
     try:
         import_module("fulfillment.cad.solids")
         import_module("fulfillment.cad.step")

@@ -167,7 +167,8 @@ def _asked(wish: Wish, template: Template) -> tuple[dict[str, Any], list[wire.Ar
         if name not in template.parts or not COLOUR.fullmatch(colour):
             mend = f"Write it as #rrggbb, for one of these parts: {', '.join(template.parts)}."
             raise refused("", f"The colour {colour[:20]!r} of {name[:40]!r} is not understood.", mend)
-    strokes, outlines = (wish.drawing.strokes, wish.drawing.outlines) if wish.drawing else ((), ())
+    drawing = wish.drawing or Drawing()
+    strokes, outlines = ([line for line in lines if len(line)] for lines in (drawing.strokes, drawing.outlines))
     header = {
         "template": wish.template,
         "values": values,
@@ -195,7 +196,7 @@ def _checked(wish: Wish, header: dict[str, Any], arrays: list[wire.Array]) -> Bu
             volume = part.solid.volume
         except SolidError as error:
             raise CadFailed(f"The part {part.name!r} of the template {wish.template!r} is no body: {error}.") from None
-        if abs(volume - part.volume) > EXACT * part.volume:
+        if not abs(volume - part.volume) <= EXACT * part.volume:
             what = f"{volume:.2f} mm3, the exact body has {part.volume:.2f}"
             raise CadFailed(f"The triangles of {part.name!r} of the template {wish.template!r} hold {what}.")
     return Built(wish.template, parts, arrays[-1].tobytes() if wish.step else None)

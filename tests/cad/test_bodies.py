@@ -78,6 +78,17 @@ def test_outlines_that_cross_and_overlap_are_one_area(workshop: Workshop) -> Non
     assert built.volume == pytest.approx(PLATE + 12 * 8 * 0.8, rel=1e-4)
 
 
+def test_points_nearer_than_the_kernel_can_tell_are_one(workshop: Workshop) -> None:
+    rng = np.random.default_rng(3)
+    corners = np.array([(20.0, 8.0), (28, 8), (28, 16), (20, 16)])
+    near = (
+        np.repeat(corners, 6, axis=0) + rng.uniform(-1, 1, (24, 2)) * np.repeat(10.0 ** -np.arange(4, 10), 4)[:, None]
+    )
+    for style in ("raised", "sunk"):
+        part = workshop.build(Wish("tag", TAG, Drawing(outlines=(near,)), style)).parts[0]
+        assert body(part).volume() == pytest.approx(part.volume, rel=1e-3)
+
+
 def test_letters_that_touch_in_one_point_are_a_closed_body(workshop: Workshop) -> None:
     square = np.array([(20.0, 8.0), (24, 8), (24, 12), (20, 12)])
     built = workshop.build(Wish("tag", TAG, Drawing(outlines=(square, square + 4)), "raised"))
@@ -95,6 +106,15 @@ def test_a_cutter_is_a_wall_on_a_rim(workshop: Workshop) -> None:
     assert part.volume == pytest.approx(band(4) * 2 + band(1) * 12, rel=2e-3)
     assert body(part).genus() == 1
     assert body(part).bounding_box() == pytest.approx((10, 10, 0, 58, 48, 14), abs=0.03)
+
+
+def test_a_cookie_and_not_its_cutter_looks_as_drawn(workshop: Workshop) -> None:
+    drawing = boxed([(14, 14), (54, 14), (54, 20), (20, 20), (20, 44), (14, 44)])
+    (part,) = workshop.build(Wish("cutter", {"size": 60.0}, drawing)).parts
+    (_, inside) = sorted(body(part).slice(10.0).to_polygons(), key=lambda ring: -np.ptp(ring, axis=0).sum())
+    # The zone is 4 to 64 mm: used upside down, x and 68 - x change places, and the upright is at the left again.
+    upright = inside[inside[:, 1] > 30][:, 0]
+    assert (upright.min(), upright.max()) == pytest.approx((68 - 20, 68 - 14), abs=0.02)
 
 
 def test_holes_of_a_drawing_do_not_cut_the_cookie(workshop: Workshop) -> None:

@@ -1,4 +1,7 @@
-"""A cutter for cookies in the shape of a drawing: a wall around its outer edge, on a rim that does not cut fingers."""
+"""A cutter for cookies in the shape of a drawing: a wall around its outer edge, on a rim for the hand.
+
+It stands on its rim. The cookie that it cuts looks as the drawing does.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,8 @@ def build(given: Given) -> Mapping[str, Any]:
     if len(shapes) > 1:
         reason = f"The drawing has {len(shapes)} shapes that do not touch; a cutter has one edge."
         raise refused("", reason, "Please join them, or send one of them.")
-    cookie = solids.filled(given.area)
+    # It is printed on its rim and used the other way up: what the cookie shows is the cutter's mirror image.
+    cookie = solids.mirrored(solids.filled(given.area), given.zone.x + given.zone.width / 2)
     if len(solids.pieces(solids.grown(cookie, -NARROWEST / 2))) != 1:
         reason = f"The shape is narrower than {NARROWEST:g} mm somewhere: dough would break there."
         raise refused("", reason, "Please draw it wider there, or choose a larger size.")
