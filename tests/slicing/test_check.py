@@ -446,10 +446,9 @@ def test_layers_without_end_are_not_compared_without_end(cases: dict[str, Case])
     assert "endless" in case.check(b"G90\nM83\nG0 X95 Y95\n" + again).codes
 
 
-WORDS = st.sampled_from(
-    "G0 G1 G2 G3 G28 G90 G91 G92 M82 M83 M486 X95 X9 Y100 Y-3 Z.2 Z1 E1 E-9 E99999999 I3 J-99999999 R4 S0 S7 ;LAYER:1 "
-    ";TYPE:Skirt \xff x".split(" ")
-)
+MOVES = ["G0", "G1", "G2", "G3", "G28", "G90", "G91", "G92", "M82", "M83", "M486", ";LAYER:1", ";TYPE:Skirt", "x"]
+PLACES = ["X95", "X9", "Y100", "Y-3", "Z.2", "Z1", "E1", "E-9", "E99999999", "I3", "J-99999999", "R4", "S0", "\xff"]
+WORDS = st.sampled_from([*MOVES, *PLACES])
 
 
 @settings(max_examples=60)

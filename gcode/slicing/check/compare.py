@@ -35,6 +35,8 @@ class Compared:
     """Share of the walls that is covered."""
     skin: float
     """Share of the solid skins that is covered."""
+    bare: tuple[float, float]
+    """What of walls and of skins is not covered."""
     gap: float
     """The largest place that must be solid and is not covered."""
     gap_at: Place
@@ -80,12 +82,13 @@ def compare(beads: Beads, wanted: Wanted, spacing: float) -> Compared:
     hollow, hollow_at = blob(grid, _hollow(thick, wanted, spacing))
     bridged = boxed(laid.bridge.reshape(must.shape), 3) > _NOTHING if laid.bridge.any() else np.zeros_like(must)
     looked = must & ~bridged
-    overfull, overfull_at = blob(grid, (thick > THICK) & wanted.allowed & ~bridged)
+    overfull, overfull_at = blob(grid, (thick > THICK) & looked)
     farthest, farthest_at = _farthest(laid.stray, wanted)
     square = grid.cell**2
     return Compared(
         wall=_share(wanted.wall & ~bare, wanted.wall),
         skin=_share(wanted.skin & ~bare, wanted.skin),
+        bare=(float((bare & wanted.wall).sum()) * square, float((bare & wanted.skin).sum()) * square),
         gap=gap,
         gap_at=gap_at,
         hollow=hollow,

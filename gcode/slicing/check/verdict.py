@@ -40,15 +40,15 @@ class Limits:
     """What may lie outside, in a layer."""
     farthest: float = 0.6
     """mm from the body, of anything."""
-    flow: float = 0.1
+    flow: float = 0.12
     """By how much the mean thickness of what is solid may differ in a layer."""
     looked: float = 15.0
     """mm2 of a layer that say something about flow."""
     volume: float = 0.08
     """By how much a layer's volume may lie outside of what it takes at least and at most."""
     small: float = 2.0
-    """mm2: of so much the volume of a layer may differ in any case: corners, and tips that are not laid."""
-    total: float = 0.04
+    """mm2: so much of a layer may be uncovered, and so much its volume differ, in any case: corners, tips."""
+    total: float = 0.07
     """By how much the whole may lie outside of that."""
     overfull: float = 3.0
 
@@ -289,8 +289,18 @@ class _Check:
         found.gap, found.beyond = max(found.gap, one.gap), max(found.beyond, one.beyond)
         found.farthest = max(found.farthest, one.farthest)
         checks = (
-            ("walls", 1 - one.wall, 1 - limits.wall, f"only {one.wall:.1%} of its walls are covered"),
-            ("skins", 1 - one.skin, 1 - limits.skin, f"only {one.skin:.1%} of its solid skins are covered"),
+            (
+                "walls",
+                1 - one.wall if one.bare[0] > limits.small else 0.0,
+                1 - limits.wall,
+                f"only {one.wall:.1%} of its walls are covered",
+            ),
+            (
+                "skins",
+                1 - one.skin if one.bare[1] > limits.small else 0.0,
+                1 - limits.skin,
+                f"only {one.skin:.1%} of its solid skins are covered",
+            ),
             ("gap", one.gap, limits.gap, f"nothing covers {one.gap:.1f} mm2 {_at(one.gap_at)}"),
             ("hollow", one.hollow, limits.gap, f"the infill lacks around {one.hollow:.1f} mm2 {_at(one.hollow_at)}"),
             ("beyond", one.beyond, limits.beyond, f"{one.beyond:.1f} mm2 lie outside of the body, {_far(one)}"),

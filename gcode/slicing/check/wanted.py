@@ -119,10 +119,11 @@ class Bodies:
         must = offset(opened(shrunk, NARROW * width), -edge)
         walls = profile.perimeters * profile.widths.inner
         # Of a single wall at least what lies over its middle.
-        band = must - offset(area, -max(walls - edge, edge + width / 2))
+        band = must - offset(area, -max(walls - edge, edge + width / 2)) if walls else Area()
         # What is sparse reaches under skins that lean, and narrow skins may be left to the walls beside them.
         skin = opened(must - offset(deep, edge), 2 * width)
         sparse = offset(offset(deep ^ area, -walls), -edge)
+        solid = shrunk - (offset(area, -walls) - skin)
         beyond = grid.mask(offset(area, BEYOND * profile.nozzle))
         apron = grid.mask(self._around(area)) & ~beyond if number == 0 and self._apron else None
         return Wanted(
@@ -135,7 +136,7 @@ class Bodies:
             sparse=grid.mask(sparse),
             allowed=beyond if apron is None else beyond | apron,
             apron=apron,
-            least=(shrunk.area() - sparse.area() * (1 - profile.infill.density)) * height,
+            least=(solid.area() + profile.infill.density * (shrunk - solid).area()) * height,
             most=area.area() * height,
         )
 
