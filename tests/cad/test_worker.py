@@ -110,13 +110,15 @@ def test_close_ends_a_worker_in_the_middle(group: Callable[[int], set[int]]) -> 
     workshop.close()
 
 
-def test_a_worker_ends_with_the_program_that_held_it() -> None:
+def test_a_worker_ends_with_the_program_that_held_it(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from fulfillment.cad import *; here = Path(sys.argv[1])\n"
         "w = Workshop(Shelf((here / 'templates',)), packages=here / 'empty'); w._running(); print(w.pid, flush=True)\n"
         "import os; os.kill(os.getpid(), 9)"
     )
-    said = subprocess.run([sys.executable, "-c", script, str(HERE)], check=False, capture_output=True, text=True).stdout
+    command = [sys.executable, "-c", script, str(HERE)]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    said = subprocess.run(command, check=False, capture_output=True, text=True, env=environment).stdout
     _until(lambda: not Path(f"/proc/{int(said)}").exists() or not _runs(int(said)))
 
 
