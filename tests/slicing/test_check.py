@@ -21,7 +21,7 @@ from gcode.dialects import MARLIN_FDM, Setup
 from gcode.slicing.check.verdict import Printed, printed
 from gcode.slicing.check.wanted import Piece
 from gcode.slicing.plate import Clearance, Placed, Plate, program
-from gcode.slicing.profile import Adhesion, Infill, Pattern, Profile
+from gcode.slicing.profile import Adhesion, Infill, Pattern, Profile, Widths
 from gcode.slicing.slicer import slice_solid
 from gcode.slicing.solid import Solid
 
@@ -130,6 +130,26 @@ def test_good_programs_pass(make: Make, name: str) -> None:
     assert numbers["walls"] > 0.97 and numbers["skins"] > 0.97 and numbers["farthest"] < 0.3
     if name == "tag":
         assert numbers["volume"] == pytest.approx(case.solid.volume, rel=0.04)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        Profile(infill=Infill(Pattern.GRID, 0.1)),
+        Profile(infill=Infill(density=0.0), perimeters=3),
+        Profile(perimeters=0),
+        Profile(perimeters=1, height=0.1),
+        Profile(nozzle=0.6, height=0.3, first_height=0.3, widths=Widths(0.68, 0.68, 0.68, 0.68, 0.7)),
+    ],
+    ids=["grid", "empty", "no walls", "one wall", "thick"],
+)
+@pytest.mark.parametrize("shape", ["cube", "ball"])
+def test_good_programs_of_any_profile_pass(profile: Profile, shape: str) -> None:
+    ball = Manifold.sphere(9.0, 60).trim_by_plane((0.0, 0.0, 1.0), -6.0)
+    case = Case(cube() if shape == "cube" else Solid.from_manifold(ball), profile)
+    found = case.check(case.ours())
+    assert found.wrong == ()
+    assert found.layers > 15
 
 
 # Faults, planted in the text of a program.

@@ -123,7 +123,7 @@ class Bodies:
         # What is sparse reaches under skins that lean, and narrow skins may be left to the walls beside them.
         skin = opened(must - offset(deep, edge), 2 * width)
         sparse = offset(offset(deep ^ area, -walls), -edge)
-        solid = shrunk - (offset(area, -walls) - skin)
+        solid = shrunk - (offset(area, -walls) - skin) if not deep.is_empty() else shrunk
         beyond = grid.mask(offset(area, BEYOND * profile.nozzle))
         apron = grid.mask(self._around(area)) & ~beyond if number == 0 and self._apron else None
         return Wanted(
