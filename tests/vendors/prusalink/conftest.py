@@ -101,8 +101,9 @@ class PrusaLink:
         self.simulated.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrusaLink]:
+    """A program for each test: what one leaves behind in PrusaLink's threads is not the next one's."""
     assert PYTHON.exists(), "PrusaLink is not installed: run `make vendors`"
     made = PrusaLink(tmp_path_factory.mktemp("prusalink"))
     yield made
