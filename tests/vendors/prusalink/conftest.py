@@ -78,11 +78,11 @@ class PrusaLink:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             try:
-                printer = self.ask("GET", "/api/v1/status").json()["printer"]
-            except (httpx.HTTPError, ValueError, KeyError):  # It is not there yet, or says so.
-                printer = {}
-            known = self.ask("GET", "/api/v1/info").json().get("serial") if printer else None
-            if printer.get("state") in states and (known or "ERROR" in states):
+                state = self.ask("GET", "/api/v1/status").json()["printer"]["state"]
+                known = self.ask("GET", "/api/v1/info").json().get("serial")
+            except (httpx.HTTPError, ValueError, KeyError):  # It is not there yet, or says so, or hung up meanwhile.
+                state, known = None, None
+            if state in states and (known or "ERROR" in states):
                 return
             time.sleep(0.05)
         raise AssertionError((self.folder / "out").read_text()[-3000:])
