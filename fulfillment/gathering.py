@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fulfillment.catalog import Catalog, Pockets, Product
 from jobs import batches
@@ -28,14 +29,25 @@ class Company:
         """When a jig is begun that is not full by then; seconds since 1970."""
         return min(job.since for job in self.jobs) + self.pockets.wait
 
+    def view(self) -> dict[str, Any]:
+        """As programs and pages are told."""
+        return {
+            "product": self.product,
+            "operation": self.operation,
+            "waiting": len(self.jobs),
+            "pockets": self.pockets.count,
+            "begins_at": self.begins_at,
+            "units": [job.unit_id for job in self.jobs],
+        }
+
     def due(self, now: float) -> bool:
         return len(self.jobs) >= self.pockets.count or now >= self.begins_at
 
 
-def companies(catalog: Catalog, waiting: Sequence[Waiting]) -> list[Company]:
+def companies(store: Store, catalog: Catalog) -> list[Company]:
     """Who waits for whom, in the order of the most urgent of each. What left the catalog waits for nobody."""
     found: dict[tuple[str, str, str], list[Waiting]] = {}
-    for job in waiting:
+    for job in batches.waiting(store):
         found.setdefault((job.product, job.operation, job.needs_id), []).append(job)
     return list(_with_pockets(catalog, found))
 
@@ -45,6 +57,14 @@ def _with_pockets(catalog: Catalog, found: dict[tuple[str, str, str], list[Waiti
         pockets = catalog[key[0]].jig.pockets if key[0] in catalog else None
         if pockets is not None:
             yield Company(*key, tuple(jobs), pockets)
+
+
+def chosen(waiting: Sequence[Company], product: str, operation: str = "") -> Company:
+    """Who waits for a jig of this product, the most urgent where there are several. Raises Refused."""
+    for company in waiting:
+        if company.product == product and operation in ("", company.operation):
+            return company
+    raise Refused(f"no piece of {product} waits for company; `ful batch list` shows those that do")
 
 
 def begin(store: Store, company: Company, who: str, *, first: int = 1, leave_out: Collection[int] = ()) -> str:

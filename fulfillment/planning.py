@@ -212,14 +212,14 @@ class Planner:
         for batch in batches.broken(self._store):
             batches.give_up(self._store, batch, "a unit of it is held or was cancelled", WHO)
         now, catalog = self._store.now(), self._factory.catalog
-        waiting = companies(catalog, batches.waiting(self._store))
+        waiting = companies(self._store, catalog)
         while due := [company for company in waiting if company.due(now)]:
             try:
                 begin(self._store, due[0], WHO)
             except Refused as refused:  # a unit went since it was looked at, and the record has changed by that
                 log.info("no jig of %s is begun: %s", due[0].product, refused)
                 break
-            waiting = companies(catalog, batches.waiting(self._store))
+            waiting = companies(self._store, catalog)
         self._gather_at = min((company.begins_at for company in waiting), default=math.inf)
 
     def _begin_batch(self, batch: str, pieces: Sequence[Any]) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from drivers.contract import Status
 from jobs import models as m
 from jobs import service
-from jobs.queue import IN_HAND, Offer
+from jobs.queue import Offer
 from jobs.route import remake_if_due
-from jobs.states import BedState, JobState
+from jobs.states import IN_HAND, BedState, JobState
 from jobs.store import NotFound, Refused, Store, Tx
 from jobs.upkeep import initial, touched_by_others
 

@@ -17,7 +17,7 @@ from jobs import models as m
 from jobs.condition import Condition, gates, unfit
 from jobs.fits import Load, Needs, Offer, Reason, misfits
 from jobs.pieces import may_be_made
-from jobs.states import BedState, JobState, MachineState
+from jobs.states import IN_HAND, BedState, JobState, MachineState
 from jobs.store import Store, Tx
 
 __all__ = [
@@ -38,15 +38,6 @@ __all__ = [
     "unchanged",
     "wanted",
 ]
-
-IN_HAND: tuple[JobState, ...] = (
-    JobState.CLAIMED,
-    JobState.STARTING,
-    JobState.RUNNING,
-    JobState.PAUSED,
-    JobState.UNKNOWN,
-)
-"""A job that is on a machine, may come onto it any moment, or may be there."""
 
 
 @dataclass(frozen=True)

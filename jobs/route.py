@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select, update
 
 from jobs import models as m
 from jobs.pieces import leave, pieces
-from jobs.states import JobState, OperationState, UnitState
+from jobs.states import IN_HAND, JobState, OperationState, UnitState
 from jobs.store import NotFound, Refused, Tx
 
 
@@ -111,7 +111,7 @@ def scrap(tx: Tx, job_id: str) -> str | None:
     busy = tx.connection.execute(
         select(m.jobs.c.id).where(
             m.jobs.c.operation_id.in_([o.id for o in later]),
-            m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown", "batched")),
+            m.jobs.c.state.in_((*IN_HAND, JobState.BATCHED)),
         )
     ).first()
     past = [o.name for o in later if o.state == OperationState.DONE]
@@ -241,7 +241,7 @@ def cancel_unit(tx: Tx, unit_id: str) -> None:
     busy = tx.connection.execute(
         select(m.jobs.c.id, m.jobs.c.machine).where(
             m.jobs.c.unit_id == unit_id,
-            m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown")),
+            m.jobs.c.state.in_(IN_HAND),
         )
     ).first() or leave(tx, unit_id)
     if busy:

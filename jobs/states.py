@@ -56,6 +56,16 @@ ENDED: tuple[JobState, ...] = (JobState.MADE, JobState.FAILED, JobState.CANCELLE
 """No machine has anything to do with such a job any more; a person may still correct what is said of its piece."""
 
 
+IN_HAND: tuple[JobState, ...] = (
+    JobState.CLAIMED,
+    JobState.STARTING,
+    JobState.RUNNING,
+    JobState.PAUSED,
+    JobState.UNKNOWN,
+)
+"""A job that is on a machine, may come onto it any moment, or may be there."""
+
+
 class MachineState(StrEnum):
     IN_SERVICE = "in-service"
     DRAINING = "draining"

@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, Row, select, update
 from jobs import models as m
 from jobs.condition import CONFIGURED, Condition, Loaded, Traces
 from jobs.fits import Load, Needs, Offer
-from jobs.queue import IN_HAND, in_hand
+from jobs.queue import in_hand
 from jobs.route import hold
-from jobs.states import JobState, MachineState, UnitState
+from jobs.states import IN_HAND, JobState, MachineState, UnitState
 from jobs.store import NotFound, Refused, Store, Tx
 
 # --- in service and out of it -------------------------------------------------------------------------------------

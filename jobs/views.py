@@ -13,6 +13,7 @@ from jobs.condition import CONFIGURED, Condition, Loaded, Upkeep, amount, cleani
 from jobs.fits import Floor, Measure, Needs, Offer
 from jobs.pieces import in_order
 from jobs.queue import conditions
+from jobs.states import IN_HAND
 from jobs.store import NotFound
 from jobs.why import Standing, waits
 
@@ -213,7 +214,7 @@ def machines(connection: Connection, floor: Floor) -> list[View]:
         connection,
         select(m.jobs.c.id, m.jobs.c.machine, m.jobs.c.unit_id, m.jobs.c.state, m.jobs.c.attempts, m.artifacts.c.proof)
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
-        .where(m.jobs.c.state.in_(("claimed", "starting", "running", "paused", "unknown"))),
+        .where(m.jobs.c.state.in_(IN_HAND)),
     )
     a = m.attempts.c
     lying = rows(

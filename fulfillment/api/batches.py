@@ -8,10 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fulfillment.api.guard import Operator, Reader, TheShop
-from fulfillment.gathering import Company, begin, companies
-from fulfillment.shop import Shop
-from jobs import batches, route, views
-from jobs.store import Refused
+from fulfillment.gathering import begin, chosen, companies
+from jobs import route, views
 
 router = APIRouter(prefix="/v1", tags=["batches"])
 
@@ -36,43 +34,16 @@ class Begin(BaseModel):
     """Pockets that stay empty; a form may send them in one line."""
 
 
-def waiting(shop: Shop) -> list[Company]:
-    return companies(shop.factory.catalog, batches.waiting(shop.store))
-
-
-def chosen(shop: Shop, product: str, operation: str = "") -> Company:
-    """Who waits for a jig of this product, the most urgent where there are several. Raises Refused."""
-    for company in waiting(shop):
-        if company.product == product and operation in ("", company.operation):
-            return company
-    raise Refused(f"no piece of {product} waits for company; `ful batch list` shows those that do")
-
-
-def listed(shop: Shop) -> list[dict[str, Any]]:
-    """Who waits for whom, as programs and pages are told."""
-    return [
-        {
-            "product": company.product,
-            "operation": company.operation,
-            "waiting": len(company.jobs),
-            "pockets": company.pockets.count,
-            "begins_at": company.begins_at,
-            "units": [job.unit_id for job in company.jobs],
-        }
-        for company in waiting(shop)
-    ]
-
-
 @router.get("/batches")
 def get_batches(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
     """Pieces that wait for the rest of their jig, and when it is begun without more of them."""
-    return listed(shop)
+    return [company.view() for company in companies(shop.store, shop.factory.catalog)]
 
 
 @router.post("/batches", status_code=202)
 def post_batch(wanted: Begin, shop: TheShop, who: Operator) -> dict[str, Any]:
     """Begin a jig now, from a pocket on, leaving some out; it is rendered, and made as soon as a machine is free."""
-    company = chosen(shop, wanted.product, wanted.operation)
+    company = chosen(companies(shop.store, shop.factory.catalog), wanted.product, wanted.operation)
     batch = begin(shop.store, company, who, first=wanted.first, leave_out=wanted.leave_out)
     with shop.store.read() as connection:
         return views.job(connection, batch, shop.floor)

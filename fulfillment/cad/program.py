@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from fulfillment.cad import wire
 from fulfillment.cad.errors import CadUnavailable
+from fulfillment.cad.wire import LENGTH, Array, WireError, length, unpacked
 
 ROOT: Final = Path(__file__).parents[2]
 """Where the program's own packages lie."""
@@ -71,14 +71,14 @@ class Program:
     def alive(self) -> bool:
         return not self._gone and self._code() is None
 
-    def answer(self, deadline: float) -> tuple[dict[str, Any], list[wire.Array]]:
+    def answer(self, deadline: float) -> tuple[dict[str, Any], list[Array]]:
         """The next message, by a deadline of the monotonic clock. Raises Ended or Late."""
         try:
-            return wire.unpacked(self._read(wire.length(self._read(wire.LENGTH, deadline)), deadline))
-        except wire.WireError as error:
+            return unpacked(self._read(length(self._read(LENGTH, deadline)), deadline))
+        except WireError as error:
             raise Ended(f"said what is no answer ({error})") from error
 
-    def ask(self, message: bytes, deadline: float) -> tuple[dict[str, Any], list[wire.Array]]:
+    def ask(self, message: bytes, deadline: float) -> tuple[dict[str, Any], list[Array]]:
         """Send a message and wait for its answer. Raises Ended or Late."""
         rest = memoryview(message)
         while rest:

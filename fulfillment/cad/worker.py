@@ -17,10 +17,10 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from fulfillment.cad import wire
 from fulfillment.cad.errors import CadError, CadFailed, CadRefused
 from fulfillment.cad.shelf import Shelf
 from fulfillment.cad.template import Given
+from fulfillment.cad.wire import LENGTH, MAX_BYTES, Array, length, packed, unpacked
 from gcode.design import Drawing
 
 GRACE: Final = 5.0
@@ -37,49 +37,49 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (wire.MAX_BYTES, wire.MAX_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_BYTES, MAX_BYTES))
     try:
         import_module("fulfillment.cad.solids")
         import_module("fulfillment.cad.step")
     except ImportError as error:
-        _send(answers, wire.packed({"kind": "unavailable", "said": str(error)[:500]}))
+        _send(answers, packed({"kind": "unavailable", "said": str(error)[:500]}))
         return
     bound = _bound_memory(megabytes)
-    _send(answers, wire.packed({"kind": "ready"}))
+    _send(answers, packed({"kind": "ready"}))
     _serve(requests, answers, Shelf(folders), seconds + GRACE, bound - megabytes * 500_000)
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, shelf: Shelf, seconds: float, plenty: int) -> None:
     """``plenty``: bytes of address space from which on the worker asks to be replaced."""
     for call in range(1, sys.maxsize):
-        prefix = requests.read(wire.LENGTH)
-        if len(prefix) < wire.LENGTH:
+        prefix = requests.read(LENGTH)
+        if len(prefix) < LENGTH:
             return
-        header, arrays = wire.unpacked(requests.read(wire.length(prefix)))
+        header, arrays = unpacked(requests.read(length(prefix)))
         signal.setitimer(signal.ITIMER_REAL, seconds)
         answer = _answer(shelf, header, arrays, lambda call=call: call >= WEARY or _space() > plenty)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(answers, answer)
 
 
-def _answer(shelf: Shelf, header: dict[str, Any], arrays: list[wire.Array], weary: Any) -> bytes:
+def _answer(shelf: Shelf, header: dict[str, Any], arrays: list[Array], weary: Any) -> bytes:
     try:
         said, found = _built(shelf, header, arrays)
-        return wire.packed({"kind": "built", "weary": weary(), **said}, found)
+        return packed({"kind": "built", "weary": weary(), **said}, found)
     except CadRefused as error:
         told = [[one.parameter, one.reason, one.mend] for one in error.conflicts]
-        return wire.packed({"kind": "refused", "conflicts": told, "weary": weary()})
+        return packed({"kind": "refused", "conflicts": told, "weary": weary()})
     except MemoryError:
-        return wire.packed({"kind": "memory", "weary": True})
+        return packed({"kind": "memory", "weary": True})
     except CadError as error:
-        return wire.packed({"kind": "failed", "said": str(error)[:500], "weary": True})
+        return packed({"kind": "failed", "said": str(error)[:500], "weary": True})
     except Exception as error:  # noqa: BLE001  (the worker's outermost edge: whatever it is, the workshop is to have it)
         # OCCT reports memory that it did not get as an error of its own kind.
         kind = "memory" if "OutOfMemory" in type(error).__name__ or "bad_alloc" in str(error) else "failed"
-        return wire.packed({"kind": kind, "said": f"{type(error).__name__}: {error}"[:500], "weary": True})
+        return packed({"kind": kind, "said": f"{type(error).__name__}: {error}"[:500], "weary": True})
 
 
-def _built(shelf: Shelf, header: dict[str, Any], arrays: list[wire.Array]) -> tuple[dict[str, Any], list[wire.Array]]:
+def _built(shelf: Shelf, header: dict[str, Any], arrays: list[Array]) -> tuple[dict[str, Any], list[Array]]:
     """The body as a header and arrays: vertices and faces of each part, then the bytes of its STEP."""
     solids: Any = import_module("fulfillment.cad.solids")
     file = shelf.file(header["template"])

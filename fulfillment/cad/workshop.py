@@ -18,12 +18,12 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from fulfillment.cad import wire
 from fulfillment.cad.body import Built, Part
 from fulfillment.cad.errors import CadDied, CadError, CadFailed, CadRefused, CadUnavailable, Conflict, refused
 from fulfillment.cad.program import Ended, Late, Program
 from fulfillment.cad.shelf import Shelf
 from fulfillment.cad.template import Template
+from fulfillment.cad.wire import Array, packed
 from fulfillment.catalog.parameters import Values
 from gcode.design import Drawing
 from gcode.slicing.solid import SolidError
@@ -94,7 +94,7 @@ class Workshop:
     def build(self, wish: Wish) -> Built:
         """Raises CadRefused for what the order must change, and CadFailed, CadDied or CadUnavailable."""
         template = self.shelf.template(wish.template)
-        message = wire.packed(*_asked(wish, template))
+        message = packed(*_asked(wish, template))
         with self._lock:
             header, arrays = self._answer(wish.template, message)
         return _checked(wish, header, arrays)
@@ -108,7 +108,7 @@ class Workshop:
         with self._lock:
             self._drop()
 
-    def _answer(self, name: str, message: bytes) -> tuple[dict[str, Any], list[wire.Array]]:
+    def _answer(self, name: str, message: bytes) -> tuple[dict[str, Any], list[Array]]:
         for death in range(1, DEATHS + 1):
             program = self._running()
             try:
@@ -155,7 +155,7 @@ class Workshop:
         self._program = None
 
 
-def _asked(wish: Wish, template: Template) -> tuple[dict[str, Any], list[wire.Array]]:
+def _asked(wish: Wish, template: Template) -> tuple[dict[str, Any], list[Array]]:
     """The wish as a message. Raises CadRefused with what is wrong in it, before any worker is asked."""
     values = template.checked(wish.values)
     style = template.checked_style(wish.style, wish.drawing)
@@ -182,7 +182,7 @@ def _asked(wish: Wish, template: Template) -> tuple[dict[str, Any], list[wire.Ar
     return header, [np.asarray(line, dtype="<f8") for line in (*strokes, *outlines)]
 
 
-def _checked(wish: Wish, header: dict[str, Any], arrays: list[wire.Array]) -> Built:
+def _checked(wish: Wish, header: dict[str, Any], arrays: list[Array]) -> Built:
     """The answer as a body whose parts are closed, and true to the exact one. Raises CadError."""
     kind = header.get("kind")
     if kind != "built":

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from fulfillment.api.batches import chosen, listed, waiting
 from fulfillment.cli.common import as_json, json_option, table, who, with_shop
 from fulfillment.cli.pieces import numbers
-from fulfillment.gathering import Company, begin
+from fulfillment.gathering import Company, begin, chosen, companies
 from fulfillment.shop import Shop
 
 
@@ -21,11 +20,12 @@ def batch() -> None:
 @with_shop
 def list_waiting(shop: Shop, raw: bool) -> None:
     """Pieces that wait for company, and when their jig is begun without more of them."""
+    waiting = companies(shop.store, shop.factory.catalog)
     if raw:
-        as_json(listed(shop))
+        as_json([company.view() for company in waiting])
         return
     rows = []
-    for company in waiting(shop):
+    for company in waiting:
         units = " ".join(job.unit_id for job in company.jobs)
         wait = f"{len(company.jobs)} of {company.pockets.count}"
         rows.append((company.product, company.operation, wait, _when(shop, company), units))
@@ -50,5 +50,6 @@ def make(shop: Shop, product: str, operation: str, first: int, leave_out: str) -
     ful batch make favour-cookies
     ful batch make favour-cookies --from 5 --leave-out 7,9
     """
-    job = begin(shop.store, chosen(shop, product, operation), who(), first=first, leave_out=numbers(leave_out))
+    company = chosen(companies(shop.store, shop.factory.catalog), product, operation)
+    job = begin(shop.store, company, who(), first=first, leave_out=numbers(leave_out))
     click.echo(f"{job} is rendered now; `ful job show {job}` says how it stands")

@@ -7,7 +7,7 @@ from typing import Any
 from fulfillment.gathering import companies
 from fulfillment.shop import Shop
 from fulfillment.web import sight
-from jobs import batches, retention, views
+from jobs import retention, views
 from jobs.store import NotFound
 
 View = dict[str, Any]
@@ -19,17 +19,8 @@ VERDICTS = ("scrapped", "kept", "remade")
 def gathering(shop: Shop) -> list[View]:
     """Pieces that wait for the rest of their jig."""
     titles = sight.titles(shop)
-    return [
-        {
-            "product": company.product,
-            "operation": company.operation,
-            "title": titles.get(company.product, company.product),
-            "units": [job.unit_id for job in company.jobs],
-            "pockets": company.pockets.count,
-            "begins_at": company.begins_at,
-        }
-        for company in companies(shop.factory.catalog, batches.waiting(shop.store))
-    ]
+    waiting = [company.view() for company in companies(shop.store, shop.factory.catalog)]
+    return [{**view, "title": titles.get(view["product"], view["product"])} for view in waiting]
 
 
 def batch(shop: Shop, job_id: str) -> View:

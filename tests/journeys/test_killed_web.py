@@ -29,10 +29,10 @@ def test_a_print_goes_on_while_web_dies_and_comes_back(factory: Callable[..., An
         shop.under_way(9)
         assert shop.end("web", how) == status
         before = len(tools.executed(shop.piece()))
+        shop.under_way(before + 2)  # while web is away
         shop.start_web()
         job = shop.job(unit)
         assert (job["state"], job["tries"][-1]["id"]) == ("running", attempt), "it was over too early to tell"
-        assert len(tools.executed(shop.piece())) > before, "the print stood still while web was away"
         for page in ("/", f"/units/{unit}", "/machines/frosting-1"):
             answer = shop.http.get(page)
             assert answer.status_code == 200 and unit in answer.text

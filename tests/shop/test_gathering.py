@@ -12,7 +12,6 @@ import pytest
 from fulfillment.config import Envelope
 from fulfillment.daemon import Shop, open_shop
 from fulfillment.gathering import begin, companies
-from jobs import batches
 from jobs import models as m
 from jobs.route import cancel_unit, hold, release_unit
 from jobs.store import Refused
@@ -112,7 +111,7 @@ def test_a_planner_wakes_when_the_wait_is_over(shop: Shop, later: Callable[[floa
 def test_a_person_begins_one_from_a_pocket_on(shop: Shop) -> None:
     order(shop, cookie("Ada"), cookie("Bo"), cookie("Kim"))
     plan(shop)
-    (company,) = companies(shop.factory.catalog, batches.waiting(shop.store))
+    (company,) = companies(shop.store, shop.factory.catalog)
     for first, leave_out in ((13, ()), (1, (0,)), (12, (12,))):
         with pytest.raises(Refused):
             begin(shop.store, company, "ann", first=first, leave_out=leave_out)
@@ -131,7 +130,7 @@ def test_other_icing_is_another_jig(shop: Shop) -> None:
         other = dict(tx.connection.execute(m.needs.select()).mappings().first() or {})
         tx.add(m.needs, id="other", body={**other["body"], "material": "icing-red"})
         tx.connection.execute(m.jobs.update().where(m.jobs.c.id == iced(shop)[1]["id"]).values(needs_id="other"))
-    assert len(companies(shop.factory.catalog, batches.waiting(shop.store))) == 2
+    assert len(companies(shop.store, shop.factory.catalog)) == 2
 
 
 @pytest.mark.parametrize("how", ["held", "cancelled"])

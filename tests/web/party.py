@@ -12,11 +12,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from fulfillment.api.batches import chosen
 from fulfillment.api.orders import OrderIn, take
 from fulfillment.catalog import FOLDER, load
 from fulfillment.daemon import Shop, open_shop
-from fulfillment.gathering import begin
+from fulfillment.gathering import begin, chosen, companies
 from jobs import floor
 from jobs import models as m
 
@@ -59,7 +58,8 @@ def order(shop: Shop, *names: str) -> None:
 
 def begun(shop: Shop, **where: object) -> str:
     """A jig with those who wait, rendered. The batch."""
-    batch = begin(shop.store, chosen(shop, "favour-cookies"), "Mia", **where)  # type: ignore[arg-type]
+    company = chosen(companies(shop.store, shop.factory.catalog), "favour-cookies")
+    batch = begin(shop.store, company, "Mia", **where)  # type: ignore[arg-type]
     world.plan(shop)
     return batch
 
