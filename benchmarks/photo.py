@@ -23,7 +23,7 @@ from gcode.limits import Limits
 from gcode.parse import parse
 from gcode.photo import tone
 from gcode.preflight import check
-from gcode.proof import Piece, proof
+from gcode.proof import Piece, bead_proof, beads
 from gcode.recipe import Motion, Place, Prime
 from gcode.toolpath import Kind, Toolpath
 from gcode.write import lines, program
@@ -102,7 +102,7 @@ def main() -> None:
     rows = data.count(b"\n")
     print(f"photo to checked frosting G-code: {seconds * 1000:.0f} ms CPU warm, {rows} lines, peak {peak / 1e6:.1f} MB")
     one = best(lambda: check(data, MARLIN_FOOD, LIMITS))
-    seen = best(lambda: proof(data, Piece(120, 90), BEAD, PLACE), 3)
+    seen = best(lambda: bead_proof(beads(data, BEAD, PLACE), Piece(120, 90)), 3)
     print(f"  of it preflight {one * 1000:.0f} ms; its proof as PNG {seen * 1000:.0f} ms")
     throughput()
 

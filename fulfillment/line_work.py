@@ -115,10 +115,11 @@ def render(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]], work: Li
     setup = replace(work.setup(recipe, at.dialect, at.motion), stamp=stamp(specs, at.material, files))
     data = program(toolpath, at.dialect, setup)
     box, each, pictures = Bounds(0.0, 0.0, spec.product.piece.width, spec.product.piece.height), [], []
+    drawn = lines(data, at.dialect, recipe.line_width)
     for one, own, content, place in zip(specs, files, contents, places, strict=True):
-        marks = lines(data, at.dialect, recipe.line_width, place)
+        marks = drawn.on(place)
         each.append({"notes": content.notes, "fidelity": faithful(content, marks, recipe.line_width, box)})
-        pictures.append(line_proof(data, piece_of(one, at.material, own), at.dialect, recipe.line_width, place))
+        pictures.append(line_proof(marks, piece_of(one, at.material, own)))
     return finished(at, data, sheet(specs, pictures), {}, line=work.settings(recipe), **told(specs, each))
 
 

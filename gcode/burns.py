@@ -13,7 +13,7 @@ import numpy as np
 from gcode.blur import blurred
 from gcode.dialects import Dialect
 from gcode.parse import parse
-from gcode.proof import OVERSAMPLE, Piece, Pixels, blank, png, shrunk
+from gcode.proof import OVERSAMPLE, Piece, Pixels, blank, in_picture, png, shrunk
 from gcode.recipe import Place
 from gcode.trace import carried
 from gcode.units import BoolArray, FloatArray
@@ -30,6 +30,15 @@ class Burns:
     def only(self, chosen: BoolArray) -> Burns:
         """Some of them."""
         return Burns(self.start[chosen], self.end[chosen], self.dose[chosen])
+
+    def on(self, place: Place) -> Burns:
+        """Those of the bed, as they lie on a piece at this place."""
+        origin = np.array([place.x, place.y])
+        return Burns(self.start - origin, self.end - origin, self.dose)
+
+    def seen(self, piece: Piece) -> Burns:
+        """Those of which something falls into the piece's picture."""
+        return self.only(in_picture(self.start, self.end, piece, np.zeros(len(self.dose))))
 
     def summed(self) -> Burns:
         """Each piece once, with the dose of all passes over it, either way."""
@@ -56,7 +65,7 @@ def burn_picture(found: Burns, piece: Piece, spot: float, dose: float, px_per_mm
     image = blank(piece, px_per_mm)
     scale = px_per_mm * OVERSAMPLE
     ground = np.asarray(image, dtype=np.float32)
-    points, energy = _fallen(found, 1 / scale)
+    points, energy = _fallen(found.seen(piece), 1 / scale)
     shifted = points * [1, -1] + [piece.margin, piece.margin + piece.height]
     heap = _heaped(shifted * scale - 0.5, energy * scale * scale, ground.shape[:2])
     dark = np.minimum(blurred(heap, spot / 3 * scale, nothing_around=True) / dose, 1.0)[..., None].astype(np.float32)
@@ -69,14 +78,14 @@ def burn_proof(found: Burns, piece: Piece, spot: float, dose: float, *, px_per_m
     return png(burn_picture(found, piece, spot, dose, px_per_mm))
 
 
-def burns(data: bytes, dialect: Dialect, place: Place) -> Burns:
-    """What a program's bytes burn."""
+def burns(data: bytes, dialect: Dialect, place: Place | None = None) -> Burns:
+    """What a program's bytes burn; as it lies on the bed where no place is given."""
     program = parse(data)
     moves = dialect.trace(program)
     lit = dialect.marks(program, moves)
-    origin = np.array([place.x, place.y])
     power = carried(program.word("S"))[moves.index[lit]] / (dialect.full or 1.0)
-    return Burns(moves.start[lit][:, :2] - origin, moves.end[lit][:, :2] - origin, power / moves.feed[lit])
+    found = Burns(moves.start[lit][:, :2], moves.end[lit][:, :2], power / moves.feed[lit])
+    return found.on(place or Place())
 
 
 def _fallen(found: Burns, step: float) -> tuple[FloatArray, FloatArray]:

@@ -20,7 +20,7 @@ from gcode.dialects import Dialect
 from gcode.geometry import rectangle
 from gcode.parse import parse
 from gcode.recipe import Bead, Place
-from gcode.trace import G4, Trace, trace
+from gcode.trace import G4, trace
 from gcode.units import BoolArray, FloatArray
 
 Colour = tuple[int, int, int]
@@ -74,45 +74,56 @@ class Marks:
         """Some of them."""
         return Marks(self.start[chosen], self.end[chosen], self.width[chosen])
 
+    def on(self, place: Place) -> Marks:
+        """Those of the bed, as they lie on a piece at this place."""
+        origin = np.array([place.x, place.y])
+        return Marks(self.start - origin, self.end - origin, self.width)
+
+    def seen(self, piece: Piece) -> Marks:
+        """Those of which something is in the piece's picture: the others of a whole jig take time and draw nothing."""
+        return self.only(in_picture(self.start, self.end, piece, self.width))
+
     def turned(self, width: float) -> Marks:
         """As they look on the other side of a piece ``width`` mm wide."""
         turn, to = np.array([-1.0, 1.0]), np.array([width, 0.0])
         return Marks(self.start * turn + to, self.end * turn + to, self.width)
 
 
-def beads(data: bytes, bead: Bead, place: Place) -> Marks:
-    """The beads of a program's bytes at one height over a surface."""
+def in_picture(start: FloatArray, end: FloatArray, piece: Piece, around: FloatArray) -> BoolArray:
+    """Which lines come as near as ``around`` mm to what a piece's picture shows. One too many does no harm."""
+    far = piece.margin + around[:, None]
+    low, high = np.minimum(start, end) - far, np.maximum(start, end) + far
+    near: BoolArray = np.all((high >= 0) & (low <= np.array([piece.width, piece.height])), axis=1)
+    return near
+
+
+def beads(data: bytes, bead: Bead, place: Place | None = None) -> Marks:
+    """The beads of a program's bytes at one height over a surface; as they lie on the bed where no place is given."""
     moves = trace(parse(data))
     lays = moves.lays
-    start, end = _ends(moves, lays, place)
-    length = np.hypot(*(end - start).T)
-    return Marks(start, end, moves.e[lays] * bead.e_area / (length * bead.height * bead.fill))
+    laid = Marks(moves.start[lays][:, :2], moves.end[lays][:, :2], np.zeros(0)).on(place or Place())
+    length = np.hypot(*(laid.end - laid.start).T)
+    return replace(laid, width=moves.e[lays] * bead.e_area / (length * bead.height * bead.fill))
 
 
-def lines(data: bytes, dialect: Dialect, width: float, place: Place) -> Marks:
-    """The lines that a program's bytes burn or draw, each ``width`` mm wide."""
+def lines(data: bytes, dialect: Dialect, width: float, place: Place | None = None) -> Marks:
+    """The lines that a program's bytes burn or draw, each ``width`` mm wide; on the bed where no place is given."""
     program = parse(data)
     moves = dialect.trace(program)
     marks = dialect.marks(program, moves)
-    start, end = _ends(moves, marks, place)
-    return Marks(start, end, np.full(len(start), width))
+    drawn = Marks(moves.start[marks][:, :2], moves.end[marks][:, :2], np.full(int(marks.sum()), width))
+    return drawn.on(place or Place())
 
 
-def _ends(moves: Trace, chosen: BoolArray, place: Place) -> tuple[FloatArray, FloatArray]:
-    """Where chosen moves begin and end on the piece."""
-    origin = np.array([place.x, place.y])
-    return moves.start[chosen][:, :2] - origin, moves.end[chosen][:, :2] - origin
-
-
-def picture(data: bytes, piece: Piece, bead: Bead, place: Place | None = None, *, px_per_mm: float = 8.0) -> Pixels:
+def bead_picture(marks: Marks, piece: Piece, px_per_mm: float) -> Pixels:
     """The piece with its frosting as RGB, row 0 at the top."""
     shades = ((1.0, _shade(piece.mark, 0.92)), (0.55, piece.mark), (0.2, _light(piece.mark, 0.08)))
-    return _drawn([(beads(data, bead, place or Place()), shades)], piece, px_per_mm)
+    return _drawn([(marks, shades)], piece, px_per_mm)
 
 
-def line_picture(data: bytes, piece: Piece, dialect: Dialect, width: float, place: Place, px_per_mm: float) -> Pixels:
+def line_picture(marks: Marks, piece: Piece, px_per_mm: float) -> Pixels:
     """The piece with what is burnt or drawn on it as RGB, row 0 at the top."""
-    return _drawn([(lines(data, dialect, width, place), ((1.0, piece.mark),))], piece, px_per_mm)
+    return _drawn([(marks, ((1.0, piece.mark),))], piece, px_per_mm)
 
 
 def relief_picture(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, px_per_mm: float) -> Pixels:
@@ -124,10 +135,9 @@ def relief_picture(data: bytes, piece: Piece, bead: Bead, place: Place, top: flo
     return _drawn(layers, replace(piece, colour=piece.table), px_per_mm)
 
 
-def turned_picture(data: bytes, piece: Piece, bead: Bead, place: Place, dialect: Dialect, px_per_mm: float) -> Pixels:
+def turned_picture(marks: Marks, first: BoolArray, piece: Piece, px_per_mm: float) -> Pixels:
     """A body that was poured over drawings, turned over, as RGB, row 0 at the top: what was laid before the machine
-    rested has browned, and lies on what came after."""
-    marks, first = beads(data, bead, place), before_rest(data, dialect)
+    rested (``first``) has browned, and lies on what came after."""
     seen = marks.turned(piece.width)
     body = ((1.0, _shade(piece.mark, 0.97)), (0.7, piece.mark))
     browned = ((1.0, _shade(piece.mark, 0.62)), (0.6, _shade(piece.mark, 0.55)))
@@ -156,7 +166,8 @@ def _drawn(layers: Sequence[tuple[Marks, Sequence[tuple[float, Colour]]]], piece
     """Marks on the piece, lowest first; their shades are shares of their width, from the widest, each of one colour."""
     image, scale = blank(piece, px_per_mm), px_per_mm * OVERSAMPLE
     draw = ImageDraw.Draw(image)
-    for marks, shades in layers:
+    for laid, shades in layers:
+        marks = laid.seen(piece)
         start, end, width = _seen(marks.start, piece, scale), _seen(marks.end, piece, scale), marks.width * scale
         for share, colour in shades:
             _draw_marks(draw, start, end, width * share, colour)
@@ -249,16 +260,14 @@ def _left_differences(flat: Pixels, step: int) -> Pixels:
     return out
 
 
-def proof(data: bytes, piece: Piece, bead: Bead, place: Place | None = None, *, px_per_mm: float = 8.0) -> bytes:
-    """The proof of a program that lays material, as PNG bytes."""
-    return png(picture(data, piece, bead, place, px_per_mm=px_per_mm))
+def bead_proof(marks: Marks, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
+    """The proof of what a program lays, as PNG bytes."""
+    return png(bead_picture(marks, piece, px_per_mm))
 
 
-def line_proof(
-    data: bytes, piece: Piece, dialect: Dialect, width: float, place: Place, *, px_per_mm: float = 8.0
-) -> bytes:
-    """The proof of a program that burns or draws lines of ``width`` mm, as PNG bytes."""
-    return png(line_picture(data, piece, dialect, width, place, px_per_mm))
+def line_proof(marks: Marks, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
+    """The proof of lines that a program burns or draws, as PNG bytes."""
+    return png(line_picture(marks, piece, px_per_mm))
 
 
 def marks_proof(marks: Marks, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
@@ -267,11 +276,9 @@ def marks_proof(marks: Marks, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
     return png(_drawn([(marks, shades)], piece, px_per_mm))
 
 
-def turned_proof(
-    data: bytes, piece: Piece, bead: Bead, place: Place, dialect: Dialect, *, px_per_mm: float = 8.0
-) -> bytes:
+def turned_proof(marks: Marks, first: BoolArray, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
     """The proof of a program that pours a body over drawings, as it looks when it is turned over, as PNG bytes."""
-    return png(turned_picture(data, piece, bead, place, dialect, px_per_mm))
+    return png(turned_picture(marks, first, piece, px_per_mm))
 
 
 def relief_proof(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, *, px_per_mm: float = 8.0) -> bytes:

@@ -66,11 +66,12 @@ def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Mad
         raise problem(sentence(str(error)), "Mend the recipe; the customer did nothing wrong.") from None
     air = recipe.air and all(machine.laser is not None and machine.laser.air for machine in at.machines)
     data = program(toolpath, at.dialect, Setup(air=air, stamp=stamp(specs, at.material, files)))
+    if roll is not None:
+        works[0].unroll(roll)
+    burnt_in = burns(data, works[0].at.dialect)
     each, pictures = [], []
     for work, content, own in zip(works, contents, files, strict=True):
-        if roll is not None:
-            work.unroll(roll)
-        found = burns(data, work.at.dialect, work.at.place)
+        found = burnt_in.on(work.at.place)
         each.append({"notes": content.notes, "fidelity": work.faithful(content, found), **work.told})
         pictures.append(burn_proof(found, piece_of(work.spec, at.material, own), recipe.line_width, recipe.dose))
     laser = at.machines[0].laser

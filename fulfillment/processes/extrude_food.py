@@ -40,11 +40,12 @@ from gcode.frosting import Polarity, Topping, plan_all
 from gcode.geometry import Bounds
 from gcode.pour import Pour, mirrored, pour
 from gcode.preflight import Report
+from gcode.proof import Marks, bead_proof, beads, before_rest, heights, turned_proof
 from gcode.proof import Piece as Look
-from gcode.proof import beads, before_rest, heights, proof, turned_proof
 from gcode.recipe import Bead, Motion, Place
 from gcode.tag import Plate
 from gcode.toolpath import Toolpath
+from gcode.units import BoolArray, FloatArray
 from gcode.write import program
 from jobs.queue import Needs
 
@@ -85,9 +86,10 @@ def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Mad
     )
     data = program(toolpath, work.dialect, setup)
     report = passed(data, machines, PROCESS, recipe.heat)
-    each = [{"notes": piece.content.notes, "fidelity": work.fidelity(data, piece)} for piece in pieces]
+    laid = work.laid(data)
+    each = [{"notes": piece.content.notes, "fidelity": work.fidelity(laid, piece)} for piece in pieces]
     needs = _needs(report, machines[0], material, recipe, spec)
-    picture = sheet(specs, [work.proof(data, piece) for piece in pieces])
+    picture = sheet(specs, [work.proof(laid, piece) for piece in pieces])
     return Made(data, needs, _manifest(report, material, needs, bead) | told(specs, each), picture)
 
 
@@ -100,6 +102,16 @@ class _Piece:
     look: Look
     place: Place
     polarity: Polarity
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """The beads of a whole program, as they lie on the bed: read once, however many pieces are looked at."""
+
+    beads: Marks
+    z: FloatArray
+    first: BoolArray
+    """Which were laid before the machine rested."""
 
 
 @dataclass(frozen=True)
@@ -148,26 +160,28 @@ class _Work:
         drawings = mirrored(content.drawings, self.product.piece.width) if self.product.pour else content.drawings
         return Topping(content.tones[-1] if content.tones else None, drawings, piece.place, piece.polarity)
 
-    def fidelity(self, data: bytes, piece: _Piece) -> dict[str, Any]:
+    def laid(self, data: bytes) -> _Laid:
+        return _Laid(beads(data, self.bead), heights(data), before_rest(data, self.dialect))
+
+    def fidelity(self, laid: _Laid, piece: _Piece) -> dict[str, Any]:
         """The beads of the bytes held against the design; of a body that is poured, those that were laid first."""
         bead, content, blank = self.bead, piece.content, self.product.piece
-        marks, box = beads(data, bead, piece.place), Bounds(0.0, 0.0, blank.width, blank.height)
+        marks, box = laid.beads.on(piece.place), Bounds(0.0, 0.0, blank.width, blank.height)
         if self.product.pour:
-            marks = marks.only(before_rest(data, self.dialect)).turned(blank.width)
+            marks = marks.only(laid.first).turned(blank.width)
         rows = Rows(bead.pitch, bead.coverage, dark=piece.polarity is Polarity.DARK_ON_LIGHT)
         if bead.layers == 1:
             return faithful(content, marks, bead.line_width, box, rows)
-        layer = np.rint((heights(data) - piece.place.surface) / bead.height)
+        layer = np.rint((laid.z - piece.place.surface) / bead.height)
         each = [
             faithful(content if n == 1 else content.lines, marks.only(layer == n), bead.line_width, box, rows)
             for n in range(1, bead.layers + 1)
         ]
         return min(each, key=lambda found: float(found["lines"]["coverage"])) | {"layers": bead.layers}
 
-    def proof(self, data: bytes, piece: _Piece) -> bytes:
-        if self.product.pour:
-            return turned_proof(data, piece.look, self.bead, piece.place, self.dialect)
-        return proof(data, piece.look, self.bead, piece.place)
+    def proof(self, laid: _Laid, piece: _Piece) -> bytes:
+        marks = laid.beads.on(piece.place)
+        return turned_proof(marks, laid.first, piece.look) if self.product.pour else bead_proof(marks, piece.look)
 
 
 def _dialect(machine: Machine) -> Dialect:

@@ -231,13 +231,13 @@ def test_one_changed_byte_never_crashes_it_and_never_burns_a_travel(kind: str, p
 def test_the_proof_shows_the_bytes_in_the_width_and_colour_of_the_tool(tool: Tool) -> None:
     piece = Piece(30, 30, colour=(255, 255, 255), mark=(0, 0, 0), margin=0)
     data = tool.program([Drawing((np.array([[5.0, 15.0], [25.0, 15.0]]),))])
-    seen = line_picture(data, piece, tool.dialect, 2.0, PLACE, 10.0).mean(axis=2)
+    seen = line_picture(lines(data, tool.dialect, 2.0, PLACE), piece, 10.0).mean(axis=2)
     dark = np.argwhere(seen < 64)
     (top, left), (bottom, right) = dark.min(axis=0), dark.max(axis=0) + 1
     assert (bottom - top) / 10 == pytest.approx(2.0, abs=0.15)
     assert (right - left) / 10 == pytest.approx(22.0, abs=0.3), "its ends are round"
     assert (left / 10, top / 10) == pytest.approx((4.0, 14.0), abs=0.15)
-    empty = line_picture(tool.program([]), piece, tool.dialect, 2.0, PLACE, 10.0).mean(axis=2)
+    empty = line_picture(lines(tool.program([]), tool.dialect, 2.0, PLACE), piece, 10.0).mean(axis=2)
     assert (empty[5:-5, 5:-5] > 250).all(), "travels leave nothing"
 
 

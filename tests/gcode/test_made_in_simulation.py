@@ -17,7 +17,7 @@ from gcode.dialects import MARLIN_FOOD, Setup
 from gcode.frosting import Polarity, coverage, plan
 from gcode.limits import Limits
 from gcode.preflight import check
-from gcode.proof import Piece, picture
+from gcode.proof import Piece, bead_picture, beads
 from gcode.recipe import Bead, Motion, Place
 from gcode.strokefont import StrokeFont
 from gcode.text import Fit, fit
@@ -89,7 +89,7 @@ def test_the_proof_is_what_the_machine_makes(face: Tone, bead: Bead, strokes: St
     data, other = made(face, None, bead, strokes), made(None, "Zoë", bead, strokes)
     played = play(data, 0.0, tmp_path)
     shown, not_this = (
-        1 - picture(d, black_on_white, bead, PLACE, px_per_mm=SCALE).mean(axis=2) / 255 for d in (data, other)
+        1 - bead_picture(beads(d, bead, PLACE), black_on_white, SCALE).mean(axis=2) / 255 for d in (data, other)
     )
     assert np.abs((shown > 0.5) ^ (played.covered > 0.5)).mean() < 0.03
     assert np.abs((not_this > 0.5) ^ (played.covered > 0.5)).mean() > 0.3
@@ -107,7 +107,7 @@ def test_words_are_whole_at_the_lag_their_recipe_is_for(bead: Bead, strokes: Str
     """With pressure taken off by flow x lag the letters keep their ends; without it they thin out where they begin."""
     words = "Zoë & Al"
     black_on_white = Piece(*SIDE, colour=(255, 255, 255), mark=(0, 0, 0), margin=0)
-    meant = picture(made(None, words, bead, strokes), black_on_white, bead, PLACE, px_per_mm=SCALE)
+    meant = bead_picture(beads(made(None, words, bead, strokes), bead, PLACE), black_on_white, SCALE)
     aimed = 1 - meant.mean(axis=2) / 255
 
     def missed(retract: float) -> float:

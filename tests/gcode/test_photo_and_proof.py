@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from gcode.design import Tone, Zone
 from gcode.photo import Look, crop, grey_of, quality, tone
-from gcode.proof import Piece, ProofError, picture, png, proof
+from gcode.proof import Marks, Piece, ProofError, bead_picture, bead_proof, beads, png
 from gcode.recipe import Bead, Place
 
 ZONE = Zone("photo", 0, 0, 100, 70)
@@ -69,19 +68,19 @@ def test_a_tone_is_read_where_it_lies() -> None:
 
 def test_the_proof_shows_the_bytes_and_nothing_else(good: bytes, bead: Bead) -> None:
     piece, place = Piece(50, 40), Place(50, 50, 10)
-    first = proof(good, piece, bead, place)
-    assert first == proof(good, piece, bead, place)
+    first = bead_proof(beads(good, bead, place), piece)
+    assert first == bead_proof(beads(good, bead, place), piece)
     wider = good.replace(b" E0.002", b" E0.004", 30)
     assert wider != good
-    assert proof(wider, piece, bead, place) != first
+    assert bead_proof(beads(wider, bead, place), piece) != first
     cut = good[: len(good) // 2].rsplit(b"\n", 1)[0]
-    seen, half = (picture(data, piece, bead, place).astype(int) for data in (good, cut))
+    seen, half = (bead_picture(beads(data, bead, place), piece, 8.0).astype(int) for data in (good, cut))
     assert (np.abs(seen - half).sum(axis=2) > 60).mean() > 0.1
 
 
 def test_the_proof_is_dark_where_the_design_is(good: bytes, face: Tone, bead: Bead) -> None:
     piece, place = Piece(50, 40, margin=0.0), Place(50, 50, 10)
-    seen = picture(good, piece, bead, place, px_per_mm=4).mean(axis=2)
+    seen = bead_picture(beads(good, bead, place), piece, 4.0).mean(axis=2)
     rows, columns = np.mgrid[0 : seen.shape[0], 0 : seen.shape[1]]
     x, y = (columns + 0.5) / 4, 40 - (rows + 0.5) / 4
     inside = (x > 8) & (x < 42) & (y > 8) & (y < 32)
@@ -89,10 +88,20 @@ def test_the_proof_is_dark_where_the_design_is(good: bytes, face: Tone, bead: Be
     assert seen[inside & (light < 0.05)].mean() < 0.6 * seen[inside & (light > 0.75)].mean()
 
 
+def test_what_is_far_from_the_piece_leaves_its_picture_as_it_is() -> None:
+    """Pieces lie side by side in a jig: a neighbour's bead is drawn as far as it reaches into the picture."""
+    piece, spots = Piece(20, 20), np.array([[10.0, 10.0], [24.5, 10.0], [24.9, 4.0], [500.0, 10.0], [-3.0, -300.0]])
+    marks = Marks(spots, spots + np.array([0.0, 1.0]), np.full(5, 2.0))
+    assert len(marks.seen(piece).width) == 3
+    whole = bead_picture(marks, piece, 8.0)
+    assert (whole == bead_picture(marks.seen(piece), piece, 8.0)).all()
+    assert (whole != bead_picture(marks.only(np.arange(5) != 2), piece, 8.0)).any()
+
+
 def test_a_proof_too_large_is_refused(good: bytes, bead: Bead) -> None:
     with pytest.raises(ProofError, match="lower px_per_mm"):
-        proof(good, Piece(5000, 5000), bead)
-    assert proof(b"G1 \xff nonsense", Piece(10, 10), replace(bead), Place())
+        bead_proof(beads(good, bead), Piece(5000, 5000))
+    assert bead_proof(beads(b"G1 \xff nonsense", bead), Piece(10, 10))
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.booleans(), st.integers(0, 2**32 - 1))

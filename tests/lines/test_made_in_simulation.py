@@ -16,7 +16,7 @@ from PIL import Image
 from fulfillment.catalog import Catalog
 from fulfillment.processes import Made
 from gcode.dialects import GRBL_LASER, GRBL_PEN, Dialect
-from gcode.proof import Piece, line_picture
+from gcode.proof import Piece, line_picture, lines
 from gcode.recipe import Place
 
 pytestmark = pytest.mark.journey
@@ -57,7 +57,7 @@ def test_the_proof_is_what_the_machine_makes(
     assert record["outcome"] == {"good": True, "troubles": [], "last_line": None, "deposited": True}
     piece = Piece(blank.width, blank.height, colour=(255, 255, 255), mark=(0, 0, 0), margin=0)
     shown, not_this = (
-        1 - line_picture(one.data, piece, dialect, width, Place(jig.x, jig.y), SCALE).mean(axis=2) / 255
+        1 - line_picture(lines(one.data, dialect, width, Place(jig.x, jig.y)), piece, SCALE).mean(axis=2) / 255
         for one in (made, other)
     )
     ink = (shown > 0.5).sum()
