@@ -7,7 +7,7 @@ stand at 0, 0, 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,11 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def only(self, chosen: BoolArray) -> Trace:
+        """Some of the moves, as they are; ``dwell`` stays that of all."""
+        columns = ("index", "start", "end", "e", "feed", "arc", "radius", "centre")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
     @property
     def distance(self) -> FloatArray:

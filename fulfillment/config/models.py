@@ -11,8 +11,9 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 
 from fulfillment.catalog import FOLDER, Allergen
 from fulfillment.catalog.recipes import Feeder
-from fulfillment.catalog.words import Celsius, Colour, Flow, Name, PositiveMm, Process, Speed, Title
+from fulfillment.catalog.words import Celsius, Colour, Name, PositiveMm, Process, Title
 from fulfillment.config.lasers import Laser
+from fulfillment.config.limits import Limits
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
 from fulfillment.config.probes import Probe
 from fulfillment.config.secrets import Secret
@@ -38,10 +39,27 @@ class Site(Written):
     """Zone of the clock times that people see, such as America/New_York."""
     paper: Literal["a6", "half-letter"] = "a6"
     """Paper of the packing slips."""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    """Of all prices, such as EUR; none: costs are shown as bare numbers."""
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+
+class Window(Written):
+    """A range of temperatures."""
+
+    low: Celsius
+    """The lowest."""
+    high: Celsius
+    """The highest."""
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.low > self.high:
+            raise Mend(f"The lowest, {self.low:g}, is above the highest, {self.high:g}.", "Swap them.", ("low",))
+        return self
 
 
 class Material(Written):
@@ -55,6 +73,12 @@ class Material(Written):
     """Its colour on proofs, as '#rrggbb'."""
     allergens: frozenset[Allergen] = frozenset()
     """What it contains."""
+    density: Annotated[float, Unit("g/cm3"), Field(gt=0, le=25)] | None = None
+    """What a cm3 of it weighs; none: it is not known, and nothing is said of g and cost. PLA: 1.24."""
+    price: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
+    """Of a kg, in the site's currency; none: nothing is said of cost."""
+    nozzle_temperature: Window | None = None
+    """Between which it may be laid; none: whatever its machine's nozzle takes."""
 
 
 class Envelope(Written):
@@ -66,36 +90,6 @@ class Envelope(Written):
     """Extent in y."""
     z: PositiveMm
     """Extent in z."""
-
-
-class AxisSpeeds(Written):
-    x: Speed
-    """Speed limit of x."""
-    y: Speed
-    """Speed limit of y."""
-    z: Speed
-    """Speed limit of z."""
-    e: Speed | None = None
-    """Speed limit of the feeder; none: it has no feeder."""
-
-
-class Limits(Written):
-    """What preflight holds every program against."""
-
-    speed: AxisSpeeds
-    """The highest speed by axis."""
-    acceleration: Annotated[float, Unit("mm/s2"), Field(gt=0, le=100_000)]
-    """The highest acceleration."""
-    jerk: Speed = 8
-    """The jump in speed that it takes at a corner without slowing down."""
-    flow: Flow | None = None
-    """The most volume a second that the machine can lay down."""
-    nozzle_temperature: Celsius = 0
-    """The hottest that the nozzle may be set; 0: it has no heater."""
-    bed_temperature: Celsius = 0
-    """The hottest that the bed may be set; 0: it has no heater."""
-    cold_extrusion: bool = False
-    """Whether it may extrude without heat (frosting, clay)."""
 
 
 class Simulator(Written):

@@ -39,6 +39,7 @@ UNITS: Mapping[str, Mapping[str, Convert]] = {
         "in/s": _times(25.4),
         "in/min": _times(25.4 / 60),
     },
+    "g/cm3": {"kg/m3": _times(0.001), "g/ml": _times(1), "kg/l": _times(1)},
     "mm/s2": {"m/s2": _times(1000), "g": _times(9806.65)},
     "mm3/s": {
         "mm3/min": _times(1 / 60),
@@ -77,6 +78,7 @@ SPELLINGS: Mapping[str, str] = {
     "mm²": "mm2",
     "mm³": "mm3",
     "mm/s²": "mm/s2",
+    "g/cm³": "g/cm3",
     "mm³/s": "mm3/s",
     "day": "days",
 }
