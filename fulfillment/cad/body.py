@@ -1,35 +1,44 @@
-"""What a template built: parts of triangles, with the names and colours that files and screens show."""
+"""A body as parts, with the names and colours that files and screens show."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gcode.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from gcode.slicing.solid import Solid
 
+PLAIN: Final = "#b0b0b0"
+"""Of a part that no colour was chosen for."""
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """``vertices`` (n, 3) in mm, ``faces`` (m, 3) counter-clockwise seen from outside. ``colour``: "#rrggbb"."""
+    """One part of a body, where it lies together with the others. ``colour``: "#rrggbb"."""
 
     name: str
-    colour: str
-    vertices: FloatArray
-    faces: IntArray
-    volume: float
-    """mm3 of the exact body, before its curves became chords."""
+    solid: Solid
+    """For the slicer."""
+    colour: str = PLAIN
+    exact: float | None = None
+    """mm3 of the body before its curves became chords, where somebody knows it."""
 
-    @cached_property
-    def solid(self) -> Solid:
-        """For the slicer. Raises SolidError where the triangles are no closed body."""
-        # Imported here: it brings manifold3d, which only who slices needs.
-        from gcode.slicing.solid import Solid
+    @property
+    def vertices(self) -> FloatArray:
+        """(n, 3), mm."""
+        return self.solid.vertices
 
-        return Solid.of(self.vertices, self.faces)
+    @property
+    def faces(self) -> IntArray:
+        """(m, 3) corners, counter-clockwise seen from outside."""
+        return self.solid.faces
+
+    @property
+    def volume(self) -> float:
+        """mm3."""
+        return self.solid.volume if self.exact is None else self.exact
 
     @property
     def rgb(self) -> tuple[int, int, int]:

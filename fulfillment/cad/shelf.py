@@ -53,6 +53,7 @@ def _loaded(path: Path) -> TemplateFile:
         raise CadFailed(f"{path} cannot be loaded as a Python file.")
     module: Any = module_from_spec(spec)
     spec.loader.exec_module(module)
-    if not isinstance(getattr(module, "TEMPLATE", None), Template) or not callable(getattr(module, "build", None)):
-        raise CadFailed(f"{path} is no template: it needs a value TEMPLATE and a function build.")
+    template = getattr(module, "TEMPLATE", None)
+    if not isinstance(template, Template) or not (template.grow or callable(getattr(module, "build", None))):
+        raise CadFailed(f"{path} is no template: it needs a value TEMPLATE, and a function build or TEMPLATE.grow.")
     return cast(TemplateFile, module)

@@ -1,7 +1,8 @@
 """What a template declares. Importing one costs no cadquery: pages and checks ask it for its parameters.
 
 A template is a file with a value ``TEMPLATE`` and a pure function ``build(given) -> {part: cadquery shape}``. The
-function imports cadquery itself, as only the worker calls it. mm; x to the right, y up, the body stands on z = 0.
+function imports cadquery itself, as only the worker calls it. What grows out of its content needs no ``build``: its
+``TEMPLATE.grow`` makes it without cadquery. mm; x to the right, y up, the body stands on z = 0.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import numpy as np
+
 from fulfillment.cad.errors import CadRefused, Conflict, refused
 from fulfillment.catalog.parameters import Parameter, Rule, Values, conflicts
 from fulfillment.positions import closest
-from gcode.design import Drawing, Zone
+from gcode.design import Drawing, Tone, Zone
+from gcode.geometry import Bounds
 
 if TYPE_CHECKING:
+    from gcode.shaping.dress import Bodies
     from gcode.slicing.areas import Area
 
 MAX_POINTS: Final = 20_000
@@ -25,14 +30,18 @@ SLACK: Final = 0.01
 """mm that content may lie beyond its zone: the chords of its curves."""
 
 STYLES: Final = ("raised", "sunk", "layer", "inlaid")
-"""How ``solids.dressed`` puts content on a face: part of the body, cut into it, standing on it as a part with a colour
-of its own, or let into it as such."""
+"""How ``gcode.shaping.dress`` puts content on a face: part of the body, cut into it, standing on it as a part with a
+colour of its own, or let into it as such."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """``zone`` follows from the parameters. ``styles``: ways in which content meets the body, the usual one first;
-    none: the template takes no content. ``parts``: names of what may come out, each of which has a colour."""
+    none: the template takes no content. ``parts``: names of what may come out, each of which has a colour.
+
+    Content either goes on the level face at the height ``top``, as high or deep as the parameter ``relief`` says, or
+    the whole body grows out of it.
+    """
 
     title: str
     parameters: Mapping[str, Parameter]
@@ -40,6 +49,12 @@ class Template:
     rules: tuple[Rule, ...] = ()
     styles: tuple[str, ...] = ()
     parts: tuple[str, ...] = ("body",)
+    top: Callable[[Values], float] | None = None
+    """mm over the bed; None: nothing can be put on it."""
+    relief: str = "relief"
+    grow: Callable[[Given], Bodies] | None = None
+    """What makes the whole body, content and all, without cadquery. Raises ShapeError. None: a bare body is built by
+    ``build`` of the same file, in a CAD worker, and knows nothing of the content."""
 
     def checked(self, values: Values) -> Values:
         """All parameters, with defaults where none was given. Raises CadRefused with all that is wrong."""
@@ -68,9 +83,9 @@ class Template:
             elif why := one.wrong(value):
                 yield Conflict(name, f"{one.title} {why}", "Please choose another value.")
 
-    def checked_style(self, style: str, drawing: Drawing | None) -> str:
-        """The style that is meant; "" means the usual one. Raises CadRefused."""
-        if drawing is None:
+    def checked_style(self, style: str, content: object) -> str:
+        """The style that is meant; "" means the usual one. ``content``: None where there is none. Raises CadRefused."""
+        if content is None:
             if style:
                 raise refused("", f"Nothing was sent that could be {style[:40]}.", "Please send some content.")
             return ""
@@ -91,6 +106,15 @@ class Template:
             raise refused("", reason, "Please send a simpler one.")
         if not all(map(math.isfinite, (bounds.x0, bounds.y0, bounds.x1, bounds.y1))):
             raise refused("", "The drawing has points that are not finite.", "Please draw it anew.")
+        self._check_place(bounds, values)
+
+    def check_tone(self, tone: Tone, values: Values) -> None:
+        """Raises CadRefused where the photo is not finite, or not in the zone of these values."""
+        if not np.isfinite(tone.lightness).all():
+            raise refused("", "The photo has values that are no numbers.", "Please send it anew.")
+        self._check_place(tone.bounds, values)
+
+    def _check_place(self, bounds: Bounds, values: Values) -> None:
         zone = self.zone(values)
         if not zone.bounds.holds(bounds, SLACK):
             reason = (
@@ -102,12 +126,16 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What ``build`` gets, in the worker: checked values, and the content as an area that does not cross itself."""
+    """What ``build`` and ``grow`` get: checked values, and the content: lines as an area that does not cross itself, or
+    a photo."""
 
     values: Values
     zone: Zone
     style: str = ""
     area: Area | None = field(default=None, compare=False)
+    tone: Tone | None = field(default=None, compare=False)
+    line_width: float = 0.45
+    """mm that one bead is wide: nothing finer can be printed."""
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]

@@ -17,11 +17,13 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from fulfillment.cad.errors import CadError, CadFailed, CadRefused
+from fulfillment.cad.errors import CadError, CadFailed, CadRefused, refused
 from fulfillment.cad.shelf import Shelf
-from fulfillment.cad.template import Given
+from fulfillment.cad.template import Given, Template
 from fulfillment.cad.wire import LENGTH, MAX_BYTES, Array, length, packed, unpacked
 from gcode.design import Drawing
+from gcode.shaping.areas import area_of
+from gcode.shaping.wrong import ShapeError
 
 GRACE: Final = 5.0
 """s that the workshop has to end a call itself; the kernel's alarm is for a worker whose workshop is gone."""
@@ -83,12 +85,10 @@ def _built(shelf: Shelf, header: dict[str, Any], arrays: list[Array]) -> tuple[d
     """The body as a header and arrays: vertices and faces of each part, then the bytes of its STEP."""
     solids: Any = import_module("fulfillment.cad.solids")
     file = shelf.file(header["template"])
-    values: Mapping[str, float] = header["values"]
-    area = None
-    if header["content"]:
-        strokes = header["strokes"]
-        area = solids.area_of(Drawing(tuple(arrays[:strokes]), tuple(arrays[strokes:])), header["line_width"])
-    shapes = file.build(Given(values, file.TEMPLATE.zone(values), header["style"], area))
+    try:
+        shapes = file.build(_given(file.TEMPLATE, header, arrays))
+    except ShapeError as error:
+        raise refused(error.parameter, error.reason, error.mend) from None
     if not shapes or not shapes.keys() <= set(file.TEMPLATE.parts):
         raise CadFailed(f"it built the parts {sorted(shapes)}, and declares {sorted(file.TEMPLATE.parts)}")
     meshes = [array for shape in shapes.values() for array in solids.triangles(shape)]
@@ -97,6 +97,16 @@ def _built(shelf: Shelf, header: dict[str, Any], arrays: list[Array]) -> tuple[d
         data = step.written(header["template"], shapes, header["colours"])
         meshes.append(np.frombuffer(data, np.uint8))
     return {"parts": list(shapes), "volumes": [shape.Volume() for shape in shapes.values()]}, meshes
+
+
+def _given(template: Template, header: dict[str, Any], arrays: list[Array]) -> Given:
+    area = None
+    if header["content"]:
+        strokes = header["strokes"]
+        drawing = Drawing(tuple(arrays[:strokes]), tuple(arrays[strokes:]))
+        area = area_of([drawing], header["line_width"])
+    values: Mapping[str, float] = header["values"]
+    return Given(values, template.zone(values), header["style"], area)
 
 
 def _send(answers: BinaryIO, message: bytes) -> None:

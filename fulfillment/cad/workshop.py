@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from fulfillment.cad.body import Built, Part
+from fulfillment.cad.body import PLAIN, Built, Part
 from fulfillment.cad.errors import CadDied, CadError, CadFailed, CadRefused, CadUnavailable, Conflict, refused
 from fulfillment.cad.program import Ended, Late, Program
 from fulfillment.cad.shelf import Shelf
@@ -26,15 +26,13 @@ from fulfillment.cad.template import Template
 from fulfillment.cad.wire import Array, packed
 from fulfillment.catalog.parameters import Values
 from gcode.design import Drawing
-from gcode.slicing.solid import SolidError
+from gcode.slicing.solid import Solid, SolidError
 
 log = logging.getLogger(__name__)
 
 DEATHS: Final = 2
 """Workers that one wish may end before it is refused: one may have been killed from outside."""
 COLOUR: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
-PLAIN: Final = "#b0b0b0"
-"""Of a part that no colour was chosen for."""
 EXACT: Final = 0.001
 """Share of its volume that a body's triangles may be off."""
 
@@ -188,18 +186,21 @@ def _checked(wish: Wish, header: dict[str, Any], arrays: list[Array]) -> Built:
     if kind != "built":
         raise _TROUBLES.get(str(kind), _failed)(wish.template, header)
     parts = tuple(
-        Part(name, wish.colours.get(name, PLAIN).lower(), arrays[2 * n], arrays[2 * n + 1], header["volumes"][n])
+        _part(wish, name, arrays[2 * n], arrays[2 * n + 1], header["volumes"][n])
         for n, name in enumerate(header["parts"])
     )
-    for part in parts:
-        try:
-            volume = part.solid.volume
-        except SolidError as error:
-            raise CadFailed(f"The part {part.name!r} of the template {wish.template!r} is no body: {error}.") from None
-        if not abs(volume - part.volume) <= EXACT * part.volume:
-            what = f"{volume:.2f} mm3, the exact body has {part.volume:.2f}"
-            raise CadFailed(f"The triangles of {part.name!r} of the template {wish.template!r} hold {what}.")
     return Built(wish.template, parts, arrays[-1].tobytes() if wish.step else None)
+
+
+def _part(wish: Wish, name: str, vertices: Array, faces: Array, exact: float) -> Part:
+    try:
+        solid = Solid.of(vertices, faces)
+    except SolidError as error:
+        raise CadFailed(f"The part {name!r} of the template {wish.template!r} is no body: {error}.") from None
+    if not abs(solid.volume - exact) <= EXACT * exact:
+        what = f"{solid.volume:.2f} mm3, the exact body has {exact:.2f}"
+        raise CadFailed(f"The triangles of {name!r} of the template {wish.template!r} hold {what}.")
+    return Part(name, solid, wish.colours.get(name, PLAIN).lower(), exact)
 
 
 def _refused(_: str, header: dict[str, Any]) -> CadError:

@@ -22,6 +22,7 @@ from manifold3d import Error, Manifold, Mesh64
 from fulfillment.cad import Built, Part, Wish, Workshop
 from fulfillment.cad.files import WRITERS
 from gcode.design import Drawing
+from gcode.slicing.solid import Solid
 
 HERE = Path(__file__).parent
 SQUARE = np.array([(20.0, 8.0), (28, 8), (28, 16), (20, 16)])
@@ -130,7 +131,7 @@ if shutil.which("prusa-slicer"):  # one more reader, where there happens to be o
 def test_names_are_written_as_text_and_never_as_markup() -> None:
     vertices = np.array([(0.0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)])
     faces = np.array([(0, 2, 1), (0, 1, 3), (1, 2, 3), (2, 0, 3)])
-    built = Built("a", (Part('<&">', "#000000", vertices, faces, 1 / 6),))
+    built = Built("a", (Part('<&">', Solid.of(vertices, faces), "#000000"),))
     with zipfile.ZipFile(io.BytesIO(WRITERS["model/3mf"](built))) as archive:
         model = ElementTree.fromstring(archive.read("3D/3dmodel.model"))
     assert model.findall(".//m:object", CORE)[0].get("name") == '<&">'

@@ -6,20 +6,28 @@ It stands on its rim. The cookie that it cuts looks as the drawing does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fulfillment.cad.errors import refused
 from fulfillment.cad.template import Given, Template
 from fulfillment.catalog.parameters import Bound, Parameter, Rule, Values
 from gcode.design import Zone
+from gcode.shaping.wrong import ShapeError
 
-NARROWEST: Final = 3.0
-"""mm: dough breaks where it is narrower, and stays in the cutter."""
+if TYPE_CHECKING:
+    from gcode.shaping.dress import Bodies
+    from gcode.slicing.areas import Area
 
 
 def zone(values: Values) -> Zone:
     """The cookie. The wall and its rim lie around it."""
     return Zone("content", values["rim"], values["rim"], values["size"], values["size"])
+
+
+def grow(given: Given) -> Bodies:
+    from gcode.shaping.cutter import cutter
+
+    area, middle = _cookie(given)
+    return cutter(area, middle, given["wall"], given["rim"], given["rim-height"], given["height"])
 
 
 TEMPLATE: Final = Template(
@@ -37,23 +45,22 @@ TEMPLATE: Final = Template(
     ),
     zone=zone,
     styles=("edge",),
+    grow=grow,
 )
 
 
 def build(given: Given) -> Mapping[str, Any]:
     from fulfillment.cad import solids
+    from gcode.shaping.cutter import bands
 
-    if given.area is None:
-        raise refused("", "A cutter needs the shape that it cuts.", "Please send a drawing.")
-    shapes = solids.pieces(given.area)
-    if len(shapes) > 1:
-        reason = f"The drawing has {len(shapes)} shapes that do not touch; a cutter has one edge."
-        raise refused("", reason, "Please join them, or send one of them.")
-    # It is printed on its rim and used the other way up: what the cookie shows is the cutter's mirror image.
-    cookie = solids.mirrored(solids.filled(given.area), given.zone.x + given.zone.width / 2)
-    if len(solids.pieces(solids.grown(cookie, -NARROWEST / 2))) != 1:
-        reason = f"The shape is narrower than {NARROWEST:g} mm somewhere: dough would break there."
-        raise refused("", reason, "Please draw it wider there, or choose a larger size.")
-    rim = solids.prism(solids.grown(cookie, given["rim"]) - cookie, 0.0, given["rim-height"])
-    wall = solids.prism(solids.grown(cookie, given["wall"]) - cookie, given["rim-height"], given["height"])
+    flat, upright = bands(*_cookie(given), given["wall"], given["rim"])
+    rim = solids.prism(flat, 0.0, given["rim-height"])
+    wall = solids.prism(upright, given["rim-height"], given["height"])
     return {"body": solids.joined(rim[0], [*rim[1:], *wall])}
+
+
+def _cookie(given: Given) -> tuple[Area, float]:
+    """What it cuts, and the upright line that the cutter is its mirror image at."""
+    if given.area is None:
+        raise ShapeError("A cutter needs the shape that it cuts.", "Please send a drawing.")
+    return given.area, given.zone.x + given.zone.width / 2

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fulfillment.cad.errors import refused
 from fulfillment.cad.template import STYLES, Given, Template
 from fulfillment.catalog.parameters import Bound, Parameter, Rule, Values
 from gcode.design import Zone
+from gcode.shaping.wrong import ShapeError
 
-GAP: Final = 4.0
-"""mm: letters and words that lie nearer together than this share one plate."""
+if TYPE_CHECKING:
+    from gcode.shaping.dress import Bodies
+    from gcode.slicing.areas import Area
+
+ROOM: Final = 4.0
+"""mm above and below the words, for the border and the loop."""
 
 
 def zone(values: Values) -> Zone:
     """To the right of the loop."""
     border = values["border"]
     left = values["hole"] + 2 * values["loop"] + border
-    return Zone("content", left, border + GAP, values["width"], values["height"])
+    return Zone("content", left, border + ROOM, values["width"], values["height"])
+
+
+def grow(given: Given) -> Bodies:
+    from gcode.shaping.areas import prism
+    from gcode.shaping.dress import dressed
+
+    area, plate = _flat(given)
+    thickness = given["thickness"]
+    return dressed(prism(plate, 0.0, thickness), area, given.style, thickness, given["relief"])
 
 
 TEMPLATE: Final = Template(
@@ -36,22 +49,23 @@ TEMPLATE: Final = Template(
     zone=zone,
     styles=STYLES,
     parts=("body", "content"),
+    grow=grow,
 )
 
 
 def build(given: Given) -> Mapping[str, Any]:
     from fulfillment.cad import solids
 
+    _, plate = _flat(given)
+    return solids.dressed(
+        solids.together(solids.prism(plate, 0.0, given["thickness"])), given, given["thickness"], given["relief"]
+    )
+
+
+def _flat(given: Given) -> tuple[Area, Area]:
+    """The words, and the plate under them."""
+    from gcode.shaping.keyring import plate
+
     if given.area is None:
-        raise refused("", "A key ring needs its words.", "Please send some.")
-    plate = solids.filled(solids.closed(solids.grown(given.area, given["border"]), GAP))
-    if len(solids.pieces(plate)) > 1:
-        reason = f"The words lie so far apart that a border of {given['border']:g} mm does not hold them together."
-        raise refused("border", reason, "Please choose a wider border, or leave less space between them.")
-    left, radius = plate.to_polygons()[0], given["hole"] / 2
-    x, y = left[left[:, 0].argmin()]
-    # The hole lies beside the plate, so that it never meets the words; the loop around it reaches into the plate.
-    loop = solids.disc(x - radius, y, radius + given["loop"]) - solids.disc(x - radius, y, radius)
-    outline = solids.closed(plate + loop, 0.4)
-    body = solids.together(solids.prism(outline, 0.0, given["thickness"]))
-    return solids.dressed(body, given, given["thickness"], given["relief"])
+        raise ShapeError("A key ring needs its words.", "Please send some.")
+    return given.area, plate(given.area, given["border"], given["hole"], given["loop"])

@@ -68,6 +68,7 @@ TEMPLATE: Final = Template(
     zone=zone,
     styles=STYLES,
     parts=("body", "content"),
+    top=lambda values: values["thickness"],
 )
 
 
