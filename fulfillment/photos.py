@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fulfillment.refusal import Refusal
+
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 2400
@@ -25,13 +27,8 @@ MAX_SIDE = 2400
 ACCEPTED = "a JPEG, PNG or WebP picture"
 
 
-class PhotoError(Exception):
-    """A photo that cannot be used: ``reason`` and ``mend`` are sentences for the customer."""
-
-    def __init__(self, reason: str, mend: str) -> None:
-        super().__init__(f"{reason} {mend}")
-        self.reason = reason
-        self.mend = mend
+class PhotoError(Refusal):
+    """A photo that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)

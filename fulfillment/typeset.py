@@ -15,6 +15,8 @@ from pathlib import Path
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
+from fulfillment.refusal import Refusal
+
 FONTS = Path(__file__).parent / "fonts"
 CONTROLS = frozenset({"Cc", "Cf", "Cs"})
 """Categories that are refused even where a font maps them (Noto Sans has U+0000)."""
@@ -24,13 +26,8 @@ UNSEEN = str.maketrans({"\u00a0": " ", "\u00ad": None, "\u200b": None, "\u2060":
 """What a person does not see: a space that does not break, and characters without width."""
 
 
-class PaperError(Exception):
-    """Something that cannot be printed as it is: ``reason`` names it, ``mend`` says what to do. Both are sentences."""
-
-    def __init__(self, reason: str, mend: str) -> None:
-        super().__init__(f"{reason} {mend}")
-        self.reason = reason
-        self.mend = mend
+class PaperError(Refusal):
+    """Something that cannot be printed as it is."""
 
 
 @dataclass(frozen=True, slots=True)

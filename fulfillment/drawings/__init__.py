@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from fulfillment.drawings.apart import apart
+from fulfillment.apart import Over, apart
 from fulfillment.drawings.kinds import ACCEPTED, media_type
-from fulfillment.drawings.limits import MAX_BYTES, DrawingError
+from fulfillment.drawings.limits import MAX_BYTES, MEMORY, SECONDS, DrawingError, too_much
 
 if TYPE_CHECKING:
     from fulfillment.drawings.shapes import FileDrawing
@@ -30,11 +30,14 @@ FORMATS: Final[Mapping[str, str]] = {
 def read(data: bytes) -> FileDrawing:
     """A customer's drawing in mm, y up, as it is seen. Raises DrawingError.
 
-    It is read in a process of its own, within 2 s of processor time and 300 MB (see drawings.apart).
+    It is read in a process of its own, within 2 s of processor time and 300 MB (see fulfillment.apart).
     """
     kind = media_type(data)
     # Imported here and not there, so that the bounds are those of the file and not of the libraries that read it.
     module: Any = import_module(FORMATS[kind])
     paint: Any = import_module("fulfillment.drawings.paint")
-    found: FileDrawing = apart(lambda data: paint.seen(module.read(data)), data)
+    try:
+        found: FileDrawing = apart(lambda data: paint.seen(module.read(data)), data, MEMORY, SECONDS)
+    except Over as bound:
+        raise too_much(f"so much in it that it takes more than {bound} to read") from None
     return found

@@ -1,13 +1,15 @@
 """What a customer's drawing may cost, and how it is refused.
 
 These limits are counts, so that the same file is refused everywhere and always. What is small and still takes long (a
-scribble that crosses itself a million times) meets the bounds of time and memory in drawings.apart.
+scribble that crosses itself a million times) meets the bounds of time and memory in SECONDS and MEMORY.
 """
 
 from __future__ import annotations
 
 import math
 from typing import Final
+
+from fulfillment.refusal import Refusal
 
 MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 64
@@ -22,18 +24,14 @@ MAX_NUMBER: Final = 1_000_000.0
 """Of a coordinate, in the file's unit, to either side of 0."""
 MAX_RULES: Final = 1_000
 """Rules of an SVG's style sheets."""
+MEMORY: Final = 300_000_000
+"""Bytes of address space that reading one drawing may take on top of what the process has."""
+SECONDS: Final = 2
+"""Of processor time that reading one drawing may take."""
 
 
-class DrawingError(Exception):
-    """A drawing that cannot be used: ``reason`` and ``mend`` are sentences for the customer."""
-
-    def __init__(self, reason: str, mend: str) -> None:
-        super().__init__(f"{reason} {mend}")
-        self.reason = reason
-        self.mend = mend
-
-    def __reduce__(self) -> tuple[type[DrawingError], tuple[str, str]]:
-        return type(self), (self.reason, self.mend)
+class DrawingError(Refusal):
+    """A drawing that cannot be used."""
 
 
 SIMPLER: Final = "Please send a simpler one: take out what is not seen, and simplify its paths."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fulfillment.refusal import Refusal
+
 
 @dataclass(frozen=True, slots=True)
 class Craft:
@@ -26,12 +28,8 @@ class Craft:
         return max(4 * self.line_width, self.height)
 
 
-class Refused(Exception):
-    """Content that cannot be made: why, and what its customer can do about it. Both are sentences."""
-
-    def __init__(self, reason: str, mend: str) -> None:
-        super().__init__(f"{reason} {mend}")
-        self.reason, self.mend = reason, mend
+class Refused(Refusal):
+    """Content that cannot be made: why, and what its customer can do about it."""
 
 
 def sentence(said: str) -> str:

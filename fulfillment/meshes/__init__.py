@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from fulfillment.drawings.apart import apart
-from fulfillment.drawings.limits import DrawingError
+from fulfillment.apart import Over, apart
 from fulfillment.meshes.kinds import ACCEPTED, media_type
 from fulfillment.meshes.limits import MAX_BYTES, MEMORY, SECONDS, MeshError, too_much
 from fulfillment.meshes.units import UNITS, Unit
@@ -34,7 +33,7 @@ def read(data: bytes, unit: Unit | None = None) -> Mesh:
     """A customer's model as one body in mm. Raises MeshError.
 
     ``unit`` is what the customer says of a file that says none (STL, OBJ); without it, mm are assumed and a note says
-    so. It is read in a process of its own, within 10 s of processor time and 500 MB (see drawings.apart).
+    so. It is read in a process of its own, within 10 s of processor time and 500 MB (see fulfillment.apart).
     """
     kind = media_type(data)
     # Imported here and not there, so that the bounds are those of the file and not of the libraries that read it.
@@ -42,8 +41,6 @@ def read(data: bytes, unit: Unit | None = None) -> Mesh:
     finish: Any = import_module("fulfillment.meshes.finish")
     try:
         found: Mesh = apart(lambda data: finish.finish(module.read(data), unit), data, MEMORY, SECONDS)
-    except DrawingError:  # what reads models raises its own errors: this one says that a bound was met
-        raise too_much(
-            f"so much in it that reading it takes more than {SECONDS} s or {MEMORY // 1_000_000} MB"
-        ) from None
+    except Over as bound:
+        raise too_much(f"so much in it that it takes more than {bound} to read") from None
     return found

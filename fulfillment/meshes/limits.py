@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from fulfillment.refusal import Refusal
+
 MAX_BYTES: Final = 60_000_000
 """Of a file: a binary STL of a million triangles has 50 MB."""
 MAX_TRIANGLES: Final = 1_000_000
@@ -41,16 +43,8 @@ LEAST_THICKNESS: Final = 0.1
 """mm of each side, and of the walls as a whole: less than a layer, and much less than a nozzle lays."""
 
 
-class MeshError(Exception):
-    """A model that cannot be used: ``reason`` and ``mend`` are sentences for the customer."""
-
-    def __init__(self, reason: str, mend: str) -> None:
-        super().__init__(f"{reason} {mend}")
-        self.reason = reason
-        self.mend = mend
-
-    def __reduce__(self) -> tuple[type[MeshError], tuple[str, str]]:
-        return type(self), (self.reason, self.mend)
+class MeshError(Refusal):
+    """A model that cannot be used."""
 
 
 AGAIN: Final = "Please export it anew as STL or 3MF, or upload it again."

@@ -5,20 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from fulfillment.refusal import Refusal
 from gcode.slicing.profile import Profile
 from gcode.slicing.solid import Solid
 
 
-class SlicerError(Exception):
-    """A body that a slicer did not slice as it should: ``reason`` and ``mend`` are sentences for the operator."""
-
-    def __init__(self, reason: str, mend: str) -> None:
-        super().__init__(f"{reason} {mend}")
-        self.reason = reason
-        self.mend = mend
-
-    def __reduce__(self) -> tuple[type[SlicerError], tuple[str, str]]:
-        return type(self), (self.reason, self.mend)
+class SlicerError(Refusal):
+    """A body that a slicer did not slice as it should."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fulfillment.drawings import dxf, limits
-from fulfillment.drawings.apart import MEMORY, SECONDS
+from fulfillment.drawings.limits import MEMORY, SECONDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "drawings.md").read_text()
 

@@ -13,21 +13,19 @@ import signal
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
-
-from fulfillment.drawings.limits import DrawingError, too_much
+from typing import Any, NoReturn, TypeVar
 
 R = TypeVar("R")
 
-MEMORY: Final = 300_000_000
-"""Bytes of address space that reading one drawing may take on top of what the process has."""
-SECONDS: Final = 2
-"""Of processor time that reading one drawing may take."""
-PLENTY: Final = "so much in it that it takes more than"
+
+class Over(Exception):
+    """A call met a bound; the text says which, such as "2 s"."""
 
 
-def apart(call: Callable[[bytes], R], data: bytes, memory: int = MEMORY, seconds: int = SECONDS) -> R:
-    """What the call returns. Raises the DrawingError that it raised, or one that says which bound it met.
+def apart(call: Callable[[bytes], R], data: bytes, memory: int, seconds: int) -> R:
+    """What the call returns. Raises what it raised, or Over.
+
+    ``memory``: bytes of address space on top of what the process has; ``seconds``: of processor time.
 
     It forks, as a worker or a command does that has nothing else going on; what the call needs is best imported before.
     """
@@ -83,7 +81,5 @@ def _bound_memory(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
 
-def _ended(by: int, memory: int, seconds: int) -> DrawingError:
-    if by in (signal.SIGXCPU, signal.SIGKILL):
-        return too_much(f"{PLENTY} {seconds} s to read")
-    return too_much(f"{PLENTY} {memory // 1_000_000} MB to read")
+def _ended(by: int, memory: int, seconds: int) -> Over:
+    return Over(f"{seconds} s" if by in (signal.SIGXCPU, signal.SIGKILL) else f"{memory // 1_000_000} MB")
