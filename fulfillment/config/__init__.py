@@ -1,11 +1,11 @@
 """The factory as written in config.yaml: typed, frozen, and refused with the line and the mend where it is wrong."""
 
+from fulfillment.config.limits import Limits
 from fulfillment.config.loading import ConfigError, Factory, check, load, load_factory, reference
 from fulfillment.config.models import (
     Bit,
     Config,
     Envelope,
-    Limits,
     Machine,
     Material,
     Renderer,
