@@ -19,6 +19,7 @@ NAMES = (
     "photo_engraving",
     "name",
     "cad",
+    "slicing",
     "job_cost",
     "clean_clone",
 )

@@ -106,12 +106,26 @@ class Fence:
     """Closed contours as edges, for many questions about the same ones."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self.start = np.vstack(lines) if lines else np.empty((0, 2))
+        self.start: FloatArray = np.vstack(lines) if lines else np.empty((0, 2))
         """Of each edge, contour by contour."""
-        self.end = np.vstack([np.concatenate([line[1:], line[:1]]) for line in lines]) if lines else np.empty((0, 2))
+        self.end: FloatArray = (
+            np.vstack([np.concatenate([line[1:], line[:1]]) for line in lines]) if lines else np.empty((0, 2))
+        )
         self.contour = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
         """The number of each edge's contour."""
         self._step = self.end - self.start
+
+    def beside(self, path: FloatArray) -> Fence:
+        """The edges that matter to places within the box of a path: those in it, and to its right, where ``holds``
+        counts."""
+        (x0, y0), (_, y1) = path.min(axis=0), path.max(axis=0)
+        low, high = np.minimum(self.start[:, 1], self.end[:, 1]), np.maximum(self.start[:, 1], self.end[:, 1])
+        chosen = (low <= y1) & (high >= y0) & (np.maximum(self.start[:, 0], self.end[:, 0]) >= x0)
+        few = Fence(())
+        few.start, few.end, few.contour, few._step = (
+            column[chosen] for column in (self.start, self.end, self.contour, self._step)
+        )
+        return few
 
     def holds(self, points: FloatArray) -> BoolArray:
         """Which points lie inside, by the even-odd rule."""

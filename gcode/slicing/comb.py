@@ -29,23 +29,29 @@ AHEAD: Final = 24
 """Points of a way round that are looked at from each point, for a short cut."""
 MOST_POINTS: Final = 400
 """Of a way round before it is pulled straight."""
+MOST_KNOWN: Final = 1000
+"""Ways round that an island remembers."""
 
 _NOTHING: Final = np.empty((0, 2))
 
 
 class Comb:
-    """Ways within one island."""
+    """Ways within one island. Those that go round something are remembered."""
 
     def __init__(self, island: Area, width: float) -> None:
         self._island, self._width = island, width
-        self._edge = Fence(contours(island))
+        self._gone: dict[bytes, Line | None] = {}
+
+    @cached_property
+    def _edge(self) -> Fence:
+        return Fence(contours(self._island))
 
     def ways(self, begins: FloatArray, ends: FloatArray) -> list[Line | None]:
         """For each pair of places the points between them, none for a straight way; None where the way has to leave
         the island."""
         leaves = self._edge.crosses(begins, ends)
         return [
-            self._round(begin, end) if leave else _NOTHING
+            self._known(begin, end) if leave else _NOTHING
             for begin, end, leave in zip(begins, ends, leaves.tolist(), strict=True)
         ]
 
@@ -66,6 +72,12 @@ class Comb:
     def _first(self) -> IntArray:
         """The number of each line's first edge."""
         return np.cumsum([0, *(len(line) for line in self._lines)])
+
+    def _known(self, begin: FloatArray, end: FloatArray) -> Line | None:
+        key = begin.tobytes() + end.tobytes()
+        if key not in self._gone and len(self._gone) < MOST_KNOWN:
+            self._gone[key] = self._round(begin, end)
+        return self._gone[key] if key in self._gone else self._round(begin, end)
 
     def _round(self, begin: FloatArray, end: FloatArray) -> Line | None:
         """Along each contour in the way, the shorter side of it, then pulled straight."""
@@ -107,11 +119,12 @@ class Comb:
     def _pulled(self, path: Line) -> Line:
         """From each point to the farthest that can be reached straight."""
         kept, at = [0], 0
+        fence = self._fence.beside(path)
         while at < len(path) - 1:
             later = path[at + 2 : at + 2 + AHEAD]
             # A chord between two corners of a hole crosses nothing, and yet lies in the hole.
-            free = self._fence.holds((path[at] + later) / 2)
-            free &= ~self._fence.crosses(path[at][None], later)
+            free = fence.holds((path[at] + later) / 2)
+            free &= ~fence.crosses(path[at][None], later)
             reached = np.flatnonzero(free)
             at = at + 2 + int(reached[-1]) if len(reached) else at + 1
             kept.append(at)

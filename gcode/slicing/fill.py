@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from gcode.slicing.areas import Area, offset, opened, parts
+from gcode.slicing.areas import Area, contours, offset, opened, parts
 from gcode.slicing.beads import Bead, bead
 from gcode.slicing.gyroid import gyroid, layers_of
 from gcode.slicing.lattice import fitted, regular
@@ -55,9 +56,40 @@ def _repeats(profile: Profile) -> int:
     return layers_of(profile.widths.sparse, profile.infill.density, profile.height)
 
 
-def filled(place: Place, turn: Turn, profile: Profile, height: float, *, first: bool) -> list[Bead]:
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A solid place parted into what lines fill and what single beads do, whatever direction the lines have."""
+
+    wide: tuple[Area, ...]
+    narrow: tuple[Bead, ...]
+
+
+class Rooms:
+    """Solid places that were parted before: those of the next layer differ in the direction of lines alone."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._known: OrderedDict[tuple[Profile, float, bool, bytes], Room] = OrderedDict()
+        self._most = most
+
+    def of(self, area: Area, profile: Profile, height: float, first: bool) -> Room:
+        key = (profile, height, first, b"|".join(line.tobytes() for line in contours(area)))
+        room = self._known.get(key)
+        if room is None:
+            room = self._known[key] = _parted(area, profile, height, first)
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return room
+
+
+def _parted(area: Area, profile: Profile, height: float, first: bool) -> Room:
+    hatched = wide(area, profile.widths.first if first else profile.widths.solid)
+    narrow = opened(area - hatched, profile.least_bead)
+    return Room(tuple(parts(hatched)), tuple(single(narrow, Role.GAP, profile, height, first=first)))
+
+
+def filled(place: Place, turn: Turn, profile: Profile, height: float, rooms: Rooms, *, first: bool) -> list[Bead]:
     """The beads of a place."""
-    return _FILLS[place.role](place, turn, profile, height, first)
+    return _FILLS[place.role](place, turn, profile, height, first, rooms)
 
 
 def speed_of(role: Role, width: float, height: float, profile: Profile, *, first: bool) -> float:
@@ -86,17 +118,17 @@ def wide(area: Area, width: float) -> Area:
     return opened(area, (1 + NEAREST) * width)
 
 
-def _solid(place: Place, turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
+def _solid(place: Place, turn: Turn, profile: Profile, height: float, first: bool, rooms: Rooms) -> list[Bead]:
     width = profile.widths.first if first else profile.widths.solid
     angle = profile.infill.angle + (90.0 if turn.odd else 0.0)
-    hatched = wide(place.area, width)
-    beads = single(opened(place.area - hatched, profile.least_bead), Role.GAP, profile, height, first=first)
-    for part in parts(hatched):
+    room = rooms.of(place.area, profile, height, first)
+    beads = list(room.narrow)
+    for part in room.wide:
         beads += _hatched(part, place.role, angle, width, 1.0, profile, height, first)
     return beads
 
 
-def _bridge(place: Place, _turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
+def _bridge(place: Place, _turn: Turn, profile: Profile, height: float, first: bool, _rooms: Rooms) -> list[Bead]:
     width, flow = profile.widths.solid, profile.bridge_flow
     found = [
         _hatched(part, Role.BRIDGE, place.angle, width, flow, profile, height, first) for part in parts(place.area)
@@ -126,7 +158,7 @@ def _steps(chain: Chain) -> FloatArray:
     return steps
 
 
-def _sparse(place: Place, turn: Turn, profile: Profile, height: float, first: bool) -> list[Bead]:
+def _sparse(place: Place, turn: Turn, profile: Profile, height: float, first: bool, _rooms: Rooms) -> list[Bead]:
     width = profile.widths.first if first else profile.widths.sparse
     area = _within(place.area, width)
     chains = _PATTERNS[profile.infill.pattern](area, width, turn, profile)
@@ -156,7 +188,7 @@ def _gyroid(area: Area, width: float, turn: Turn, profile: Profile) -> list[Chai
     return gyroid(area, width, profile.infill.density, turn.number / repeats, SPARSE_LINK * spacing)
 
 
-_Fill = Callable[[Place, Turn, Profile, float, bool], list[Bead]]
+_Fill = Callable[[Place, Turn, Profile, float, bool, Rooms], list[Bead]]
 _FILLS: Final[Mapping[Role, _Fill]] = {
     Role.TOP: _solid,
     Role.SOLID: _solid,

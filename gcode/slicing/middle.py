@@ -80,8 +80,9 @@ def _web(area: shapely.MultiPolygon) -> _Web | None:
     corners = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3]
     if len(corners) < 2:
         return None
-    vertices, index = np.unique(corners.reshape(-1, 2), axis=0, return_inverse=True)
-    index = index.reshape(-1, 3)
+    # Complex numbers are ordered as rows are, ten times faster.
+    found, index = np.unique(np.ascontiguousarray(corners).view(np.complex128), return_inverse=True)
+    vertices, index = np.stack([found.real, found.imag], axis=1), index.reshape(-1, 3)
     others = np.roll(index, -1, axis=1)
     sides = np.minimum(index, others) * len(vertices) + np.maximum(index, others)
     names, side, times = np.unique(sides, return_inverse=True, return_counts=True)

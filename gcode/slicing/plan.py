@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from gcode.slicing.areas import CRUMB, Area, Fence, contours, parts, settled
 from gcode.slicing.beads import Bead, Layer, Step, bead
 from gcode.slicing.bridges import Bridge, Overhang, over_nothing
 from gcode.slicing.comb import Comb
-from gcode.slicing.fill import Turn, filled, single, speed_of, wide
+from gcode.slicing.fill import Rooms, Turn, filled, single, speed_of, wide
 from gcode.slicing.overhang import parted
 from gcode.slicing.profile import Profile, Role
 from gcode.slicing.seam import begun
@@ -58,15 +59,18 @@ class Window:
                 told.update(section.digest)
         return told.digest()
 
-    def surroundings(self, inside: Area) -> Surroundings:
-        """What of the layers around it matters to this one. ``inside``: what its walls leave."""
+    def surroundings(self, frame: Frame) -> Surroundings:
+        """What of the layers around it matters to this one."""
         own, profile = self.own, self.profile
-        sparse, sparse_digest = settled(sparse_of(inside, deep(self.above, self.below, own, profile), profile))
+        sparse = Area()
+        if not frame.inside.is_empty():
+            sparse = sparse_of(frame.inside, deep(self.above, self.below, own, profile), profile)
+        sparse, sparse_digest = settled(sparse)
         turn, seen, seen_digest = self.turn, own.area, b"all"
         if self.above:
-            seen, seen_digest = settled(own.area - self.above[0].area)
-        width = profile.widths.first if self.first else profile.widths.solid
-        if sparse.is_empty() and wide(inside, width).is_empty():
+            lies_open = self.above[0].digest != own.digest
+            seen, seen_digest = settled(own.area - self.above[0].area if lies_open else Area())
+        if sparse.is_empty() and not frame.roomy:
             # Every bead follows from the walls: neither lines' direction nor what lies above matters.
             turn, seen, seen_digest = Turn(0), Area(), b""
         below = self.below[0] if self.below else None
@@ -102,7 +106,7 @@ def window(sections: Sequence[Section], number: int, profile: Profile, fingerpri
     return Window(sections[number], below, tuple(sections[number + 1 : number + 1 + high]), profile, fingerprint)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """What of a layer follows from its own area alone: islands, each with its walls and what fills gaps in them."""
 
@@ -111,6 +115,15 @@ class Frame:
     """Of each island."""
     inside: Area
     """Of all islands."""
+    width: float
+    """Of lines that would fill it."""
+    combs: tuple[Comb, ...] = ()
+    """Of each island: layers with these walls have many ways in common."""
+
+    @cached_property
+    def roomy(self) -> bool:
+        """Whether there is room for lines at all."""
+        return not wide(self.inside, self.width).is_empty()
 
     def owners(self, points: FloatArray) -> IntArray:
         """The number of the island that each point lies in, or next to."""
@@ -127,7 +140,8 @@ def frame(own: Section, profile: Profile) -> Frame:
     first = own.number == 0
     islands = parts(pressed(own.area, profile) if first else own.area)
     walled = [walls(island, profile, first=first) for island in islands]
-    bare = Frame(tuple(islands), (), Area.compose([one.inside for one in walled]))
+    width = profile.widths.first if first else profile.widths.solid
+    bare = Frame(tuple(islands), (), Area.compose([one.inside for one in walled]), width)
     narrow = Area.compose([one.gaps for one in walled])
     gaps = _shared(single(narrow, Role.GAP, profile, own.height, first=first), bare, _middle)
     beads = []
@@ -135,7 +149,8 @@ def frame(own: Section, profile: Profile) -> Frame:
         nests = [_nest(nest, own, profile) for nest in one.nests]
         rings = [ring for nest in _sorted(nests, lambda nest: nest[0].points[0], None) for ring in nest]
         beads.append((*rings, *_in_order(mine, rings)))
-    return Frame(bare.islands, tuple(beads), bare.inside)
+    combs = tuple(Comb(island, profile.widths.outer) for island in islands)
+    return Frame(bare.islands, tuple(beads), bare.inside, width, combs)
 
 
 def _middle(one: Bead) -> FloatArray:
@@ -163,7 +178,7 @@ def _nest(nest: Sequence[Ring], own: Section, profile: Profile) -> list[Bead]:
     return beads
 
 
-def plan(window: Window, around: Surroundings, framed: Frame) -> Layer:
+def plan(window: Window, around: Surroundings, framed: Frame, rooms: Rooms) -> Layer:
     """The layer, from what it depends on alone. ``framed``: its frame."""
     own, profile = window.own, window.profile
     bridges: list[Bridge] = []
@@ -171,29 +186,29 @@ def plan(window: Window, around: Surroundings, framed: Frame) -> Layer:
     if around.below is not None:
         bridges, overhangs = over_nothing(own.area, around.below, own.height, profile)
     steps = _brim(framed, own, profile) if window.first else []
-    fills = _fills(skins(framed.inside, around.sparse, around.seen, bridges, profile), window, around.turn)
+    fills = _fills(skins(framed.inside, around.sparse, around.seen, bridges, profile), window, around.turn, rooms)
     groups = [_shared(beads, framed, _middle) for beads in fills]
     islands = []
-    for number, island in enumerate(framed.islands):
+    for number, comb in enumerate(framed.combs):
         beads = list(framed.walls[number])
         if around.below is not None:
             beads = parted(beads, around.below, own.height, profile)
         for group in groups:
             beads += _in_order(group[number], beads)
         if beads:
-            islands.append((island, beads))
+            islands.append((comb, beads))
     here = steps[-1].bead.points[-1] if steps else None
-    for island, beads in _sorted(islands, lambda one: one[1][0].points[0], here):
-        steps += _joined(beads, steps[-1].bead.points[-1] if steps else None, island, profile)
+    for comb, beads in _sorted(islands, lambda one: one[1][0].points[0], here):
+        steps += _joined(beads, steps[-1].bead.points[-1] if steps else None, comb, profile)
     return Layer(tuple(steps), around.digest, own.area, tuple(overhangs))
 
 
-def _fills(places: Sequence[Place], window: Window, turn: Turn) -> tuple[list[Bead], list[Bead]]:
+def _fills(places: Sequence[Place], window: Window, turn: Turn, rooms: Rooms) -> tuple[list[Bead], list[Bead]]:
     """The beads of solid places, and those of sparse ones."""
     solid: list[Bead] = []
     sparse: list[Bead] = []
     for place in places:
-        beads = filled(place, turn, window.profile, window.own.height, first=window.first)
+        beads = filled(place, turn, window.profile, window.own.height, rooms, first=window.first)
         (sparse if place.role is Role.SPARSE else solid).extend(beads)
     return solid, sparse
 
@@ -238,15 +253,15 @@ def _order(ends: Sequence[Line], here: FloatArray | None) -> list[tuple[int, boo
     return found
 
 
-def _joined(beads: Sequence[Bead], here: FloatArray | None, island: Area | None, profile: Profile) -> list[Step]:
-    """Beads with the ways to them. Without an island, every way that is long enough is one over nothing."""
+def _joined(beads: Sequence[Bead], here: FloatArray | None, comb: Comb | None, profile: Profile) -> list[Step]:
+    """Beads with the ways to them. Without an island's comb, every way that is long enough is one over nothing."""
     if not beads:
         return []
     begins = np.array([one.points[-1] for one in beads[:-1]]).reshape(-1, 2)
     ends = np.array([one.points[0] for one in beads[1:]]).reshape(-1, 2)
     inside: list[Line | None] = [None] * len(begins)
-    if island is not None and len(begins):
-        inside = Comb(island, profile.widths.outer).ways(begins, ends)
+    if comb is not None and len(begins):
+        inside = comb.ways(begins, ends)
     far = np.hypot(*(ends - begins).T) >= profile.retraction.least_travel
     away = here is not None and float(np.hypot(*(beads[0].points[0] - here))) >= profile.retraction.least_travel
     steps = [Step(beads[0], _NOTHING, retract=away)]

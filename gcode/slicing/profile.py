@@ -192,8 +192,8 @@ class Profile:
     """Share of a bead's section that is laid over nothing: pulled straight, it does not sag."""
 
     def __post_init__(self) -> None:
-        _check(self, "the profile", _PROFILE)
-        for part, ranges in _PARTS.items():
+        _check(self, "the profile", RANGES)
+        for part, ranges in PARTS.items():
             _check(getattr(self, part), part, ranges)
         if self.first_height > 0.8 * self.nozzle or self.height > 0.8 * self.nozzle:
             worst = max(self.first_height, self.height)
@@ -230,7 +230,7 @@ class Profile:
 _Ranges = Mapping[str, tuple[float, float]]
 _SHARE: Final = (0.0, 1.0)
 _RATE: Final = (0.1, 2000.0)
-_PROFILE: Final[_Ranges] = {
+RANGES: Final[_Ranges] = {
     "nozzle": (0.1, 2.0),
     "filament": (1.0, 4.0),
     "height": (0.02, 1.6),
@@ -244,7 +244,8 @@ _PROFILE: Final[_Ranges] = {
     "max_bridge": (0.0, 500.0),
     "bridge_flow": (0.5, 1.5),
 }
-_PARTS: Final[Mapping[str, _Ranges]] = {
+"""What each number of a profile may be, for who reads them from files."""
+PARTS: Final[Mapping[str, _Ranges]] = {
     "widths": {one.name: (0.05, 5.0) for one in fields(Widths)},
     "speeds": {one.name: _RATE for one in fields(Speeds)},
     "cooling": {
@@ -259,6 +260,7 @@ _PARTS: Final[Mapping[str, _Ranges]] = {
     "infill": {"density": _SHARE, "angle": (-360.0, 360.0), "least_area": (0.0, 1e6)},
     "adhesion": {"brim": (0.0, 50.0), "brim_gap": (0.0, 5.0), "skirt": (0, 20), "skirt_distance": (0.0, 50.0)},
 }
+"""The same of its parts, by the part's name."""
 
 
 def _check(values: object, name: str, ranges: _Ranges) -> None:

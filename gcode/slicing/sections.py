@@ -13,15 +13,17 @@ from typing import Final
 
 import numpy as np
 
-from gcode.slicing.areas import RESOLUTION, Area, contours, on_grid
+from gcode.slicing.areas import RESOLUTION, Area, contours, on_grid, settled
 from gcode.slicing.profile import Profile
 from gcode.slicing.solid import Solid, SolidError
-from gcode.units import FloatArray
+from gcode.units import FloatArray, IntArray
 
 MAX_LAYERS: Final = 20_000
 OVERLAP: Final = 0.002
 """Share of a layer that may be covered twice, or lie inside out, before the body is said to cross itself: thin joints
 of bodies that only touch are less."""
+UPRIGHT: Final = 1e-9
+"""mm that a wall may lean for each mm of its height and still be upright: what is left of rounding."""
 LEAST_OVERLAP: Final = 0.05
 """mm2 of that: less is rounding."""
 
@@ -57,19 +59,40 @@ def sections(solid: Solid, profile: Profile) -> Iterator[Section]:
     bottoms = np.concatenate([[0.0], tops[:-1]])
     # What ends within the last layer is cut below its end.
     middles = np.minimum((tops + bottoms) / 2, bottoms + (solid.high[2] - low - bottoms) / 2)
-    cuts = [solid.manifold.slice(height) for height in (low + middles).tolist()]
-    lines = [contours(cut.simplify(RESOLUTION)) for cut in cuts]
-    raw = [b"|".join(line.tobytes() for line in one) for one in lines]
-    different = [number for number in range(len(cuts)) if number == 0 or raw[number] != raw[number - 1]]
-    _check_crossing(solid, low, middles[different], [float(cuts[number].area()) for number in different])
-    if not lines[0]:
+    numbers = _changes(solid, low + middles)
+    cuts = [solid.manifold.slice(height) for height in (low + middles[numbers]).tolist()]
+    _check_crossing(solid, low, middles[numbers], [float(cut.area()) for cut in cuts])
+    first = contours(cuts[0].simplify(RESOLUTION))
+    if not first:
         raise SolidError("nothing of the body is in the first layer: it stands on a point; cut it flat")
-    area, digest = on_grid(lines[0])
-    changed = set(different[1:])
+    area, digest = on_grid(first)
+    changed = dict(zip(numbers[1:].tolist(), cuts[1:], strict=True))
     for number, top in enumerate(tops.tolist()):
         if number in changed:
-            area, digest = on_grid(lines[number])
+            area, digest = settled(changed[number])
         yield Section(number, top, profile.height if number else profile.first_height, area, digest)
+
+
+def _changes(solid: Solid, heights: FloatArray) -> IntArray:
+    """The numbers of layers that may differ from the one below: all but those in which the same triangles are cut,
+    each of them upright."""
+    z = np.sort(solid.vertices[:, 2])
+    corners_between = np.searchsorted(z, heights[1:], side="right") - np.searchsorted(z, heights[:-1], side="left")
+    same = corners_between == 0
+    if same.any():
+        same &= _leaning(solid, heights[1:]) == 0
+    return np.flatnonzero(np.concatenate([[True], ~same]))
+
+
+def _leaning(solid: Solid, heights: FloatArray) -> IntArray:
+    """How many triangles that are not upright each plane cuts."""
+    a, b, c = (solid.vertices[solid.faces[:, corner]] for corner in range(3))
+    normal = np.cross(b - a, c - a)
+    leans = np.abs(normal[:, 2]) > UPRIGHT * np.sqrt((normal * normal).sum(axis=1))
+    tall = np.stack([a[leans, 2], b[leans, 2], c[leans, 2]])
+    begun = np.searchsorted(np.sort(tall.min(axis=0)), heights, side="right")
+    done = np.searchsorted(np.sort(tall.max(axis=0)), heights, side="left")
+    return np.asarray(begun - done)
 
 
 def _check_crossing(solid: Solid, low: float, heights: FloatArray, found: Sequence[float]) -> None:

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from gcode.slicing.beads import Layer
 from gcode.slicing.blocks import Block, block
 from gcode.slicing.bridges import Overhang
+from gcode.slicing.fill import Rooms
 from gcode.slicing.plan import Frame, Window, frame, plan, window
 from gcode.slicing.profile import Profile
 from gcode.slicing.sections import sections
@@ -32,6 +33,7 @@ class Memory:
     def __init__(self, most: int = KEPT) -> None:
         self._layers: OrderedDict[bytes, Layer] = OrderedDict()
         self._frames: OrderedDict[bytes, Frame] = OrderedDict()
+        self._rooms = Rooms(most)
         self._blocks: OrderedDict[bytes, Block | None] = OrderedDict()
         self._bytes: OrderedDict[Hashable, bytes] = OrderedDict()
         self._most = most
@@ -45,11 +47,11 @@ class Memory:
         if layer is not None:
             return layer
         framed = self._framed(window)
-        around = window.surroundings(framed.inside)
+        around = window.surroundings(framed)
         layer = _found(self._layers, around.digest)
         if layer is None:
             self.computed += 1
-            layer = plan(window, around, framed)
+            layer = plan(window, around, framed, self._rooms)
             self._keep(self._layers, around.digest, layer)
         self._keep(self._layers, alias, layer)
         return layer

@@ -43,7 +43,9 @@ class Solid:
         """Raises SolidError."""
         points, corners = np.array(vertices, dtype=np.float64, order="C"), np.array(faces, dtype=np.int64, order="C")
         _check_numbers(points, corners)
-        _check_size(points[np.unique(corners)])
+        used = np.zeros(len(points), dtype=bool)
+        used[corners] = True
+        _check_size(points[used])
         _check_edges(points, corners)
         _check_volume(points, corners)
         mesh = Mesh64(vert_properties=points, tri_verts=corners.astype(np.uint64))
@@ -135,11 +137,11 @@ def _check_edges(points: FloatArray, corners: IntArray) -> None:
     if (begin == end).any():
         worst = int(np.flatnonzero((corners == np.roll(corners, -1, axis=1)).any(axis=1))[0])
         raise SolidError(f"triangle {worst + 1} of the body has a corner twice: export it anew")
+    if (np.sort(begin * count + end) == np.sort(end * count + begin)).all():
+        return
     ways, which = np.unique(np.concatenate([begin * count + end, end * count + begin]), return_inverse=True)
     there, back = np.split(which, 2)
     bad = ways[np.bincount(there, minlength=len(ways)) != np.bincount(back, minlength=len(ways))]
-    if not len(bad):
-        return
     at = (points[bad[0] // count] + points[bad[0] % count]) / 2
     raise SolidError(
         f"the body is not watertight: {len(bad) // 2} edges have a triangle on one side only, or triangles that "

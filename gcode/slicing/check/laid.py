@@ -38,6 +38,9 @@ _ROLES: Final[tuple[tuple[bytes, int], ...]] = (
 )
 _MARK: Final = re.compile(rb"^; ?(?:(?:TYPE|FEATURE):(.*)|LAYER_CHANGE.*|CHANGE_LAYER.*|LAYER:.*)$", re.M)
 _M486: Final = code_of("M486")
+_M600: Final = code_of("M600")
+_TOOL: Final = range(code_of("T0"), code_of("T9999") + 1)
+BY_HAND: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +57,8 @@ class Beads:
     label: IntArray
     """The body that M486 names; -1 for none."""
     line: IntArray
+    filament: IntArray
+    """The tool that lays it, and BY_HAND more for each filament that a person put in before (M600)."""
 
     def __len__(self) -> int:
         return len(self.z)
@@ -73,6 +78,7 @@ def joined(parts: list[Beads]) -> Beads:
         role=np.concatenate([part.role for part in parts]),
         label=np.concatenate([part.label for part in parts]),
         line=np.concatenate([part.line for part in parts]),
+        filament=np.concatenate([part.filament for part in parts]),
     )
 
 
@@ -82,6 +88,7 @@ class Reader:
     def __init__(self, data: bytes, filament_area: float, block: int = BLOCK) -> None:
         self._data, self._area, self._size = data, filament_area, block
         self._role, self._label, self._line = BESIDE if _MARK.search(data) else PART, -1, 0
+        self._tool, self._by_hand = 0, 0
         self._said = b""
         self.slanted = 0
         """Beads laid while Z changes."""
@@ -119,6 +126,7 @@ class Reader:
         moves = trace(program)
         role = self._roles(raw, program.line[moves.index], self._said.count(b"\n"))
         label = self._labels(program)[moves.index]
+        filament = self._filaments(program)[moves.index]
         line = program.line[moves.index] - self._said.count(b"\n") + self._line
         self._line += raw.count(b"\n")
         self._said = _state(program, moves, self._said)
@@ -135,6 +143,7 @@ class Reader:
             role=role[which],
             label=label[which],
             line=line[which],
+            filament=filament[which],
         )
 
     def _roles(self, raw: bytes, lines: IntArray, before: int) -> IntArray:
@@ -159,6 +168,16 @@ class Reader:
         labels: IntArray = np.where(at >= 0, values[at], self._label)
         self._label = int(labels[-1])
         return labels
+
+    def _filaments(self, program: Program) -> IntArray:
+        if not len(program):
+            return np.zeros(0, np.int64)
+        at = latest((program.code >= _TOOL.start) & (program.code < _TOOL.stop))
+        tool = np.where(at >= 0, (program.code[at] - _TOOL.start) // 10, self._tool)
+        by_hand = np.cumsum(program.code == _M600) + self._by_hand
+        self._tool, self._by_hand = int(tool[-1]), int(by_hand[-1])
+        filaments: IntArray = tool + BY_HAND * by_hand
+        return filaments
 
 
 def _straight(moves: Trace, clockwise: BoolArray, chosen: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
