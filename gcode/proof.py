@@ -239,12 +239,17 @@ def _light(colour: Colour, share: float) -> Colour:
     return tuple(round(part + (255 - part) * share) for part in colour)  # type: ignore[return-value]
 
 
+_PNG_KIND: Final = {1: 0, 3: 2, 4: 6}
+"""By parts of a pixel."""
+
+
 def png(pixels: Pixels) -> bytes:
-    """RGB or grey pixels as the bytes of a PNG: no time, no text, always the same filter and compression."""
+    """RGB, RGBA or grey pixels as the bytes of a PNG: no time, no text, always the same filter and compression."""
     rows, columns = pixels.shape[:2]
-    kind = 2 if pixels.ndim == 3 else 0
+    parts = pixels.shape[2] if pixels.ndim == 3 else 1
+    kind = _PNG_KIND[parts]
     flat = np.ascontiguousarray(pixels, dtype=np.uint8).reshape(rows, -1)
-    raw = np.column_stack([np.full(rows, 1, np.uint8), _left_differences(flat, 3 if kind else 1)]).tobytes()
+    raw = np.column_stack([np.full(rows, 1, np.uint8), _left_differences(flat, parts)]).tobytes()
     header = struct.pack(">IIBBBBB", columns, rows, 8, kind, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(raw, 6)), (b"IEND", b""))
     body = b"".join(

@@ -1,0 +1,112 @@
+"""What is seen, in light: a lamp, its shadow, and less light in corners and beside walls.
+
+Shadows and corners are read from a map of heights, the view from straight above: whatever camera looks at the body,
+the light falls on it in the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from gcode.blur import blurred
+from gcode.pictures.tubes import Tubes
+from gcode.pictures.view import Camera, Seen, look
+from gcode.units import FloatArray, IntArray
+
+MAP: Final = 420
+"""Cells along the longer side of the map."""
+SHADE: Final = 0.45
+"""How much of the lamp a shadow leaves."""
+REACHES: Final = ((0.8, 0.55), (3.0, 0.45))
+"""mm around a place that take light from it where they are higher, and how much of it."""
+AMBIENT: Final = 0.7
+"""What corners may lose of their light at most."""
+OFF: Final = 0.12
+"""mm off the surface, from where a place looks around: it does not shade itself."""
+
+
+class Light:
+    """The light on one body that stands on a bed at height ``bed``, for one camera. ``lamp``: where the light comes
+    from, as the camera sees it: right, away, up."""
+
+    def __init__(self, tubes: Tubes, camera: Camera, lamp: tuple[float, float, float], bed: float) -> None:
+        self._tubes, self._camera, self._bed = tubes, camera, bed
+        self._heights = _Heights(tubes, bed)
+        x, y = camera.back(np.array(lamp[0]), np.array(lamp[1]))
+        way = np.array([float(x), float(y), lamp[2]])
+        self._lamp = way / np.linalg.norm(way)
+        x, y = camera.back(np.array(0.0), np.array(-camera.cosine))
+        half = self._lamp + np.array([float(x), float(y), camera.sine])
+        self._half = half / np.linalg.norm(half)
+
+    def facing(self, seen: Seen, pixels: IntArray) -> tuple[FloatArray, FloatArray]:
+        """How much these pixels, which show tubes, look at the lamp, 0 to 1, and how much they mirror it."""
+        normal = seen.normals(self._tubes, pixels)
+        lamp, half = ((way[:, None] * normal).sum(axis=0) for way in (self._lamp, self._half))
+        mirrored = np.maximum(half, 0.0)
+        for _ in range(4):
+            mirrored *= mirrored
+        return np.maximum(lamp, 0.0), mirrored
+
+    def around(self, seen: Seen, pixels: IntArray) -> tuple[FloatArray, FloatArray]:
+        """What these pixels get of the lamp, 0 to 1, and of the light from everywhere."""
+        camera = self._camera
+        hit = seen.which[pixels] >= 0
+        right = camera.x + (pixels % camera.columns + 0.5) / camera.scale
+        up = camera.y + (camera.rows - pixels // camera.columns - 0.5) / camera.scale
+        z: FloatArray = np.where(hit, seen.z[pixels], self._bed)
+        x, y = camera.back(right, (up - z * camera.cosine) / camera.sine)
+        normal = seen.normals(self._tubes, pixels[hit])
+        x[hit] += normal[0] * self._heights.cell
+        y[hit] += normal[1] * self._heights.cell
+        z += OFF
+        dark = self._heights.shadow(x, y, z, self._lamp)
+        return 1 - (1 - SHADE) * dark, 1 - AMBIENT * (1 - self._heights.open_(x, y, z))
+
+
+class _Heights:
+    """Heights over the bed on square cells, seen from above, with room around."""
+
+    def __init__(self, tubes: Tubes, bed: float) -> None:
+        low, high = tubes.box()
+        room = 2.0 + 0.5 * float(high[2] - bed)
+        wide, deep = high[:2] - low[:2] + 2 * room
+        self.cell = float(max(wide, deep) / MAP)
+        self._columns, self._rows = math.ceil(wide / self.cell), math.ceil(deep / self.cell)
+        self._x, self._y = float(low[0] - room), float(low[1] - room)
+        above = Camera(0.0, 90.0, 1 / self.cell, self._x, self._y, self._columns, self._rows)
+        heights = np.maximum(look(tubes, above).z, bed).reshape(self._rows, self._columns)
+        self._z, self._top = heights, float(high[2])
+        self._even = blurred(heights, 0.8)
+
+    def _cells(self, x: FloatArray, y: FloatArray) -> IntArray:
+        column = np.clip((x - self._x) / self.cell, 0, self._columns - 1).astype(np.int32)
+        row = np.clip((y - self._y) / self.cell, 0, self._rows - 1).astype(np.int32)
+        cells: IntArray = (self._rows - 1 - row) * self._columns + column
+        return cells
+
+    def open_(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        """How much of the sky a place sees: 1 on a plain, less beside what is higher."""
+        cells, found = self._cells(x, y), np.ones(len(z))
+        for reach, weight in REACHES:
+            mean = blurred(self._z, max(reach / self.cell / 2, 0.5))
+            higher = np.maximum(mean.ravel()[cells] - z, 0.0)
+            found -= weight * higher / (higher + reach / 2)
+        return found
+
+    def shadow(self, x: FloatArray, y: FloatArray, z: FloatArray, lamp: FloatArray) -> FloatArray:
+        """How much of the lamp is hidden, 0 to 1: the softer, the farther what hides it is."""
+        flat = float(np.hypot(lamp[0], lamp[1]))
+        to_x, to_y, climb = float(lamp[0]) / flat, float(lamp[1]) / flat, float(lamp[2]) / flat
+        heights, dark = self._even.ravel(), np.zeros(len(z))
+        far, step = (self._top - float(z.min())) / climb, self.cell
+        distance = 1.5 * step
+        while distance < far + step:
+            over = heights[self._cells(x + to_x * distance, y + to_y * distance)] - (z + distance * climb)
+            np.maximum(dark, np.clip(over / (0.05 + 0.25 * distance), 0.0, 1.0), out=dark)
+            step *= 1.15
+            distance += step
+        return dark

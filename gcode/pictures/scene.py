@@ -1,0 +1,114 @@
+"""Pictures of what a program prints, from its bytes alone: from above in scale, and from its front corner.
+
+The same bytes and colours give the same PNG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from gcode.blur import blurred
+from gcode.pictures.light import Light
+from gcode.pictures.tubes import Tubes
+from gcode.pictures.view import Camera, Seen, framing, look
+from gcode.proof import MAX_PIXELS, Colour, Pixels, ProofError
+from gcode.units import FloatArray, IntArray
+
+OVERSAMPLE: Final = 2
+TABLE: Final[Colour] = (245, 245, 242)
+TURN: Final = -28.0
+"""Degrees by which a body is turned to show its front corner."""
+RISE: Final = 38.0
+ABOVE: Final = (-0.45, 0.55, 0.85)
+"""Where the light comes from, as the camera sees it (right, away, up): on a picture from above from its upper left, or
+what is raised would look sunk."""
+BESIDE: Final = (-0.6, -0.35, 0.85)
+SKY: Final = 0.5
+"""Light from everywhere, as a share."""
+LAMP: Final = 0.75
+GLOSS: Final = 0.16
+DARK: Final = 34
+"""Of 255: a black body is drawn as bright as this, or it would have no shape."""
+BRIGHT: Final = 240
+"""Of 255: a white body has room for its lights."""
+
+
+def from_above(
+    tubes: Tubes, box: tuple[float, float, float, float], px_per_mm: float, colours: Sequence[Colour]
+) -> Pixels:
+    """What lies in a box (x0, y0, x1, y1, mm) as RGB, row 0 at the top. Raises ProofError where that is too large."""
+    columns, rows = round((box[2] - box[0]) * px_per_mm), round((box[3] - box[1]) * px_per_mm)
+    return _drawn(tubes, Camera(0.0, 90.0, px_per_mm, box[0], box[1], columns, rows), ABOVE, colours)
+
+
+def from_the_front(tubes: Tubes, columns: int, rows: int, colours: Sequence[Colour]) -> Pixels:
+    """The whole body on its bed, seen from its front corner, as RGB. Raises ProofError."""
+    return _drawn(tubes, _corner(tubes, columns, rows, 0.06), BESIDE, colours)
+
+
+def alone(tubes: Tubes, columns: int, rows: int, colours: Sequence[Colour]) -> Pixels:
+    """The same as RGBA, with nothing around the body: for screens of any colour."""
+    return _drawn(tubes, _corner(tubes, columns, rows, 0.03), BESIDE, colours, alone=True)
+
+
+def _corner(tubes: Tubes, columns: int, rows: int, margin: float) -> Camera:
+    if not len(tubes):
+        raise ProofError("nothing is laid: there is nothing to draw")
+    return framing(tubes, TURN, RISE, columns, rows, margin)
+
+
+def _drawn(
+    tubes: Tubes,
+    camera: Camera,
+    lamp: tuple[float, float, float],
+    colours: Sequence[Colour],
+    *,
+    alone: bool = False,
+) -> Pixels:
+    """Edges are drawn OVERSAMPLE times as fine as asked; light, which has no edges, once a pixel."""
+    columns, rows, fine = camera.columns, camera.rows, OVERSAMPLE
+    if not 0 < columns * rows * fine**2 <= MAX_PIXELS:
+        raise ProofError(f"a picture of {columns} x {rows} pixels is too large, or has none")
+    if not len(tubes):
+        raise ProofError("nothing is laid: there is nothing to draw")
+    camera = replace(camera, scale=camera.scale * fine, columns=columns * fine, rows=rows * fine)
+    seen, light = look(tubes, camera), Light(tubes, camera, lamp, float(tubes.box()[0][2]))
+    direct, sky = light.around(seen, _highest(seen, rows, columns))
+    hit = np.flatnonzero(seen.which >= 0)
+    whole = hit // camera.columns // fine * columns + hit % camera.columns // fine
+    facing, mirrored = light.facing(seen, hit)
+    bright = (SKY + LAMP * facing * direct[whole]) * sky[whole]
+    gloss = GLOSS * mirrored * direct[whole] * sky[whole]
+    palette = np.array([_shown(colour) for colour in colours])
+    own = palette[np.minimum(tubes.colour[seen.which[hit]], len(palette) - 1)].T
+    share = np.bincount(whole, minlength=rows * columns) / fine**2
+    body = [
+        np.bincount(whole, minlength=rows * columns, weights=np.minimum(one * bright + (255 - one) * gloss, 255))
+        for one in own
+    ]
+    if alone:
+        planes = [one / fine**2 / np.maximum(share, 1e-9) for one in body] + [share * 255]
+    else:
+        shaded = ((SKY + (1 - SKY) * direct) * sky).reshape(rows, columns)
+        bed = blurred(shaded, 1.2).ravel() * (1 - share)
+        planes = [one / fine**2 + bed * table for one, table in zip(body, TABLE, strict=True)]
+    return np.rint(np.stack(planes, axis=1)).astype(np.uint8).reshape(rows, columns, -1)
+
+
+def _highest(seen: Seen, rows: int, columns: int) -> IntArray:
+    """Of each pixel's finer ones the one that shows the highest place: no gap between beads."""
+    z = np.where(seen.which >= 0, seen.z, -np.inf).reshape(rows, OVERSAMPLE, columns, OVERSAMPLE)
+    best = z.transpose(0, 2, 1, 3).reshape(rows * columns, OVERSAMPLE**2).argmax(axis=1)
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    down, right = np.divmod(best, OVERSAMPLE)
+    pixels: IntArray = (row * OVERSAMPLE + down) * columns * OVERSAMPLE + column * OVERSAMPLE + right
+    return pixels
+
+
+def _shown(colour: Colour) -> FloatArray:
+    """A colour that light and shade can be seen on."""
+    return DARK + np.array(colour, dtype=np.float64) * (BRIGHT - DARK) / 255
