@@ -25,7 +25,7 @@ from skimage.metrics import structural_similarity
 from benchmarks.photo import BEAD, PHOTO
 from gcode.design import Tone, Zone
 from gcode.dialects import MARLIN_FOOD, Setup
-from gcode.frosting import E_DECIMALS, Polarity, coverage, photo_path, plan
+from gcode.frosting import E_DECIMALS, Polarity, coverage, photo_paths, plan
 from gcode.photo import tone
 from gcode.recipe import Motion, Place
 from gcode.toolpath import Kind, Toolpath, settled
@@ -52,7 +52,7 @@ def design() -> Tone:
 
 def by_flow(picture: Tone) -> Toolpath:
     """The baseline: the same rows at their mean speed, the amount of each piece as the photo wants it."""
-    points, speed = photo_path(picture, BEAD, MOTION, Polarity.DARK_ON_LIGHT)
+    ((points, speed),) = photo_paths(picture, BEAD, MOTION, Polarity.DARK_ON_LIGHT)
     steps = np.hypot(*np.diff(points, axis=0).T)
     amounts = settled(steps * BEAD.flow / (speed * BEAD.e_area), E_DECIMALS)
     mean = steps.sum() / (steps / speed).sum()
@@ -103,7 +103,7 @@ def similarity(made: Picture, wanted: Picture, sigma: float = BEAD.pitch) -> flo
 
 def main() -> None:
     picture = design()
-    points, speed = photo_path(picture, BEAD, MOTION, Polarity.DARK_ON_LIGHT)
+    ((points, speed),) = photo_paths(picture, BEAD, MOTION, Polarity.DARK_ON_LIGHT)
     steps = np.hypot(*np.diff(points, axis=0).T)
     wanted = aimed(picture)
     ours, baseline = plan(picture, [], BEAD, motion=MOTION, place=PLACE), by_flow(picture)

@@ -6,6 +6,7 @@ What is shown is laid out by the same code as what is made; the proof of an orde
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -95,7 +96,13 @@ def _tone(tone: Tone, piece: Piece) -> Iterator[str]:
     data = base64.b64encode(png(pixels)).decode()
     place = f'x="{tone.x:g}" y="{-tone.y - tone.height:g}" width="{tone.width:g}" height="{tone.height:g}"'
     href = quoteattr(f"data:image/png;base64,{data}")
-    yield f'<image transform="scale(1 -1)" {place} preserveAspectRatio="none" href={href}/>'
+    image = f'<image transform="scale(1 -1)" {place} preserveAspectRatio="none" href={href}/>'
+    if tone.mask is None:
+        yield image
+    else:
+        name = f"mask-{hashlib.sha256(tone.mask.tobytes()).hexdigest()[:8]}"
+        clip = f'<clipPath id="{name}"><path d="{_closed(tone.mask)}"/></clipPath>'
+        yield f'{clip}<g clip-path="url(#{name})">{image}</g>'
 
 
 def _points(line: Line) -> str:

@@ -173,14 +173,9 @@ def _asked(content: Tone | Drawing, frame: Tone, shape: tuple[int, int], how: Bu
 
 
 def _toned(tone: Tone, frame: Tone, shape: tuple[int, int], raster: Raster | None) -> FloatArray:
-    rows, columns = shape
-    x, y = np.meshgrid(
-        frame.x + (np.arange(columns) + 0.5) * frame.width / columns,
-        frame.y + frame.height - (np.arange(rows) + 0.5) * frame.height / rows,
-    )
-    inside = (x >= tone.x) & (x <= tone.x + tone.width) & (y >= tone.y) & (y <= tone.y + tone.height)
     if raster is None:
         return np.zeros(shape)
+    x, y = frame.cells(*shape)
     light = np.clip(tone.at(x, y), 0, 1)
     dark = np.asarray((light if raster.light else 1 - light) ** raster.gamma, dtype=np.float64)
     if raster.dither == GREYSCALE:
@@ -188,7 +183,7 @@ def _toned(tone: Tone, frame: Tone, shape: tuple[int, int], raster: Raster | Non
         dark = np.where(dark > 0, least + (1 - least) * dark, 0.0)
     else:
         dark = np.interp(dark, *_shown(raster.dither))
-    return np.where(inside, dark, 0.0)
+    return np.where(tone.holds(x, y), dark, 0.0)
 
 
 @cache

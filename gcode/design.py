@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gcode.geometry import Bounds, Line, Transform, bounds_of, without_repeats
-from gcode.units import FloatArray
+from gcode.mask import within
+from gcode.units import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def lines_of(drawings: Sequence[Drawing]) -> list[Line]:
 class Tone:
     """A grey picture on a rectangle of the piece: ``lightness`` 0 (black) to 1 (white), row 0 is the top edge.
 
-    Which of the two a material lays is the process's business (dark frosting on light pastry, or the reverse).
+    Which of the two a material lays is the process's business (dark frosting on light pastry, or the reverse). Beyond
+    its ``mask``, a contour in the rectangle, nothing is made at all; none: the whole rectangle is.
     """
 
     lightness: npt.NDArray[np.float32]
@@ -78,6 +80,7 @@ class Tone:
     y: float
     width: float
     height: float
+    mask: Line | None = None
 
     def __post_init__(self) -> None:
         if self.lightness.ndim != 2 or min(self.lightness.shape) < 2:
@@ -88,6 +91,19 @@ class Tone:
     @property
     def bounds(self) -> Bounds:
         return Bounds(self.x, self.y, self.x + self.width, self.y + self.height)
+
+    def cells(self, rows: int, columns: int) -> tuple[FloatArray, FloatArray]:
+        """x and y of the middles of a grid over its rectangle, row 0 at the top."""
+        x = self.x + (np.arange(columns) + 0.5) * self.width / columns
+        y = self.y + self.height - (np.arange(rows) + 0.5) * self.height / rows
+        across, up = np.meshgrid(x, y)
+        return across, up
+
+    def holds(self, x: FloatArray, y: FloatArray) -> BoolArray:
+        """Which points of the piece it says anything of."""
+        if self.mask is not None:
+            return within(self.mask, x, y)
+        return (x >= self.x) & (x <= self.x + self.width) & (y >= self.y) & (y <= self.y + self.height)
 
     def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Lightness at points of the piece, between pixel centres by straight lines, beyond the edge as at the edge."""
@@ -143,7 +159,8 @@ class Turn:
         x0, y0 = onto(np.array([[box.x0, box.y0], [box.x1, box.y1]])).min(axis=0).tolist()
         picture = content.lightness[:, ::-1] if self.mirrored else content.lightness
         sides = (content.height, content.width) if self.degrees % 180 else (content.width, content.height)
-        return Tone(np.ascontiguousarray(np.rot90(picture, self.degrees // 90)), x0, y0, *sides)
+        mask = None if content.mask is None else onto(content.mask)
+        return Tone(np.ascontiguousarray(np.rot90(picture, self.degrees // 90)), x0, y0, *sides, mask)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,7 +42,7 @@ def compare(design: Design, marks: Marks, line_width: float, piece: Bounds, rows
         like = tone_made(tone, marks, rows.pitch, rows.reach, dark=rows.dark)
         wrong += like.wrong()
         numbers["photo"] = like.body()
-        marks = marks.only(~tone.bounds.around(marks.middle))
+        marks = marks.only(~tone.holds(*marks.middle.T))
     made = lines_made(design.drawings, marks, line_width, piece)
     # Of a design without lines nothing is as wide as it should be; strays are what there is to find.
     wrong += made.wrong(line_width) if design.drawings else made.strange(line_width)

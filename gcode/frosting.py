@@ -9,15 +9,17 @@ machine accelerates. So the speeds are limited here, and the amount on each piec
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Final
 
 import numpy as np
 
 from gcode.design import Drawing, Tone, lines_of
 from gcode.geometry import Line, Transform, arc, length, resampled, split_at, without_repeats
+from gcode.mask import Span, chains, spans
 from gcode.order import ordered
 from gcode.pour import Pour
 from gcode.recipe import Bead, Motion, Place, Prime, Wipe
@@ -30,6 +32,8 @@ ROW_SAMPLES: Final = (-0.375, -0.125, 0.125, 0.375)
 """Where across a row the photo is looked at, in pitches."""
 ALIKE: Final = 0.02
 """Neighbouring pieces whose speeds differ by less than this share become one move."""
+MOST_LEFT: Final = 2.0
+"""Pitches of a row that a turn may leave out at the edge of a mask: stopping the pump there would be seen as well."""
 E_DECIMALS: Final = 5
 
 
@@ -66,6 +70,53 @@ def serpentine(tone: Tone, bead: Bead) -> Line:
             turn = math.pi if row % 2 == 0 else -math.pi
             pieces.append(arc((ends[1], y + radius), radius, -math.pi / 2, turn)[1:-1])
     return np.vstack(pieces)
+
+
+def snakes(tone: Tone, bead: Bead) -> list[Line]:
+    """The lines of a photo: one serpentine, or as many as its mask's shape asks for.
+
+    Rows of a mask end where they and their neighbours are within it, half a bead from its edge.
+    """
+    if tone.mask is None:
+        return [serpentine(tone, bead)]
+    count = max(1, math.floor(tone.height / bead.pitch + 1e-9))
+    first = tone.y + (tone.height - (count - 1) * bead.pitch) / 2
+    ys = [first + row * bead.pitch for row in range(count)]
+    found = [line for chain in chains(spans(tone.mask, bead.width_max / 2, ys)) for line in _through(chain, ys, bead)]
+    if not found:
+        raise ValueError(
+            f"a photo of {tone.width} x {tone.height} mm has no room for rows in its mask: enlarge its zone"
+        )
+    return found
+
+
+def _through(chain: Sequence[tuple[int, Span]], ys: Sequence[float], bead: Bead) -> Iterator[Line]:
+    """Lines through rows that lie one over the other, each row the other way than the one before. A line ends where
+    a turn that stays within both rows would leave too much of one of them, or has no room."""
+    radius = bead.pitch / 2
+    pieces: list[Line] = []
+    forth, begin = 1.0, math.nan
+    for (number, span), after in zip_longest(chain, chain[1:]):
+        y, (low, high) = ys[number], _along(span, forth)
+        start = begin if pieces else low
+        following = _along(after[1], forth) if after else (math.inf, -math.inf)
+        turn = min(high, following[1]) - radius
+        left = abs(high - following[1])
+        if left <= MOST_LEFT * bead.pitch and turn > max(start + bead.pitch, following[0]):
+            pieces.append(resampled(np.array([[forth * start, y], [forth * turn, y]]), STEP))
+            pieces.append(arc((forth * turn, y + radius), radius, -math.pi / 2, forth * math.pi)[1:-1])
+            forth, begin = -forth, -turn
+            continue
+        if high - start > STEP:
+            pieces.append(resampled(np.array([[forth * start, y], [forth * high, y]]), STEP))
+        if pieces:
+            yield np.vstack(pieces)
+        pieces, forth = [], 1.0
+
+
+def _along(span: Span, forth: float) -> Span:
+    """A row as it is passed: to the left, x grows the other way."""
+    return span if forth > 0 else (-span[1], -span[0])
 
 
 def _followed(speed: FloatArray, steps: FloatArray, acceleration: float) -> FloatArray:
@@ -106,9 +157,12 @@ def _row_mean(tone: Tone, points: Line, pitch: float) -> FloatArray:
     return mean
 
 
-def photo_path(tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> tuple[Line, FloatArray]:
-    """The serpentine's points and the speed of each piece between them."""
-    points = serpentine(tone, bead)
+def photo_paths(tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> list[tuple[Line, FloatArray]]:
+    """The points of each of a photo's lines, and the speed of each piece between them."""
+    return [_paced(line, tone, bead, motion, polarity) for line in snakes(tone, bead)]
+
+
+def _paced(points: Line, tone: Tone, bead: Bead, motion: Motion, polarity: Polarity) -> tuple[Line, FloatArray]:
     middle = (points[1:] + points[:-1]) / 2
     steps = np.hypot(*np.diff(points, axis=0).T)
     width = _row_mean(coverage(tone, bead, polarity), middle, bead.pitch) * bead.pitch
@@ -311,11 +365,11 @@ def plan_all(
 def _lay(layer: _Layer, topping: Topping, bead: Bead, motion: Motion, end: tuple[float, float]) -> None:
     """``end``: where the nozzle is, on the piece."""
     if topping.tone is not None:
-        points, speed = photo_path(topping.tone, bead, motion, topping.polarity)
-        steps = np.hypot(*np.diff(points, axis=0).T)
-        amounts = settled(steps * bead.flow / (speed * bead.e_area), E_DECIMALS)
-        layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))
-        end = (float(points[-1, 0]), float(points[-1, 1]))
+        for points, speed in photo_paths(topping.tone, bead, motion, topping.polarity):
+            steps = np.hypot(*np.diff(points, axis=0).T)
+            amounts = settled(steps * bead.flow / (speed * bead.e_area), E_DECIMALS)
+            layer.line(*_stopped(points, speed, amounts, bead.stop_ahead))
+            end = (float(points[-1, 0]), float(points[-1, 1]))
     strokes = ordered(lines_of(topping.drawings), end)
     for number in range(bead.layers if strokes else 0):
         if number:

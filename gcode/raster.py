@@ -47,6 +47,8 @@ def bitmap(tone: Tone, raster: Raster) -> Bitmap:
         power = np.where(steps > 0, raster.min_power + (raster.power - raster.min_power) * steps, 0.0)
     else:
         power = DITHERS[raster.dither](darkness) * raster.power
+    if tone.mask is not None:
+        power = np.where(tone.holds(*tone.cells(rows, columns)), power, 0.0)
     return Bitmap(power.astype(np.float32), tone.x, tone.y, tone.width, tone.height)
 
 

@@ -42,8 +42,10 @@ def strays(content: Content, surface: Surface, line_width: float) -> tuple[str, 
 
 
 def _ink(content: Content) -> BaseGeometry:
-    """A tone's rectangle; of a drawing its lines, and what its outlines fill."""
+    """A tone's mask or rectangle; of a drawing its lines, and what its outlines fill."""
     if isinstance(content, Tone):
+        if content.mask is not None:
+            return shapely.Polygon(content.mask)
         return shapely.box(content.x, content.y, content.x + content.width, content.y + content.height)
     lines = shapely.MultiLineString(lines_of([content]))
     rings = [shapely.LinearRing(outline) for outline in content.outlines if len(outline) > 2]

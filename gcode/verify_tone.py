@@ -14,8 +14,9 @@ import numpy as np
 
 from gcode.blur import blurred
 from gcode.design import Tone
+from gcode.mask import inset, within
 from gcode.proof import Marks
-from gcode.units import FloatArray
+from gcode.units import BoolArray, FloatArray
 
 FINE: Final = 3
 """Cells in the distance of two rows."""
@@ -58,11 +59,10 @@ def wanted(tone: Tone, shape: tuple[int, int], reach: tuple[float, float], *, da
     """The share of each cell that should be covered. ``reach``: least and most that can be; ``dark``: by dark marks."""
     rows, columns = shape
     fine = 2
-    x = tone.x + (np.arange(columns * fine) + 0.5) * tone.width / (columns * fine)
-    y = tone.y + tone.height - (np.arange(rows * fine) + 0.5) * tone.height / (rows * fine)
-    light: FloatArray = tone.at(*np.meshgrid(x, y)).reshape(rows, fine, columns, fine).mean(axis=(1, 3))
-    share = 1 - light if dark else light
-    return reach[0] + (reach[1] - reach[0]) * share
+    light: FloatArray = tone.at(*tone.cells(rows * fine, columns * fine))
+    light = light.reshape(rows, fine, columns, fine).mean(axis=(1, 3))
+    share = reach[0] + (reach[1] - reach[0]) * (1 - light if dark else light)
+    return share if tone.mask is None else np.where(tone.holds(*tone.cells(rows, columns)), share, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +106,39 @@ def tone_made(tone: Tone, marks: Marks, pitch: float, reach: tuple[float, float]
     seen = blurred(made, BLUR * FINE), blurred(should, BLUR * FINE)
     span = reach[1] - reach[0]
     edge = slice(min(EDGE * FINE, min(made.shape) // 4), -min(EDGE * FINE, min(made.shape) // 4) or None)
-    like = similarity(seen[0][edge, edge][::FINE, ::FINE], seen[1][edge, edge][::FINE, ::FINE], span)
+    looked = _well_within(tone, made, EDGE * pitch)
+    like = similarities(seen[0][edge, edge][::FINE, ::FINE], seen[1][edge, edge][::FINE, ::FINE], span)
+    similar = float(like[looked[edge, edge][::FINE, ::FINE]].mean())
     off: FloatArray = np.zeros((made.shape[0], made.shape[1]))
     off[edge, edge] = np.abs(blurred(made, LOCAL * FINE) - blurred(should, LOCAL * FINE))[edge, edge] / span
+    off = np.where(looked, off, 0.0)
     row, column = divmod(int(np.argmax(off)), off.shape[1])
     x = tone.x + (column + 0.5) / off.shape[1] * tone.width
     y = tone.y + tone.height - (row + 0.5) / off.shape[0] * tone.height
-    return Likeness(like, float(made.mean() / max(should.mean(), 1e-9)), (float(off.max()), (x, y)))
+    amount = float(made[looked].mean() / max(should[looked].mean(), 1e-9))
+    return Likeness(similar, amount, (float(off.max()), (x, y)))
+
+
+def _well_within(tone: Tone, cells: FloatArray, margin: float) -> BoolArray:
+    """Cells that are not at the edge of the mask, where rows end; all where there is none."""
+    if tone.mask is None:
+        return np.ones(cells.shape, dtype=bool)
+    inner = inset(tone.mask, margin)
+    return within(inner, *tone.cells(cells.shape[0], cells.shape[1]))
 
 
 def similarity(a: FloatArray, b: FloatArray, span: float) -> float:
     """SSIM of two pictures whose values span so much."""
+    return float(similarities(a, b, span).mean())
+
+
+def similarities(a: FloatArray, b: FloatArray, span: float) -> FloatArray:
+    """SSIM at each place of two pictures whose values span so much."""
     c1, c2 = (_K1 * span) ** 2, (_K2 * span) ** 2
     mean_a, mean_b = blurred(a, SIGMA), blurred(b, SIGMA)
     var_a = blurred(a * a, SIGMA) - mean_a**2
     var_b = blurred(b * b, SIGMA) - mean_b**2
     both = blurred(a * b, SIGMA) - mean_a * mean_b
     top = (2 * mean_a * mean_b + c1) * (2 * both + c2)
-    return float((top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
+    found: FloatArray = top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))
+    return found

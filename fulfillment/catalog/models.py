@@ -111,6 +111,8 @@ class PhotoField(Written):
     """Whether a piece can be made without it."""
     min_pixels: int = Field(default=200, ge=16, le=10_000)
     """Pixels that the shorter side must have."""
+    mask: Literal["ellipse", "rounded", "heart"] | None = None
+    """The shape that it is cut to in its zone; none: it fills the zone."""
 
 
 AnyField = Annotated[

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fulfillment.catalog import PhotoField
 from fulfillment.fields.craft import Craft, Refused, sentence
 from fulfillment.photos import PhotoError, open_photo
 from gcode import photo
 from gcode.design import Tone, Zone
+from gcode.mask import contour
 
 
 def lay(value: bytes, field: PhotoField, zone: Zone, craft: Craft) -> Tone:
@@ -20,4 +23,7 @@ def lay(value: bytes, field: PhotoField, zone: Zone, craft: Craft) -> Tone:
         raise Refused(error.reason, error.mend) from None
     if found := photo.quality(photo.crop(photo.grey_of(grey), zone.width / zone.height), zone, craft.row):
         raise Refused(sentence(found[0].reason), sentence(found[0].mend))
-    return photo.tone(grey, zone, craft.row)
+    tone = photo.tone(grey, zone, craft.row)
+    if field.mask is None:
+        return tone
+    return replace(tone, mask=contour(field.mask, zone.x, zone.y, zone.width, zone.height))

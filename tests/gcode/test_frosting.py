@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gcode.design import Drawing, Tone, Zone
 from gcode.dialects import MARLIN_FOOD, Setup
-from gcode.frosting import Polarity, coverage, photo_path, plan, serpentine
+from gcode.frosting import Polarity, coverage, photo_paths, plan, serpentine
 from gcode.geometry import Line
 from gcode.limits import Limits
 from gcode.parse import parse
@@ -39,7 +39,7 @@ def test_the_photo_path_stays_in_its_rectangle(face: Tone, bead: Bead) -> None:
 
 def test_flow_is_constant_and_speeds_can_be_followed(face: Tone, bead: Bead) -> None:
     motion = Motion(400)
-    points, speed = photo_path(face, bead, motion, Polarity.DARK_ON_LIGHT)
+    ((points, speed),) = photo_paths(face, bead, motion, Polarity.DARK_ON_LIGHT)
     steps = np.hypot(*np.diff(points, axis=0).T)
     assert speed.max() > 1.8 * speed.min()
     change = np.abs(np.diff(speed**2))
