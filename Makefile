@@ -50,7 +50,7 @@ vendors: system
 	@sh tests/vendors/install.sh
 
 test: setup-dev vendors
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 40 $(PYTEST_ARGS)
 
 # A firmware's time-outs and a browser run in real time and can starve on a machine that is busy with others' work. That
 # passes; a fault fails again, and more than a few at once are no accident.
