@@ -30,8 +30,11 @@ BESIDE: Final = (-0.6, -0.35, 0.85)
 SKY: Final = 0.5
 """Light from everywhere, as a share."""
 LAMP: Final = 0.75
-GLOSS: Final = 0.16
-DARK: Final = 34
+GLOSS: Final = 0.1
+DEEP: Final = 0.22
+"""How much darker the lowest place that is seen is than the highest, on a picture from above: words of the body's own
+colour are read by it."""
+DARK: Final = 44
 """Of 255: a black body is drawn as bright as this, or it would have no shape."""
 BRIGHT: Final = 240
 """Of 255: a white body has room for its lights."""
@@ -42,7 +45,7 @@ def from_above(
 ) -> Pixels:
     """What lies in a box (x0, y0, x1, y1, mm) as RGB, row 0 at the top. Raises ProofError where that is too large."""
     columns, rows = round((box[2] - box[0]) * px_per_mm), round((box[3] - box[1]) * px_per_mm)
-    return _drawn(tubes, Camera(0.0, 90.0, px_per_mm, box[0], box[1], columns, rows), ABOVE, colours)
+    return _drawn(tubes, Camera(0.0, 90.0, px_per_mm, box[0], box[1], columns, rows), ABOVE, colours, deep=DEEP)
 
 
 def from_the_front(tubes: Tubes, columns: int, rows: int, colours: Sequence[Colour]) -> Pixels:
@@ -68,6 +71,7 @@ def _drawn(
     colours: Sequence[Colour],
     *,
     alone: bool = False,
+    deep: float = 0.0,
 ) -> Pixels:
     """Edges are drawn OVERSAMPLE times as fine as asked; light, which has no edges, once a pixel."""
     columns, rows, fine = camera.columns, camera.rows, OVERSAMPLE
@@ -81,7 +85,7 @@ def _drawn(
     hit = np.flatnonzero(seen.which >= 0)
     whole = hit // camera.columns // fine * columns + hit % camera.columns // fine
     facing, mirrored = light.facing(seen, hit)
-    bright = (SKY + LAMP * facing * direct[whole]) * sky[whole]
+    bright = (SKY + LAMP * facing * direct[whole]) * sky[whole] * _by_height(seen.z[hit], deep)
     gloss = GLOSS * mirrored * direct[whole] * sky[whole]
     palette = np.array([_shown(colour) for colour in colours])
     own = palette[np.minimum(tubes.colour[seen.which[hit]], len(palette) - 1)].T
@@ -97,6 +101,13 @@ def _drawn(
         bed = blurred(shaded, 1.2).ravel() * (1 - share)
         planes = [one / fine**2 + bed * table for one, table in zip(body, TABLE, strict=True)]
     return np.rint(np.stack(planes, axis=1)).astype(np.uint8).reshape(rows, columns, -1)
+
+
+def _by_height(z: FloatArray, deep: float) -> FloatArray:
+    """From 1 - deep for the lowest of these places to 1 for the highest, where they differ by a layer or more."""
+    low, high = (float(one) for one in np.quantile(z, (0.02, 0.998))) if len(z) else (0.0, 0.0)
+    shares: FloatArray = np.clip((z - low) / max(high - low, 0.3), 0.0, 1.0)
+    return 1 - deep * (1 - shares) if high - low > 0.05 else np.ones(len(z))
 
 
 def _highest(seen: Seen, rows: int, columns: int) -> IntArray:

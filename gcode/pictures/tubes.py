@@ -17,8 +17,10 @@ FUSED: Final = 1.06
 """Times its own width: beads flow into each other, and no light comes through between them."""
 THICK: Final = 1.3
 """Times the usual height: a greater step in Z is a layer that lacks, and no thicker bead."""
-LONGEST: Final = 4.0
-"""mm: longer pieces are cut, so that a few points of each tell whether it is hidden."""
+LONGEST: Final = 1.0
+"""mm: longer pieces are cut, so that a few points of each tell whether it is hidden; about
+CUTS times at most."""
+CUTS: Final = 1_000_000
 WIDEST: Final = 6.0
 """mm: what is wider is a blob of priming, or nonsense."""
 
@@ -75,7 +77,8 @@ def _as_tubes(beads: Beads) -> Tubes:
     length = np.maximum(np.hypot(*(beads.end - beads.start).T), 1e-3)
     height = _heights(beads.z)
     width = np.clip(FUSED * beads.volume / (length * height), 0.02, WIDEST)
-    count = np.ceil(length / LONGEST).astype(np.int64)
+    longest = max(LONGEST, float(length.sum()) / CUTS)
+    count = np.ceil(length / longest).astype(np.int64)
     of = np.repeat(np.arange(len(count)), count)
     begin = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
     start, end = (_between(beads, of, number, count) for number in (begin, begin + 1))
