@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fulfillment.config import Machine, Material
+from fulfillment.config.limits import AxisAccelerations
 from fulfillment.embroidery import MEDIA_TYPES, format_of, unsafe
 from gcode.dialects import DIALECTS, Dialect
 from gcode.limits import Limits
@@ -110,9 +111,24 @@ def load_of(material: Material) -> Load:
 def motion_of(machine: Machine) -> Motion:
     """How the machine accelerates. Only for machines that move."""
     assert machine.limits is not None  # noqa: S101  (the configuration requires limits of every machine that moves)
-    speed = machine.limits.speed
-    feeder = NAN if speed.e is None else speed.e
-    return Motion(machine.limits.acceleration, machine.limits.jerk, (speed.x, speed.y, speed.z, feeder))
+    limits = machine.limits
+    jerks, most = limits.jerks, limits.accelerations or AxisAccelerations()
+    return Motion(
+        acceleration=limits.acceleration,
+        jerk=limits.jerk,
+        max_feed=_axes(limits.speed.x, limits.speed.y, limits.speed.z, limits.speed.e),
+        jerks=(jerks.x, jerks.y, jerks.z, jerks.e) if jerks else None,
+        junction_deviation=limits.junction_deviation,
+        square_corner=limits.square_corner,
+        cruise=limits.cruise,
+        max_acceleration=_axes(most.x, most.y, most.z, most.e),
+        travel_acceleration=limits.travel_acceleration,
+        retract_acceleration=limits.retract_acceleration,
+    )
+
+
+def _axes(x: float | None, y: float | None, z: float | None, e: float | None) -> tuple[float, float, float, float]:
+    return tuple(NAN if value is None else value for value in (x, y, z, e))  # type: ignore[return-value]
 
 
 Heat = Mapping[str, tuple[float, float]]

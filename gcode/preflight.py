@@ -94,7 +94,7 @@ def check(data: bytes, dialect: Dialect, limits: Limits) -> Report:
     moves = dialect.trace(program)
     view = View(data, program, moves, dialect, limits)
     findings = [finding for rule in RULES for finding in rule(view)]
-    seconds = duration(moves, limits.motion) + _switching(view) + probe.seconds(program, limits.probe)
+    seconds = duration(moves, limits.motion, program) + _switching(view) + probe.seconds(program, limits.probe)
     if seconds > limits.max_time:
         findings.append(rules.too_long(seconds, limits.max_time))
     findings.sort(key=lambda finding: (finding.severity is not Severity.ERROR, finding.line, finding.code))

@@ -132,12 +132,32 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """How a machine accelerates, as far as paths depend on it. mm/s2, and mm/s of velocity jump at a corner."""
+    """How a machine accelerates, as far as paths and estimates depend on it. mm/s2, and mm/s of velocity jump at a
+    corner.
+
+    What a corner may be taken at is said by one of three rules: ``square_corner`` (Klipper) if it is not None, else
+    ``junction_deviation`` (grbl, Marlin), else ``jerks`` or ``jerk`` (Marlin's classic jerk).
+    """
 
     acceleration: float = 500.0
+    """Of moves that lay material, and the most of any."""
     jerk: float = 8.0
     max_feed: tuple[float, float, float, float] = (NAN, NAN, NAN, NAN)
     """mm/s of X, Y, Z, E; NaN: no limit known."""
+    jerks: tuple[float, float, float, float] | None = None
+    """By axis, in the place of ``jerk``."""
+    junction_deviation: float | None = None
+    """mm between a corner and the circle through which it would be taken."""
+    square_corner: float | None = None
+    """mm/s through a right angle."""
+    cruise: float = 0.5
+    """Share of a short move that runs at an even speed, where square_corner rules."""
+    max_acceleration: tuple[float, float, float, float] = (NAN, NAN, NAN, NAN)
+    """Of X, Y, Z, E; NaN: no limit known."""
+    travel_acceleration: float | None = None
+    """Of moves that lay nothing; None: as others."""
+    retract_acceleration: float | None = None
+    """Of moves of E alone; None: as others."""
 
 
 @dataclass(frozen=True, slots=True)

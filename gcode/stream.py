@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from gcode.parse import Program, parse
-from gcode.trace import G28, G90, G91, G92, M82, M83, MOVES, Trace, carried, latest, switched, trace
+from gcode.trace import G28, G90, G91, G92, M82, M83, MOVES, WAITS, Trace, carried, latest, switched, trace
 from gcode.units import BoolArray, FloatArray, IntArray
 
 PIECE: Final = 2 * 1024 * 1024
@@ -107,6 +107,8 @@ def _state(program: Program, moves: Trace, before: bytes) -> bytes:
         "G91" if relative[-1] else "G90",
         "M83" if relative_e[-1] else "M82",
     ]
+    if len(moves) and (np.isin(code[moves.index[-1] :], WAITS) | (code[moves.index[-1] :] >= _TOOL)).any():
+        said.append("M400")
     return "\n".join(said).encode("ascii") + b"\n"
 
 

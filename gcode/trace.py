@@ -19,6 +19,9 @@ G0, G1, G2, G3, G4 = (code_of(f"G{number}") for number in range(5))
 G28, G90, G91, G92 = (code_of(name) for name in ("G28", "G90", "G91", "G92"))
 M82, M83 = code_of("M82"), code_of("M83")
 MOVES: Final = (G0, G1, G2, G3)
+WAITS: Final = (G4, G28, *(code_of(name) for name in ("G29", "M0", "M1", "M109", "M190", "M400", "M600")))
+"""Commands that are carried out when all moves before them are done; so is each T."""
+_TOOLS: Final = code_of("T0")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,9 @@ class Trace:
     radius: FloatArray
     """Of arcs, from their I and J words; 0 for straight moves, NaN where an arc has none."""
     centre: FloatArray
+    clockwise: BoolArray
+    stops: BoolArray
+    """Moves before which the machine stands still, because a command waits until all is done (a dwell, say)."""
     dwell: float
     """Seconds of all G4 together."""
 
@@ -45,7 +51,7 @@ class Trace:
 
     def only(self, chosen: BoolArray) -> Trace:
         """Some of the moves, as they are; ``dwell`` stays that of all."""
-        columns = ("index", "start", "end", "e", "feed", "arc", "radius", "centre")
+        columns = ("index", "start", "end", "e", "feed", "arc", "radius", "centre", "clockwise", "stops")
         return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
     @property
@@ -123,6 +129,12 @@ def _extruded(program: Program, moves: BoolArray) -> FloatArray:
     return np.where(adds, np.nan_to_num(value), np.where(moves, logical - _before(logical), 0.0))
 
 
+def _stops(code: IntArray, index: IntArray) -> BoolArray:
+    waits = np.cumsum(np.isin(code, WAITS) | (code >= _TOOLS))
+    stops: BoolArray = np.diff(waits[index], prepend=0) > 0
+    return stops
+
+
 def trace(
     program: Program, *, feed_per_mm_s: float = PER_MINUTE, dwell_per_second: float = 1000.0, rapid: bool = False
 ) -> Trace:
@@ -159,5 +171,7 @@ def trace(
         arc=arc,
         radius=np.hypot(offsets[:, 0], offsets[:, 1]),
         centre=before[index][:, :2] + offsets,
+        clockwise=np.asarray(code[index] == G2),
+        stops=_stops(code, index),
         dwell=float(seconds),
     )
