@@ -75,15 +75,21 @@ def _given(template: Template, values: Values, design: Design, style: str, line_
 
 
 def _on_face(template: Template, given: Given, bare: Solid | None) -> Bodies:
-    from gcode.shaping.dress import BODY, dressed
+    from gcode.shaping.dress import BODY, dressed, embossed
 
     if bare is None:
         raise CadFailed(f"{template.title} needs its bare body, as its template builds it.")
-    if given.area is None:
-        return {BODY: bare.manifold}
+    bodies: Bodies = {BODY: bare.manifold}
+    if given.area is None and given.tone is None:
+        return bodies
     if template.top is None:
         raise CadFailed(f"{template.title} does not say at which height its content lies.")
-    return dressed(bare.manifold, given.area, given.style, template.top(given.values), given[template.relief])
+    top, relief = template.top(given.values), given[template.relief]
+    if given.tone is not None:
+        bodies = embossed(bodies[BODY], given.tone, given.line_width, given.style, top, relief)
+    if given.area is not None:
+        bodies = dressed(bodies[BODY], given.area, given.style, top, relief)
+    return bodies
 
 
 def _part(template: Template, name: str, body: object) -> Part:

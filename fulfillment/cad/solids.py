@@ -42,6 +42,9 @@ def _face(piece: Area, z: float) -> cq.Face:
 
 def plate(width: float, depth: float, thickness: float, radius: float, chamfer: float = 0.0) -> cq.Shape:
     """A plate with round corners from the origin on, its upper edge chamfered."""
+    if 2 * radius >= min(width, depth) == max(width, depth):
+        # A fillet that leaves nothing of the sides fails.
+        return cylinder(width / 2, width / 2, width / 2, thickness)
     body = cq.Workplane().rect(width, depth, centered=False).extrude(thickness)
     if radius > 0:
         body = body.edges("|Z").fillet(radius)
@@ -50,6 +53,20 @@ def plate(width: float, depth: float, thickness: float, radius: float, chamfer: 
 
 def cylinder(x: float, y: float, radius: float, height: float) -> cq.Shape:
     return _only(cq.Workplane().center(x, y).circle(radius).extrude(height))
+
+
+def polygon(corners: Sequence[tuple[float, float]], thickness: float) -> cq.Shape:
+    """A plate with these corners."""
+    return _only(cq.Workplane().polyline(list(corners)).close().extrude(thickness))
+
+
+def across(corners: Sequence[tuple[float, float]], depth: float) -> cq.Shape:
+    """A profile of x and z from the front (y = 0) to the back."""
+    return _only(cq.Workplane("XZ").polyline(list(corners)).close().extrude(-depth))
+
+
+def moved(shape: cq.Shape, x: float, y: float, z: float = 0.0) -> cq.Shape:
+    return shape.translate(cq.Vector(x, y, z))
 
 
 def _only(found: cq.Workplane) -> cq.Shape:

@@ -45,7 +45,7 @@ def area_of(drawings: Sequence[Drawing], width: float) -> Area:
         if len(line) > 1
     ]
     if strokes:
-        found = found + _section(union_all(strokes))
+        found = found + section(union_all(strokes))
     # Two letters that touch in one point would be a body whose surface does so, which is not closed for a slicer.
     apart = thinned(found, DETAIL).offset(-2 * TOUCH, JoinType.Miter, 3.0).offset(TOUCH, JoinType.Miter, 3.0)
     if apart.area() < SPECK:
@@ -54,7 +54,8 @@ def area_of(drawings: Sequence[Drawing], width: float) -> Area:
     return thinned(apart, TOUCH)
 
 
-def _section(shape: Any) -> Area:
+def section(shape: Any) -> Area:
+    """shapely's polygons as an area."""
     found: list[Polygon] = list(shape.geoms) if isinstance(shape, MultiPolygon) else [shape]
     rings = [np.asarray(ring.coords)[:-1] for piece in found for ring in (piece.exterior, *piece.interiors)]
     return CrossSection(rings, FillRule.EvenOdd)
@@ -97,7 +98,7 @@ def disc(x: float, y: float, radius: float) -> Area:
     return CrossSection.circle(radius, 96).translate((x, y))
 
 
-def box(x0: float, y0: float, x1: float, y1: float) -> Area:
+def rectangle(x0: float, y0: float, x1: float, y1: float) -> Area:
     return CrossSection.square((x1 - x0, y1 - y0)).translate((x0, y0))
 
 

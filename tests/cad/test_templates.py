@@ -62,7 +62,9 @@ def test_whatever_the_rules_allow_leaves_a_zone(name: str, drawn: Drawn) -> None
 
 
 def test_templates_are_known_by_their_names() -> None:
-    assert SHELF.names() == ["cutter", "keyring", "tag"]
+    grown = {"cutter", "keyring", "letter-stand", "lithophane", "topper"}
+    assert set(SHELF.names()) == grown | {"cable-tidy", "monogram", "plant-label", "tag"}
+    assert {name for name in SHELF.names() if SHELF.template(name).grow} == grown
 
 
 @pytest.mark.parametrize("name", ["tags", "../worker", "", "tag.py", "/etc/passwd", "Tag", "__init__", LONG])
@@ -88,6 +90,29 @@ def test_a_conflict_names_both_parameters(refusal: Callable[[Wish], CadRefused])
     assert one.parameter == "hole"
     assert "Hole of 10 mm and Height of 12 mm conflict" in one.reason
     assert one.mend == "Please change Hole or Height."
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "first", "second"),
+    [
+        ("cable-tidy", {"cable": 12, "height": 10}, "Cable diameter of 12 mm", "Height of 10 mm"),
+        ("cable-tidy", {"cable": 14, "height": 20, "length": 15}, "Cable diameter of 14 mm", "Length of the name"),
+        ("cable-tidy", {"screw": 6, "depth": 10}, "Screw size of 6 mm", "Depth of 10 mm"),
+        ("cable-tidy", {"cable": 15, "height": 20, "screw": 3}, "Screw size of 3 mm", "Cable diameter of 15 mm"),
+        ("monogram", {"size": 30}, "Corner radius of 30 mm", "Size of 30 mm"),
+        ("plant-label", {"stake": 120}, "Width of the stake of 8 mm", "Length of the stake of 120 mm"),
+        ("topper", {"height": 100}, "Length of the sticks of 70 mm", "Height of the words of 100 mm"),
+        ("lithophane", {"thickest": 1.6}, "Thickness of black of 1.6 mm", "Thickness of white of 0.8 mm"),
+    ],
+)
+def test_every_conflict_names_what_a_customer_can_change(
+    template: str, values: dict[str, float], first: str, second: str
+) -> None:
+    with pytest.raises(CadRefused) as caught:
+        SHELF.template(template).checked(values)
+    said = str(caught.value)
+    assert first in said
+    assert second in said
 
 
 @pytest.mark.parametrize(
