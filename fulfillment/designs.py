@@ -9,14 +9,16 @@ import hashlib
 import io
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 import numpy as np
 from PIL import Image, ImageColor
 
+from fulfillment.cad import CadError, CadRefused, Template
 from fulfillment.catalog import Product
+from fulfillment.catalog.parameters import Values
 from fulfillment.config import Machine, Material
 from fulfillment.fields import Craft, Refused, laid
 from fulfillment.fields.written import SAMPLE, value_of
@@ -30,6 +32,9 @@ from gcode.surface import EDGE, Surface, strays
 
 REACH: Final = 5.0
 """mm: an artifact's reach is rounded up to this, so that like designs have like needs."""
+
+FACTORY: Final = "The customer did nothing wrong: see to it, then correct the unit, its fields as they are."
+"""The mend of what is the factory's."""
 
 NOTHING: Final[Mapping[str, bytes]] = MappingProxyType({})
 
@@ -115,10 +120,49 @@ def _seed(spec: Spec, field: str) -> int:
 
 
 def _zone(spec: Spec, name: str) -> Zone:
-    """A zone of the piece as it was chosen: on its mirror image it lies on the other side."""
+    """A zone of the piece as it was chosen: a template's own follows the values of its body, and on the piece's mirror
+    image it lies on the other side."""
+    body = body_of(spec)
+    if body is not None and (own := body.template.zone(body.values)).name == name:
+        return own
     box, width = spec.product.zones[name], spec.product.piece.width
     x = width - box.x - box.width if spec.product.mirrored(spec.options) else box.x
     return Zone(name, x, box.y, box.width, box.height)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenBody:
+    """A template with all of its values, as an order chose them."""
+
+    name: str
+    template: Template
+    values: Values
+
+
+def body_of(spec: Spec) -> ChosenBody | None:
+    """The body that is printed; None for a blank. Raises Problems with what of its values cannot be built."""
+    product = spec.product
+    if product.body is None:
+        return None
+    name = product.body.template
+    try:
+        template = spec.shelf.template(name)
+        values = template.checked(product.body_values(spec.options, spec.parameters))
+    except CadError as error:
+        raise refused_body(spec.product, error) from None
+    return ChosenBody(name, template, values)
+
+
+def refused_body(product: Product, error: CadError) -> Problems:
+    """Why a body cannot be made, for its customer where it is the order, else for the factory."""
+    if not isinstance(error, CadRefused):
+        return problem(f"The body of {product.title} cannot be made: {error}", FACTORY)
+    said = product.body.values if product.body else {}
+    found = []
+    for one in error.conflicts:
+        named = said.get(one.parameter)
+        found.append({"field": named if isinstance(named, str) else "", "reason": one.reason, "mend": one.mend})
+    return Problems(found)
 
 
 def _turn(product: Product, zone: str) -> Turn:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fulfillment import embroidery, personalization
+from fulfillment.bodies import at_once, bodies_of, workshop_of
 from fulfillment.config import Factory
 from fulfillment.earlier import over
 from fulfillment.planning import problems_text, specification
@@ -69,15 +70,16 @@ def rendered_together(
         for (order, data), pocket in zip(orders, pockets, strict=True)
     ]
     proofs: dict[str, str | None] = {}
-    for name in entry.order():
-        if entry.route[name].fields:
+    bodies = bodies_of(factory)
+    with workshop_of(factory) as workshop:
+        for name in [name for name in entry.order() if entry.route[name].fields]:
             below = proofs.get(entry.under(name) or "")
             specs = [
                 replace(over(specification(factory, product, name, one.body()), below), pocket=pocket)
                 for one, pocket in zip(found, pockets, strict=True)
             ]
             try:
-                made = render_all(specs, store.folder)
+                made = render_all([at_once(spec, bodies, workshop, store) for spec in specs], store.folder)
             except Problems as problems:
                 lines = [f"  {p['field'] or name}: {p['reason']} {p['mend']}" for p in problems.problems]
                 raise NotMade("\n".join([f"{name} cannot be made like this:", *lines])) from None

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import select
 
 from fulfillment import files, personalization
+from fulfillment.bodies import BodyStep
 from fulfillment.config import Downloads, Factory
 from fulfillment.earlier import with_earlier
 from fulfillment.gathering import begin, companies, waits_for
@@ -75,6 +76,7 @@ class Planner:
         self._retries: dict[str, _Retry] = {}
         self._wake = Wake(store)
         self._finished = threading.Event()
+        self._bodies = BodyStep(factory, artifacts, self._finished.set)
         self._stopping = False
         self._forget_at = 0.0
         self._gather_at = math.inf
@@ -95,6 +97,7 @@ class Planner:
         self._stopping = True
         self._wake.stop()
         self._fetchers.shutdown(wait=False, cancel_futures=True)
+        self._bodies.close()
 
     def _due(self) -> bool:
         now = time.monotonic()
@@ -198,6 +201,9 @@ class Planner:
     def _begin_render(self, job: Any) -> None:
         try:
             spec = self.spec(job)
+        except Problems as found:
+            self._hold(job.id, found.problems, batch=False)
+            return
         except Exception as error:  # a product that left the catalog, say: its unit is held, the others go on
             log.exception("%s: no specification", job.id)
             self._set_aside(job.id, f"It cannot be specified: {error!r}.", DEFECT_MEND)
@@ -225,6 +231,9 @@ class Planner:
     def _begin_batch(self, batch: str, pieces: Sequence[Any]) -> None:
         try:
             specs = [(self.spec(piece), piece.place["pocket"]) for piece in pieces]
+        except Problems as found:
+            self._hold(batch, found.problems, batch=True)
+            return
         except Exception as error:  # as of a single job: its units are held, the others go on
             log.exception("%s: no specification", batch)
             self._set_aside(batch, f"It cannot be specified: {error!r}.", DEFECT_MEND, batch=True)
@@ -235,12 +244,12 @@ class Planner:
             self._rendering[batch] = _Render(future, batch=True)
 
     def spec(self, job: Any) -> Spec | None:
-        """Everything that the job's artifact depends on; None while some of that is not there yet."""
+        """Everything that the job's artifact depends on; None while some of that is not there yet. Raises Problems."""
         resolved = job.resolved
         product = self._factory.catalog[job.product]
         base = specification(self._factory, job.product, job.operation, resolved)
         if product.route[job.operation].process != "document":
-            return with_earlier(self._store, job, with_identity(self._store, job, base))
+            return self._bodies.under(with_earlier(self._store, job, with_identity(self._store, job, base)))
         return facts_of(self._store, self._factory, job, base)
 
     def _collect_renders(self) -> None:
@@ -283,6 +292,8 @@ def specification(factory: Factory, product: str, operation: str, resolved: Mapp
         files=dict(resolved["photos"]),
         machines=tuple(machine for machine in config.machines if process in machine.processes),
         materials={material.name: material for material in config.materials},
+        profiles=factory.profiles,
+        shelf=factory.shelf,
     )
 
 

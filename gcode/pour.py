@@ -14,11 +14,63 @@ from typing import Final
 import numpy as np
 
 from gcode.design import Drawing
-from gcode.geometry import Line, Transform
-from gcode.tag import Plate, rows
+from gcode.geometry import Line, Transform, arc, without_repeats
 
 OVERLAP: Final = 0.25
 """Of a row's width, by which rows run into the outline: batter closes the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A rectangle with rounded corners, its lower-left corner at the origin. mm."""
+
+    width: float
+    height: float
+    radius: float
+    thickness: float
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.height, self.thickness) <= 0 or self.radius < 0:
+            raise ValueError(f"a plate has a width, a height and a thickness above 0, and no negative radius: {self}")
+
+    def outline(self, inset: float) -> Line:
+        """Closed, counter-clockwise from the lower left, ``inset`` mm inside. Empty where nothing is left."""
+        x0, y0, x1, y1 = inset, inset, self.width - inset, self.height - inset
+        if x1 <= x0 or y1 <= y0:
+            return np.empty((0, 2))
+        radius = min(max(self.radius - inset, 0.0), (x1 - x0) / 2, (y1 - y0) / 2)
+        if radius == 0:
+            corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+        else:
+            centres = ((x0, y0, 1, 1), (x1, y0, -1, 1), (x1, y1, -1, -1), (x0, y1, 1, -1))
+            arcs = [
+                arc((x + right * radius, y + up * radius), radius, math.pi + quarter * math.pi / 2, math.pi / 2)
+                for quarter, (x, y, right, up) in enumerate(centres)
+            ]
+            corners = np.vstack(arcs)
+        return without_repeats(np.vstack([corners, corners[:1]]))
+
+
+def rows(outline: Line, pitch: float, degrees: float) -> list[Line]:
+    """Parallel rows across a convex closed outline, each the other way than the one before."""
+    if len(outline) < 4:
+        return []
+    turned = Transform.rotate(-degrees)(outline)
+    back = Transform.rotate(degrees)
+    low, high = float(turned[:, 1].min()), float(turned[:, 1].max())
+    count = max(1, math.floor((high - low) / pitch))
+    first = low + (high - low - (count - 1) * pitch) / 2
+    found: list[Line] = []
+    x0, y0, x1, y1 = turned[:-1, 0], turned[:-1, 1], turned[1:, 0], turned[1:, 1]
+    for index in range(count):
+        y = first + index * pitch
+        crosses = (y0 <= y) != (y1 <= y)
+        at = x0[crosses] + (y - y0[crosses]) / (y1[crosses] - y0[crosses]) * (x1[crosses] - x0[crosses])
+        if len(at) < 2 or at.max() - at.min() < pitch / 2:
+            continue
+        row = np.array([[at.min(), y], [at.max(), y]])
+        found.append(back(row if len(found) % 2 == 0 else row[::-1]))
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,11 +34,15 @@ class Shelf:
 
     def file(self, name: str) -> TemplateFile:
         """The module of a template. Raises CadRefused where there is none, CadFailed where it declares nothing."""
+        return _loaded(self.path(name))
+
+    def path(self, name: str) -> Path:
+        """The file of a template. Raises CadRefused where there is none."""
         if len(name) <= LONGEST and NAME.fullmatch(name):
             for folder in self.folders:
                 path = folder / f"{name.replace('-', '_')}.py"
                 if path.is_file():
-                    return _loaded(path)
+                    return path
         mend = closest(name, self.names(), "Templates are")
         raise refused("", f"No template is called {name[:40]!r}.", mend)
 

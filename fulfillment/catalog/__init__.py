@@ -1,6 +1,7 @@
 """Products: what a customer may ask for, where it goes on the piece, and how the piece is made. One file a product."""
 
 from fulfillment.catalog.allergens import Allergen, stated
+from fulfillment.catalog.body import Body
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
 from fulfillment.catalog.jigs import TOGETHER, Jig, Pockets
 from fulfillment.catalog.laser import LaserRecipe
@@ -18,6 +19,7 @@ __all__ = [
     "TOGETHER",
     "Allergen",
     "Arc",
+    "Body",
     "Bound",
     "Box",
     "Catalog",

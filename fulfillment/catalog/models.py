@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
+from fulfillment.catalog.body import Body
 from fulfillment.catalog.files import CodeField, DrawingField, SerialField
 from fulfillment.catalog.jigs import TOGETHER, Jig
 from fulfillment.catalog.lettering import MonogramField, TextField
@@ -135,6 +136,8 @@ class Choice(Written):
     """The colour that this choice gives to the piece's surface, for the proof."""
     mirrored: bool = False
     """Whether the piece is then the mirror image, left for right: zones and openings change sides, content does not."""
+    values: Mapping[Name, Annotated[float, Unit("mm")]] = Field(default_factory=dict)
+    """Values of the body's template that this choice sets, such as those of a size."""
 
 
 class Option(Written):
@@ -185,6 +188,8 @@ class Product(Written):
     """What every piece contains, whatever is chosen."""
     piece: Piece
     """The blank."""
+    body: Body | None = None
+    """The solid, where a printer makes the piece itself; the piece then says how large it is by default."""
     jig: Jig
     """Where pieces lie on the bed."""
     prime: Prime | None = None
@@ -225,6 +230,7 @@ class Product(Written):
                 *self._options_agree(),
                 *self._route_is_a_graph(),
                 *unknown(self.parameters, self.rules, self.openings),
+                *self._bodies_can_be(),
             )
         )
         return self
@@ -242,6 +248,21 @@ class Product(Written):
         for name in layered:
             mend = "Write layers: 1, or take unevenness out."
             yield Mend("Layers on an uneven piece are not made yet.", mend, ("recipes", name, "layers"))
+
+    def _bodies_can_be(self) -> Iterator[Mend]:
+        """What is printed has a body. Whether its template can build it is looked at with the factory's templates."""
+        if self.body is not None:
+            yield from self.body.unknown(self.parameters)
+            return
+        for name, operation in self.route.items():
+            if operation.process == "fdm":
+                mend = "Add body: with the template that the piece is printed from."
+                yield Mend("What is printed has a body, and this product says none.", mend, ("route", name, "process"))
+        for option, one in self.options.items():
+            for choice, picked in one.choices.items():
+                if picked.values:
+                    at = ("options", option, "choices", choice, "values")
+                    yield Mend("There is no body whose values could be set.", "Add body:, or take them out.", at)
 
     def _zones_fit(self) -> Iterator[Mend]:
         for name, zone in self.zones.items():
@@ -393,6 +414,22 @@ class Product(Written):
         """Of the piece's surface, with these options."""
         named = [colour for option, choice in chosen.items() if (colour := self.options[option].choices[choice].colour)]
         return named[-1] if named else self.piece.colour
+
+    @property
+    def default_choices(self) -> dict[str, str]:
+        """The choices of an order that says nothing; the first one where there is no default."""
+        return {name: option.default or next(iter(option.choices)) for name, option in self.options.items()}
+
+    @property
+    def default_parameters(self) -> dict[str, float]:
+        """The parameters of an order that says nothing; the least where there is no default."""
+        return {name: one.minimum if one.default is None else one.default for name, one in self.parameters.items()}
+
+    def body_values(self, chosen: Mapping[str, str], parameters: Mapping[str, float]) -> dict[str, float]:
+        """Of the body's template, for these options and parameters; a later option's choice counts."""
+        assert self.body is not None  # noqa: S101  (asked of products that have one)
+        picked = (self.options[option].choices[choice].values for option, choice in chosen.items())
+        return self.body.resolved({name: value for values in picked for name, value in values.items()}, parameters)
 
     def mirrored(self, chosen: Mapping[str, str]) -> bool:
         """Whether the piece is the mirror image with these options."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fulfillment import profiles as printing
+from fulfillment.cad import BUILTIN, Shelf
 from fulfillment.catalog import FOLDER, Allergen, Catalog, Product
 from fulfillment.catalog import load as load_catalog
 from fulfillment.config.models import Config
 from fulfillment.config.places import beside
 from fulfillment.config.references import findings
 from fulfillment.positions import Document, Mend, Problem, read, table, validate
+from fulfillment.profiles import Profiles
 
 
 class ConfigError(Exception):
@@ -31,14 +34,18 @@ class Factory:
 
     config: Config
     catalog: Catalog
+    profiles: Profiles = field(default_factory=Profiles)
+    """How things are printed."""
+    shelf: Shelf = field(default_factory=Shelf)
+    """Templates of bodies."""
 
 
-def _catalog_folder(document: Document, folder: Path) -> Path:
-    """Where products are, as far as the file says it: they are looked at even when other keys are wrong."""
-    for _, written in document.select("catalog"):
+def _folder(document: Document, folder: Path, *key: str) -> Path | None:
+    """A folder that the file names, as far as it says it: what is in it is looked at even when other keys are wrong."""
+    for _, written in document.select(*key):
         with suppress(Mend):  # the model refuses it too, with its line
-            return beside(folder, written) if isinstance(written, str) else FOLDER
-    return FOLDER
+            return beside(folder, written) if isinstance(written, str) else None
+    return None
 
 
 def inspect(path: Path) -> tuple[Factory | None, list[Problem]]:
@@ -61,9 +68,15 @@ def inspect_bytes(raw: bytes, path: Path) -> tuple[Factory | None, list[Problem]
         return None, validate(document, Config)[1]
     folder = path.absolute().parent
     config, problems = validate(document, Config, {"folder": folder})
-    catalog, of_catalog = load_catalog(_catalog_folder(document, folder))
-    problems = sorted({*problems, *findings(document, catalog)}, key=lambda p: (p.file != str(path), p)) + of_catalog
-    return (None if problems or config is None else Factory(config, _offered(catalog, config))), problems
+    catalog, of_catalog = load_catalog(_folder(document, folder, "catalog") or FOLDER)
+    own_profiles, own_templates = (_folder(document, folder, *key) for key in (("profiles",), ("cad", "templates")))
+    profiles, of_profiles = printing.load(printing.SHIPPED, *([own_profiles] if own_profiles else ()))
+    shelf = Shelf((own_templates, BUILTIN) if own_templates else (BUILTIN,))
+    of_profiles += () if of_profiles else printing.impossible(profiles)
+    found = {*problems, *findings(document, catalog, profiles, shelf)}
+    problems = [*sorted(found, key=lambda p: (p.file != str(path), p)), *of_catalog, *of_profiles]
+    factory = None if config is None else Factory(config, _offered(catalog, config), profiles, shelf)
+    return (None if problems else factory), problems
 
 
 def _offered(catalog: Catalog, config: Config) -> Catalog:

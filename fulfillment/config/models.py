@@ -15,6 +15,7 @@ from fulfillment.catalog.words import Celsius, Colour, Name, PositiveMm, Process
 from fulfillment.config.lasers import Laser
 from fulfillment.config.limits import Limits
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
+from fulfillment.config.printing import Cad
 from fulfillment.config.probes import Probe
 from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
@@ -273,6 +274,10 @@ class Config(Written):
     """The record of truth."""
     renderer: Renderer = Renderer()
     """The workers that draw and slice."""
+    cad: Cad = Cad()
+    """The worker that builds bodies of templates."""
+    profiles: FilePath | None = None
+    """A folder of the factory's own profiles (qualities, nozzles, materials), which come before the shipped ones."""
     retention: Annotated[float, Unit("days"), Field(ge=1, le=3650)] = 90
     """How long customers' pictures and words are kept after their order is done."""
     making: Making = Making()

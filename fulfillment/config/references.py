@@ -11,8 +11,11 @@ from typing import Any
 
 from drivers.contract import OurFault, Settings
 from drivers.registry import DRIVERS, build
+from fulfillment.cad import Shelf
 from fulfillment.catalog import Catalog, LaserRecipe, MillRecipe, Product, Recipe
+from fulfillment.config import bodies
 from fulfillment.positions import Document, Mend, Problem, Unit, closest
+from fulfillment.profiles import Profiles
 
 EXTRUDE = ("extrude-food", "fdm")
 """Processes whose recipes are for a nozzle."""
@@ -87,7 +90,7 @@ def _mapping(document: Document, sku: tuple[str | int, ...], product: Product) -
             yield document.problem(loc, f"{product.name} has no field or option {target[:60]!r}.", mend)
 
 
-def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
+def _catalog_needs(document: Document, catalog: Catalog, profiles: Profiles) -> Iterator[Problem]:
     """Materials that products name are in the factory, and each product says how their kind is used.
 
     A product that no machine of the factory can make, and that no order source sells, is not offered here: nothing is
@@ -103,13 +106,15 @@ def _catalog_needs(document: Document, catalog: Catalog) -> Iterator[Problem]:
         if product.name not in sold and not _made_here(document, product):
             continue
         own = catalog.documents[product.name]
+        yield from bodies.kinds(product, kinds, own, profiles)
+        by_recipe = {operation.material_from for operation in product.route.values() if operation.process != "fdm"}
         for option, choice, name in product.materials():
             at = ("options", option, "choices", choice, "material")
             if name not in kinds:
                 yield own.problem(
                     at, f"No material of the factory is called {name!r}.", closest(name, kinds, "There are")
                 )
-            elif isinstance(kind := kinds[name], str) and kind not in product.recipes:
+            elif isinstance(kind := kinds[name], str) and option in by_recipe and kind not in product.recipes:
                 yield own.problem(
                     at,
                     f"{name!r} is of the kind {kind!r}, and there is no recipe for it.",
@@ -191,11 +196,13 @@ def _driver_options(document: Document) -> Iterator[Problem]:
             yield document.problem((*loc, "driver"), text, "Install what it needs.")
 
 
-def findings(document: Document, catalog: Catalog) -> Iterator[Problem]:
+def findings(document: Document, catalog: Catalog, profiles: Profiles, shelf: Shelf) -> Iterator[Problem]:
     """Everything that only shows when one part of the configuration is held against another."""
     yield from _unique(document)
     yield from _one_of(document, ("machines", "*", "driver"), DRIVERS.keys(), "driver")
     yield from _one_of(document, ("machines", "*", "material"), _named(document, "materials", "*", "name"), "material")
     yield from _driver_options(document)
     yield from _skus(document, catalog)
-    yield from _catalog_needs(document, catalog)
+    yield from _catalog_needs(document, catalog, profiles)
+    for name, product in catalog.products.items():
+        yield from bodies.findings(product, catalog.documents[name], shelf, profiles)

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from fulfillment.cad import Shelf
 from fulfillment.catalog import Product as CatalogProduct
+from fulfillment.profiles import Profiles
 from jobs.queue import Needs
 
 PROCESSES: dict[str, str] = {
@@ -24,6 +26,8 @@ PROCESSES: dict[str, str] = {
 
 UNDER: Final = "(under)"
 """Among a specification's files: the proof of what lies on the piece already. No field can be called so."""
+BODY: Final = "(body)"
+"""Among a specification's files: the bare body that content is put on (``fulfillment.cad.bodies``)."""
 
 
 class Problems(Exception):
@@ -57,6 +61,10 @@ class Spec:
     parameters: Mapping[str, float] = field(default_factory=dict)
     pocket: int = 1
     """Of the jig, in which the piece lies."""
+    profiles: Profiles = field(default_factory=Profiles)
+    """How things are printed."""
+    shelf: Shelf = field(default_factory=Shelf)
+    """Templates of bodies."""
 
 
 @dataclass(frozen=True)

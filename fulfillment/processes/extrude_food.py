@@ -38,12 +38,11 @@ from gcode.dialects import Dialect, Setup
 from gcode.faithful import Rows
 from gcode.frosting import Polarity, Topping, plan_all
 from gcode.geometry import Bounds
-from gcode.pour import Pour, mirrored, pour
+from gcode.pour import Plate, Pour, mirrored, pour
 from gcode.preflight import Report
 from gcode.proof import Marks, bead_proof, beads, before_rest, heights, turned_proof
 from gcode.proof import Piece as Look
 from gcode.recipe import Bead, Motion, Place
-from gcode.tag import Plate
 from gcode.toolpath import Toolpath
 from gcode.units import BoolArray, FloatArray
 from gcode.write import program

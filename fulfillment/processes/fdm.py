@@ -1,14 +1,21 @@
-"""Printing with filament: a flat tag with the words of an order raised on it, checked and proved from the bytes."""
+"""Printing with filament: a design on its body, sliced, checked and proved from the bytes that the machine gets."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any, Final
 
-from fulfillment.catalog import Product, Recipe
+from fulfillment.cad import CadError, shaped
+from fulfillment.cad.bodies import solid_of
 from fulfillment.config import Machine, Material
+from fulfillment.costs import used
 from fulfillment.designs import (
+    ChosenBody,
+    body_of,
     bounds_of,
     design,
     largest_group,
@@ -17,106 +24,222 @@ from fulfillment.designs import (
     piece_of,
     problem,
     reach_of,
-    recipe_of,
+    refused_body,
     stamp_of,
 )
-from fulfillment.fidelity import faithful
+from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
-from fulfillment.processes import Made, Spec
-from gcode.design import lines_of
+from fulfillment.processes import BODY, Made, Spec
+from fulfillment.profiles import NoProfile, Resolved, resolved
 from gcode.dialects import Setup
-from gcode.geometry import Bounds
 from gcode.preflight import Report
-from gcode.proof import beads, heights, relief_proof
-from gcode.recipe import Bead, Motion, Place
-from gcode.tag import Plate, layers, plan
-from gcode.write import program
+from gcode.proof import relief_proof
+from gcode.recipe import Bead, Place
+from gcode.slicing.check.verdict import Printed, printed
+from gcode.slicing.check.wanted import Piece
+from gcode.slicing.plate import Placed, program
+from gcode.slicing.profile import Profile
+from gcode.slicing.slicer import Memory, Sliced, slice_solid
+from gcode.slicing.solid import Solid, SolidError
 from jobs.queue import Needs
 
 PROCESS: Final = "fdm"
-RELIEF: Final = 0.6
-"""mm by which words stand out of their tag."""
 LIFT: Final = 20.0
-"""mm above the tag where the nozzle parks."""
-COOLING: Final = 1.0
-"""The fan, as a share of its full speed."""
+"""mm above the piece where the nozzle parks."""
+TOLD: Final = 3
+"""Overhangs, or faults, that are told one by one."""
+
+MEMORY: Final = Memory()
+"""Layers that this worker has computed: an order recomputes what its content touches."""
 
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
-    """The program that prints the tag, its needs, manifest and proof. Raises Problems."""
-    product, material = spec.product, material_of(spec)
-    recipe = recipe_of(product, material, Recipe)
-    machines = _like_machines(spec.machines, recipe, material)
-    bead = recipe.bead(machines[0].e_area or 1.0)
-    plate = _plate(product, bead)
-    content = design(spec, files, Craft(line_width=bead.line_width))
-    strokes = lines_of(content.drawings)
-    place = Place(product.jig.x, product.jig.y)
-    motion = min((motion_of(machine) for machine in machines), key=lambda motion: motion.acceleration)
-    toolpath = plan(plate, strokes, RELIEF, bead, motion=motion, place=place)
-    setup = replace(_setup(recipe, plate, motion, machines), stamp=stamp_of(spec, material, files))
-    data = program(toolpath, spoken(dialect_of(machines[0], PROCESS) or ""), setup)
-    report = passed(data, machines, PROCESS)
-    top = plate.thickness + bead.height / 2
-    raised = beads(data, bead, place).only(heights(data) > top)
-    fidelity = faithful(content, raised, bead.line_width, Bounds(0.0, 0.0, plate.width, plate.height))
-    picture = relief_proof(data, piece_of(spec, material, files), bead, place, top)
-    manifest = _manifest(report, material, bead) | {"notes": content.notes, "fidelity": fidelity}
-    return Made(data, _needs(report, machines[0], material, product), manifest, picture)
+    """The program that prints the piece, its needs, manifest and proof. Raises Problems."""
+    material = material_of(spec)
+    machines, how = chosen(spec, material)
+    profile = fitted(how.profile, machines)
+    body, solid = shape(spec, files, profile)
+    sliced = layers(solid, profile)
+    x, y = spec.product.jig.at(spec.pocket)
+    setup = replace(setup_of(how, profile, sliced, machines), stamp=stamp_of(spec, material, files))
+    data = program([Placed(sliced, x, y)], spoken(dialect_of(machines[0], PROCESS) or ""), setup, memory=MEMORY)
+    report = passed(data, machines, PROCESS, how.windows)
+    found = held_against(data, [Piece(solid, x, y)], profile)
+    manifest = {
+        "bounds": bounds_of(report),
+        "seconds": round(report.time, 1),
+        "lines": report.lines,
+        "materials": {material.name: used(data, material, machines[0])},
+        "body": {"template": body.name, "values": dict(body.values), "volume": round(solid.volume, 1)},
+        "profile": profile_said(spec, profile, how),
+        "fidelity": found.body(),
+        "warnings": [finding.text for finding in report.findings if finding not in report.errors],
+    }
+    top = body.template.top(body.values) if body.template.top else solid.high[2]
+    bead = bead_of(profile, machines[0])
+    picture = relief_proof(data, piece_of(spec, material, files), bead, Place(x, y), top + profile.height / 2)
+    return Made(data, needs_of(spec, report, machines[0], material, how), manifest, picture)
 
 
-def _like_machines(machines: Sequence[Machine], recipe: Recipe, material: Material) -> list[Machine]:
-    """Printers of the recipe's nozzle that one program serves."""
+def chosen(spec: Spec, material: Material) -> tuple[list[Machine], Resolved]:
+    """The printers that one program serves, and how they print this material. Raises Problems."""
+    body = spec.product.body
+    if body is None:
+        raise problem(f"{spec.product.title} says no body to be printed.", "Add body: to the product.")
+    hows: dict[float, Resolved] = {}
+    why = problem(f"No machine of this factory prints {material.name}.", "Add one to config.yaml that does fdm.")
+    for nozzle in sorted({machine.nozzle for machine in spec.machines if machine.nozzle}):
+        try:
+            hows[nozzle] = resolved(spec.profiles, material.kind, body.profile, nozzle)
+        except NoProfile as error:
+            why = problem(error.reason, error.mend)
 
-    def alike(machine: Machine) -> tuple[str, float | None] | None:
-        dialect = dialect_of(machine, PROCESS)
-        return (dialect, machine.e_area) if dialect and machine.nozzle == recipe.nozzle else None
+    def alike(machine: Machine) -> tuple[str, float, float | None] | None:
+        dialect, how = dialect_of(machine, PROCESS), hows.get(machine.nozzle or 0.0)
+        if dialect is None or how is None or not _hot(machine, how):
+            return None
+        return dialect, how.profile.nozzle, machine.e_area
 
-    group = largest_group(machines, material, alike)
+    group = largest_group(spec.machines, material, alike)
+    if not group and hows:
+        hottest = max(how.temperature for how in hows.values())
+        reason = f"No machine of this factory heats {material.name} to {hottest:g} degC as its profile asks."
+        raise problem(reason, "See to limits in config.yaml, or to the material's profile.")
     if not group:
-        reason = f"No machine of this factory prints {material.name} with a nozzle of {recipe.nozzle:g} mm."
-        raise problem(reason, "Mount that nozzle and say so in config.yaml.")
-    return group
+        raise why
+    return group, hows[group[0].nozzle or 0.0]
 
 
-def _plate(product: Product, bead: Bead) -> Plate:
-    """The tag, its thickness in whole layers."""
-    piece = product.piece
-    thickness = layers(piece.thickness, bead.height) * bead.height
-    return Plate(piece.width, piece.height, piece.corner_radius, thickness)
+def _hot(machine: Machine, how: Resolved) -> bool:
+    limits = machine.limits
+    if limits is None or limits.nozzle_temperature < how.temperature:
+        return False
+    return limits.bed_temperature == 0 or limits.bed_temperature >= (how.bed_temperature or 0.0)
 
 
-def _setup(recipe: Recipe, plate: Plate, motion: Motion, machines: Sequence[Machine]) -> Setup:
-    box = min((machine.envelope for machine in machines if machine.envelope), key=lambda box: box.z)
-    return Setup(
-        tool_temperature=recipe.temperature,
-        bed_temperature=recipe.bed_temperature,
-        acceleration=motion.acceleration,
-        lift=min(box.z, plate.thickness + LIFT),
-        park=(0.0, min(machine.envelope.y for machine in machines if machine.envelope)),
-        travel=min(recipe.travel, *(machine.limits.speed.z for machine in machines if machine.limits)),
-        fan=COOLING,
+def fitted(profile: Profile, machines: Sequence[Machine]) -> Profile:
+    """The profile within the limits of these machines, for the filament that they take."""
+    limits = [machine.limits for machine in machines if machine.limits]
+    plane = min(min(one.speed.x, one.speed.y) for one in limits)
+    feeder = min(one.speed.e or math.inf for one in limits)
+    speeds = profile.speeds
+    slow = {name: min(getattr(speeds, name), plane) for name in speeds.__slots__ if name != "z"}
+    return replace(
+        profile,
+        filament=2 * math.sqrt((machines[0].e_area or profile.filament_area) / math.pi),
+        max_flow=min(profile.max_flow, *(one.flow or math.inf for one in limits)),
+        speeds=replace(speeds, **slow, z=min(speeds.z, *(one.speed.z for one in limits))),
+        retraction=replace(profile.retraction, speed=min(profile.retraction.speed, feeder)),
     )
 
 
-def _needs(report: Report, machine: Machine, material: Material, product: Product) -> Needs:
+def shape(spec: Spec, files: Mapping[str, bytes], profile: Profile) -> tuple[ChosenBody, Solid]:
+    """The body with the order's content on it, or grown out of it. Raises Problems."""
+    body = body_of(spec)
+    if body is None or spec.product.body is None:
+        raise problem(f"{spec.product.title} says no body to be printed.", "Add body: to the product.")
+    width = profile.widths.outer
+    sent = {name: data for name, data in files.items() if name != BODY}
+    content = design(spec, sent, Craft(line_width=width, row=width, fills=True))
+    try:
+        bare = solid_of(files[BODY]) if BODY in files else None
+        parts = shaped(body.template, body.values, bare, content, spec.product.body.style or "", width)
+        # One filament: parts that have colours of their own elsewhere are one body here.
+        whole = parts[0].solid
+        if len(parts) > 1:
+            whole = Solid.from_manifold(reduce(add, (part.solid.manifold for part in parts)))
+    except CadError as error:
+        raise refused_body(spec.product, error) from None
+    except SolidError as error:
+        raise problem(f"What was sent makes no body: {error}.", "Please send something simpler.") from None
+    return body, whole
+
+
+def layers(solid: Solid, profile: Profile) -> Sliced:
+    """The layers of a body that needs no supports. Raises Problems."""
+    try:
+        sliced = slice_solid(solid, profile, MEMORY)
+    except SolidError as error:
+        raise problem(f"What was sent cannot be sliced: {error}.", "Please send something simpler.") from None
+    if sliced.overhangs:
+        worst = sorted(sliced.overhangs, key=lambda lean: -lean.place.area)[:TOLD]
+        said = "; ".join(
+            f"{lean.place.area:g} mm2 at {lean.place.x:.1f}, {lean.place.y:.1f} mm, {lean.z:.1f} mm up, stand out "
+            f"{lean.place.reach:.1f} mm over nothing"
+            for lean in worst
+        )
+        mend = "Please choose another content, style or size, or have it sliced with supports."
+        raise problem(f"It cannot be printed without supports: {said}.", mend)
+    return sliced
+
+
+def held_against(data: bytes, pieces: Sequence[Piece], profile: Profile) -> Printed:
+    """The beads of a program held against the bodies that it is to print. Raises Problems: a defect of ours."""
+    found = printed(data, pieces, profile)
+    if found.wrong:
+        numbers = ", ".join(f"{name} {value}" for name, value in found.body().items())
+        said = "; ".join(found.wrong[:TOLD])
+        raise problem(f"What would be printed is not what was designed: {said} ({numbers}).", DEFECT)
+    return found
+
+
+def setup_of(how: Resolved, profile: Profile, sliced: Sliced, machines: Sequence[Machine]) -> Setup:
+    box = min((machine.envelope for machine in machines if machine.envelope), key=lambda box: box.z)
+    heated = all(machine.limits and machine.limits.bed_temperature for machine in machines)
+    return Setup(
+        tool_temperature=how.temperature,
+        bed_temperature=how.bed_temperature if heated else None,
+        exact=True,
+        acceleration=min(motion_of(machine).acceleration for machine in machines),
+        lift=min(box.z, sliced.tops[-1] + LIFT),
+        park=(0.0, min(machine.envelope.y for machine in machines if machine.envelope)),
+        travel=profile.speeds.z,
+        relief=profile.retraction.length,
+        relief_speed=profile.retraction.speed,
+    )
+
+
+def needs_of(spec: Spec, report: Report, machine: Machine, material: Material, how: Resolved) -> Needs:
     return Needs(
         process=PROCESS,
         media_type=GCODE,
         dialect=dialect_of(machine, PROCESS),
         material=material.name,
-        reach=reach_of(report, product),
+        reach=reach_of(report, spec.product),
         traits={"nozzle": machine.nozzle or 0.0, "e_area": machine.e_area or 0.0},
+        heat=how.windows,
     )
 
 
-def _manifest(report: Report, material: Material, bead: Bead) -> dict[str, Any]:
+def profile_said(spec: Spec, profile: Profile, how: Resolved) -> dict[str, Any]:
+    """For the manifest: what it was printed by."""
     return {
-        "bounds": bounds_of(report),
-        "seconds": round(report.time, 1),
-        "lines": report.lines,
-        "materials": {material.name: {"volume": round(report.volume, 1)}},
-        "bead": {"height": bead.height, "line_width": bead.line_width},
-        "warnings": [finding.text for finding in report.findings if finding not in report.errors],
+        "quality": spec.product.body.profile if spec.product.body else "",
+        "nozzle": profile.nozzle,
+        "height": profile.height,
+        "line_width": profile.widths.outer,
+        "temperature": how.temperature,
+        "bed_temperature": how.bed_temperature,
     }
+
+
+def bead_of(profile: Profile, machine: Machine) -> Bead:
+    """A wall's bead, for who draws beads."""
+    width, speed = profile.widths.outer, profile.speeds.outer
+    return Bead(
+        nozzle=profile.nozzle,
+        height=profile.height,
+        width_min=width / 2,
+        width_max=width,
+        pitch=width,
+        flow=speed * width * profile.height,
+        e_area=machine.e_area or profile.filament_area,
+        line_width=width,
+        travel=profile.speeds.travel,
+        min_speed=speed / 2,
+        max_speed=2 * speed,
+        stop_ahead=0.0,
+        retract=0.0,
+        clearance=0.0,
+    )

@@ -88,7 +88,8 @@ def program(
     """
     plan = plate or Plate()
     _check(bodies, plan)
-    out = [b"\n".join(command_line(command, dialect) for command in dialect.start(setup))]
+    stamp = f"; {setup.stamp}\n".encode("ascii") if setup.stamp else b""
+    out = [stamp + b"\n".join(command_line(command, dialect) for command in dialect.start(setup))]
     if dialect.absolute_extrusion:
         out.append(b"\n" + command_line(Command("M82"), dialect))
     if plan.labels:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from gcode.design import Drawing
 from gcode.frosting import plan
-from gcode.pour import Pour, mirrored, pour
+from gcode.pour import Plate, Pour, mirrored, pour, rows
 from gcode.recipe import Bead, Place, RecipeError, Wipe
-from gcode.tag import Plate
 from gcode.toolpath import Kind
 
 VALUES = {
@@ -113,3 +112,34 @@ def test_a_leaner_bead_is_laid_faster_and_takes_less(fill: float, width: float) 
 def test_a_bead_that_cannot_be_is_refused(key: str, value: float) -> None:
     with pytest.raises(RecipeError, match=key):
         Bead(**{**VALUES, key: value})
+
+
+def area(outline: np.ndarray) -> float:
+    x, y = outline[:, 0], outline[:, 1]
+    return float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])) / 2
+
+
+@given(
+    st.floats(5, 200),
+    st.floats(5, 200),
+    st.floats(0, 30),
+    st.floats(0.2, 3),
+    st.sampled_from([45.0, -45.0, 0.0, 90.0]),
+)
+def test_rows_stay_inside_and_cover_the_outline(
+    width: float, height: float, radius: float, pitch: float, degrees: float
+) -> None:
+    outline = Plate(width, height, radius, 1.0).outline(0.0)
+    assert np.allclose(outline[0], outline[-1]) and area(outline) > 0
+    found = rows(outline, pitch, degrees)
+    ends = np.vstack(found)
+    assert ends.min() >= -1e-6 and ends[:, 0].max() <= width + 1e-6 and ends[:, 1].max() <= height + 1e-6
+    laid = sum(float(np.hypot(*(row[1] - row[0]))) for row in found) * pitch
+    assert laid <= area(outline) * 1.1 + 4 * pitch * pitch
+    assert laid >= area(outline) - 2 * pitch * (width + height)
+
+
+@pytest.mark.parametrize("plate", [(0, 5, 1, 1), (5, 5, -1, 1), (5, 5, 1, 0)])
+def test_a_plate_that_cannot_be_is_refused(plate: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="a plate has"):
+        Plate(*plate)

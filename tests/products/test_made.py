@@ -32,6 +32,8 @@ from gcode.units import FloatArray
 from gcode.verify import lines_made
 from gcode.verify_tone import tone_made
 
+from .printed import assert_printed, model, specified
+
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 ELSEWHERE = {"photo-plaque"}
 """Minutes of dots: tests/laser holds rasters against the simulator dot by dot."""
@@ -105,7 +107,11 @@ def test_what_the_simulator_made_is_what_was_designed(name: str, factory: Factor
         assert done.proof is not None and done.proof.read_bytes().startswith(b"\x89PNG")
         manifest = json.loads(done.manifest.read_text())
         assert manifest["fidelity"], "the bytes were held against the design"
-        look(factory, product, machine, done, piece)
+        if product.body and done.made.needs.process == "fdm":
+            wanted = model(specified(factory, product, done.operation, tmp_path), tmp_path)
+            assert_printed(piece, wanted, *product.jig.at(1))
+        else:
+            look(factory, product, machine, done, piece)
 
 
 def grooves(piece: Mapping[str, Any], recipe: MillRecipe, product: Product) -> Marks:
@@ -149,6 +155,6 @@ def look(factory: Factory, product: Product, machine: Machine, done: Done, piece
     lines = lines_made(content.drawings, found, max(width, 0.5), box)
     assert lines.coverage > 0.95, lines
     other = lines_made([one.moved(SHIFT) for one in content.drawings], found, max(width, 0.5), box)
-    body = product.pour or done.made.needs.process == "fdm" or content.tones
+    body = product.pour or content.tones
     if content.drawings and not body:
         assert other.coverage < lines.coverage - 0.1, "a design 2 mm beside it is another one"

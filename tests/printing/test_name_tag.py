@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fulfillment import profiles
+from fulfillment.cad import Shelf
+from fulfillment.cad.bodies import Bodies, key_of
 from fulfillment.catalog import FOLDER, Catalog, load
 from fulfillment.config import Machine, Material
 from fulfillment.machines import preflight
-from fulfillment.processes import Made, Problems, Spec
+from fulfillment.processes import BODY, Made, Problems, Spec
 from fulfillment.render.work import process
 from gcode.units import PER_MINUTE
 
@@ -23,6 +26,7 @@ LIMITS = {
     "bed_temperature": 100,
 }
 MATERIAL = Material(name="pla-petrol", kind="pla", colour="#2f6f73")
+PROFILES, _ = profiles.load(profiles.SHIPPED)
 
 
 def printer(**more: object) -> Machine:
@@ -57,8 +61,11 @@ def render(catalog: Catalog, name: str, *machines: Machine) -> Made:
         {},
         machines or (printer(),),
         {MATERIAL.name: MATERIAL},
+        profiles=PROFILES,
     )
-    return process("fdm").render(spec, {})
+    body = Bodies().find(key_of(Shelf(), "tag", spec.product.body_values(spec.options, {})))
+    assert body is not None, "its body is shipped"
+    return process("fdm").render(spec, {BODY: body})
 
 
 def test_the_same_name_gives_the_same_bytes_and_another_gives_others(catalog: Catalog) -> None:
@@ -71,6 +78,7 @@ def test_it_passes_its_machine_and_no_smaller_one(catalog: Catalog) -> None:
     made = render(catalog, "Zoë & Jürgen")
     assert preflight(printer(), made.data, made.needs) == []
     assert made.needs.traits == {"nozzle": 0.4, "e_area": 2.405}
+    assert made.needs.heat == {"nozzle": (185.0, 235.0), "bed": (20.0, 70.0)}
     small = printer(envelope={"x": 100, "y": 60, "z": 210})
     assert any(
         "reach" in text or "outside" in text or "leaves" in text for text in preflight(small, made.data, made.needs)
@@ -80,9 +88,14 @@ def test_it_passes_its_machine_and_no_smaller_one(catalog: Catalog) -> None:
 
 
 def test_the_tag_weighs_what_it_should(catalog: Catalog) -> None:
-    volume = render(catalog, "Ada").manifest["materials"]["pla-petrol"]["volume"]
-    plate = (70 * 24 - (4 - np.pi) * 4**2) * 1.6
-    assert plate * 0.97 < volume < plate * 1.05
+    manifest = render(catalog, "Ada").manifest
+    plate = (70 * 24 - (4 - np.pi) * 4**2 - np.pi * 2**2) * 1.6
+    assert plate < manifest["body"]["volume"] < plate + 58 * 18 * 0.6
+    used = manifest["materials"]["pla-petrol"]
+    assert manifest["body"]["volume"] * 0.98 < used["volume"] < manifest["body"]["volume"] * 1.03, "and a skirt"
+    assert used["filament"] == pytest.approx(used["volume"] / 2.405, abs=0.1)
+    assert "mass" not in used, "nobody has said how heavy it is"
+    assert manifest["fidelity"]["walls"] > 0.97 and manifest["fidelity"]["layers"] == 11
 
 
 def test_the_name_stands_out_in_the_proof(catalog: Catalog) -> None:
@@ -91,8 +104,8 @@ def test_the_name_stands_out_in_the_proof(catalog: Catalog) -> None:
     changed = np.abs(picture - bare).sum(axis=2) > 60
     rows, columns = np.nonzero(changed)
     assert changed.sum() > 3000
-    assert rows.min() > (4 + 4) * 8 - 4 and rows.max() < picture.shape[0] - (4 + 4) * 8 + 4, "it left its zone"
-    assert columns.min() > (4 + 5) * 8 - 4
+    assert rows.min() > (4 + 3) * 8 - 4 and rows.max() < picture.shape[0] - (4 + 3) * 8 + 4, "it left its zone"
+    assert columns.min() > (4 + 9) * 8 - 4
 
 
 def test_what_cannot_be_printed_is_said(catalog: Catalog) -> None:
@@ -100,15 +113,19 @@ def test_what_cannot_be_printed_is_said(catalog: Catalog) -> None:
         render(catalog, "Ada ក")
     (problem,) = refused.value.problems
     assert problem["field"] == "name" and "ក" in problem["reason"]
-    with pytest.raises(Problems, match=r"nozzle of 0\.4 mm"):
-        render(catalog, "Ada", printer(nozzle=0.6))
+    with pytest.raises(Problems, match="too small to read"):
+        render(catalog, "Wolfeschlegelsteinhausen")
+    with pytest.raises(Problems, match=r"nozzles is called 0\.35\.yaml"):
+        render(catalog, "Ada", printer(nozzle=0.35))
+    with pytest.raises(Problems, match="heats pla-petrol to 210 degC"):
+        render(catalog, "Ada", printer(limits=LIMITS | {"nozzle_temperature": 200}))
 
 
 def test_the_first_layer_is_laid_slowly(catalog: Catalog) -> None:
     lines = render(catalog, "Ada").data.decode().splitlines()
-    heights = [index for index, line in enumerate(lines) if line.startswith("G0 Z")]
+    marks = [index for index, line in enumerate(lines) if line.startswith(";LAYER:")]
     fastest = [
         max(float(word[1:]) for line in part for word in line.split() if word[0] == "F" and line.startswith("G1 X"))
-        for part in (lines[heights[0] : heights[1]], lines[heights[1] : heights[2]])
+        for part in (lines[marks[0] : marks[1]], lines[marks[1] : marks[2]])
     ]
     assert fastest[0] < 0.6 * fastest[1] <= 60 * PER_MINUTE
