@@ -55,10 +55,11 @@ class Light:
         """What these pixels get of the lamp, 0 to 1, and of the light from everywhere."""
         camera = self._camera
         hit = seen.which[pixels] >= 0
-        right = camera.x + (pixels % camera.columns + 0.5) / camera.scale
-        up = camera.y + (camera.rows - pixels // camera.columns - 0.5) / camera.scale
+        right: FloatArray = camera.x + (pixels % camera.columns + 0.5) / camera.scale
+        up: FloatArray = camera.y + (camera.rows - pixels // camera.columns - 0.5) / camera.scale
         z: FloatArray = np.where(hit, seen.z[pixels], self._bed)
-        x, y = camera.back(right, (up - z * camera.cosine) / camera.sine)
+        away: FloatArray = (up - z * camera.cosine) / camera.sine
+        x, y = camera.back(right, away)
         normal = seen.normals(self._tubes, pixels[hit])
         x[hit] += normal[0] * self._heights.cell
         y[hit] += normal[1] * self._heights.cell

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from gcode.slicing.check.laid import BESIDE, BLOCK, Beads, Reader, joined
-from gcode.units import FloatArray, IntArray
+from gcode.units import BoolArray, FloatArray, IntArray
 
 MOST: Final = 1_500_000
 """Pieces that are kept. Of a program with more, neighbours are joined: a picture of a large bed loses nothing by it."""
@@ -75,7 +75,7 @@ def _as_tubes(beads: Beads) -> Tubes:
     _, first, which = np.unique(beads.filament, return_index=True, return_inverse=True)
     colour = np.argsort(np.argsort(first))[which]
     length = np.maximum(np.hypot(*(beads.end - beads.start).T), 1e-3)
-    height = _heights(beads.z)
+    height = heights(beads.z)
     width = np.clip(FUSED * beads.volume / (length * height), 0.02, WIDEST)
     longest = max(LONGEST, float(length.sum()) / CUTS)
     count = np.ceil(length / longest).astype(np.int64)
@@ -95,15 +95,17 @@ def _between(beads: Beads, of: IntArray, number: IntArray, count: IntArray) -> F
     return points
 
 
-def _heights(z: FloatArray) -> FloatArray:
-    """How thick the layer at each height is: down to the one below it, where that is the next."""
-    levels, which, count = np.unique(np.round(z, 2), return_inverse=True, return_counts=True)
+def heights(z: FloatArray, laid: BoolArray | None = None) -> FloatArray:
+    """How thick the layer at each height is: down to the one below it, where that is the next. ``laid``: the heights
+    that are layers; of others it is said how thick one up to them would be."""
+    own = z if laid is None else z[laid]
+    levels, count = np.unique(np.round(own, 2), return_counts=True)
     steps = np.maximum(np.diff(levels, prepend=0.0), LEAST_HEIGHT)
     usual = float(_median(steps, count))
     steps[1:] = np.minimum(steps[1:], THICK * usual)
     steps[0] = min(steps[0], 3 * usual)
-    heights: FloatArray = steps[which]
-    return heights
+    thick: FloatArray = steps[np.minimum(np.searchsorted(levels, np.round(z, 2)), len(levels) - 1)]
+    return thick
 
 
 def _median(values: FloatArray, weights: IntArray) -> float:

@@ -133,7 +133,7 @@ class Reader:
         # A full circle ends where it begins.
         lays = moves.lays | (moves.arc & (moves.e > 0))
         self.slanted += int((lays & (np.abs(moves.end[:, 2] - moves.start[:, 2]) > SAME_Z)).sum())
-        start, end, which = _straight(moves, program.code[moves.index] == G2, np.flatnonzero(lays))
+        start, end, which = straight(moves, program, np.flatnonzero(lays))
         share = np.bincount(which, minlength=len(moves))[which]
         return Beads(
             start=start,
@@ -180,8 +180,9 @@ class Reader:
         return filaments
 
 
-def _straight(moves: Trace, clockwise: BoolArray, chosen: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Both ends of straight pieces, and the move that each is of. Arcs become chords."""
+def straight(moves: Trace, program: Program, chosen: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Both ends of straight pieces of the chosen moves, and the move that each is of. Arcs become chords."""
+    clockwise: BoolArray = program.code[moves.index] == G2
     start, end = moves.start[:, :2], moves.end[:, :2]
     arcs = chosen[moves.arc[chosen] & ~np.isnan(moves.radius[chosen]) & (moves.radius[chosen] > 0)]
     if not len(arcs):
