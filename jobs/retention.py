@@ -76,7 +76,8 @@ def spoilt(connection: Connection, batches: Collection[str]) -> set[str]:
 
 
 def _made() -> Select[Any]:
-    """(artifact, proof, picture) of every job and try of remembered orders; of a batch, of remembered orders alone."""
+    """(artifact, proof, picture, files besides) of every job and try of remembered orders; of a batch, of remembered
+    orders alone."""
     piece, forgotten = m.jobs.alias("piece"), m.orders.c.forgotten_at
     units = select(m.units.c.id).join(m.orders, m.orders.c.id == m.units.c.order_id)
     of_one_forgotten = exists().where(
@@ -84,7 +85,7 @@ def _made() -> Select[Any]:
     )
     own, together = m.jobs.c.unit_id.in_(units.where(forgotten.is_(None))), m.jobs.c.unit_id.is_(None)
     return (
-        select(*PROGRAMS, *PICTURES)
+        select(*PROGRAMS, *PICTURES, m.artifacts.c.manifest["extras"])
         .select_from(m.jobs)
         .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
         .outerjoin(m.attempts, m.attempts.c.job_id == m.jobs.c.id)
@@ -93,12 +94,12 @@ def _made() -> Select[Any]:
 
 
 def _named(store: Store) -> set[str]:
-    """The digests of every file that a remembered order names."""
+    """The digests of every file that a remembered order names, in a manifest too: an artifact's files besides."""
     with store.read() as connection:
         units = connection.execute(select(cast(m.units.c.personalization, String), cast(m.units.c.resolved, String)))
         named = set(DIGEST.findall(str(units.all())))
-        for row in connection.execute(_made()):
-            named.update(digest for digest in row if digest)
+        for *files, extras in connection.execute(_made()):
+            named.update(digest for digest in (*files, *(extras or {}).values()) if digest)
     return named
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gcode.units import FloatArray, IntArray
 
@@ -12,6 +13,37 @@ if TYPE_CHECKING:
 
 PLAIN: Final = "#b0b0b0"
 """Of a part that no colour was chosen for."""
+
+
+class Shape(Protocol):
+    """What a file tells of a part."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def colour(self) -> str: ...
+
+    @property
+    def vertices(self) -> FloatArray: ...
+
+    @property
+    def faces(self) -> IntArray: ...
+
+
+class Shapes(Protocol):
+    """What a file tells of a body."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def parts(self) -> Sequence[Shape]: ...
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """``#rrggbb`` as numbers."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +71,6 @@ class Part:
     def volume(self) -> float:
         """mm3."""
         return self.solid.volume if self.exact is None else self.exact
-
-    @property
-    def rgb(self) -> tuple[int, int, int]:
-        return int(self.colour[1:3], 16), int(self.colour[3:5], 16), int(self.colour[5:7], 16)
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,6 +75,8 @@ class Made:
     needs: Needs
     manifest: Mapping[str, Any]
     proof: bytes | None = None
+    extras: Mapping[str, bytes] = field(default_factory=dict)
+    """Files besides, by their names (``view.png``): kept as long as the order is, and served with the artifact."""
 
 
 class Process(Protocol):

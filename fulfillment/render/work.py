@@ -35,6 +35,7 @@ def render_all(specs: Sequence[Spec], store: Path) -> Rendered:
     in_time(spec, made.manifest, len(specs))
     digest = artifacts.put(made.data)
     proof = artifacts.put(made.proof) if made.proof else None
+    extras = {name: artifacts.put(data) for name, data in made.extras.items()}
     manifest: dict[str, Any] = {
         "sha256": digest,
         "size": len(made.data),
@@ -42,6 +43,7 @@ def render_all(specs: Sequence[Spec], store: Path) -> Rendered:
         "process": spec.process,
         "needs": made.needs.body(),
         "proof": proof,
+        **({"extras": extras} if extras else {}),
         **made.manifest,
     }
     return Rendered(digest, made.needs.media_type, len(made.data), made.needs, proof, manifest)

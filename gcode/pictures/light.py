@@ -55,8 +55,8 @@ class Light:
         """What these pixels get of the lamp, 0 to 1, and of the light from everywhere."""
         camera = self._camera
         hit = seen.which[pixels] >= 0
-        right: FloatArray = camera.x + (pixels % camera.columns + 0.5) / camera.scale
-        up: FloatArray = camera.y + (camera.rows - pixels // camera.columns - 0.5) / camera.scale
+        right = np.asarray(camera.x + (pixels % camera.columns + 0.5) / camera.scale, dtype=np.float64)
+        up = np.asarray(camera.y + (camera.rows - pixels // camera.columns - 0.5) / camera.scale, dtype=np.float64)
         z: FloatArray = np.where(hit, seen.z[pixels], self._bed)
         away: FloatArray = (up - z * camera.cosine) / camera.sine
         x, y = camera.back(right, away)

@@ -41,7 +41,8 @@ class Shop:
         (unit,) = intake.units_to_plan(self.store)
         (job,) = intake.plan(self.store, unit.id, "test", {"texts": {"message": "For Ada"}, "photos": {"photo": photo}})
         digest, proof = self.artifacts.put(program), self.artifacts.put(b"proof of " + program)
-        rendered = Rendered(digest, NEEDS.media_type, len(program), NEEDS, proof, {})
+        view = self.artifacts.put(b"view of " + program)
+        rendered = Rendered(digest, NEEDS.media_type, len(program), NEEDS, proof, {"extras": {"view.png": view}})
         intake.rendered(self.store, job, rendered, "test")
         floor.clear_bed(self.store, OFFER.name, "looked", "test")
         claim = queue.claim(self.store, OFFER, queue.look(self.store, OFFER), "test")
@@ -53,7 +54,7 @@ class Shop:
         attempts.keep_evidence(self.store, intent.attempt, picture, "test")
         with self.store.write("test") as tx:
             route.done_by_person(tx, unit.id, "pack")
-        return {"artifact": digest, "proof": proof, "picture": picture}
+        return {"artifact": digest, "proof": proof, "view": view, "picture": picture}
 
     def sweep(self) -> int:
         """A day later."""
@@ -87,7 +88,7 @@ def test_an_order_is_forgotten_when_its_time_is_over_and_not_before(shop: Shop) 
     assert retention.forget_old(shop.store, ended + 1, "test") == 1
     for files in (retention.PROGRAMS, retention.PICTURES):
         assert not any(retention.remembers(shop.store, digest, files) for digest in made.values())
-    assert shop.sweep() == 4
+    assert shop.sweep() == 5
     assert not any(map(shop.there, (photo, *made.values())))
     said = shop.everything()
     assert "Ada" not in said

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from fulfillment.cad.body import Built
+from fulfillment.cad.body import Shapes
 from fulfillment.cad.files import glb, stl, threemf
 
-WRITERS: Final[Mapping[str, Callable[[Built], bytes]]] = {
+WRITERS: Final[Mapping[str, Callable[[Shapes], bytes]]] = {
     "model/stl": stl.written,
     "model/3mf": threemf.written,
     "model/gltf-binary": glb.written,

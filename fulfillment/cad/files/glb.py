@@ -9,9 +9,13 @@ from __future__ import annotations
 import json
 import math
 import struct
+from dataclasses import dataclass
 from typing import Any, Final
 
-from fulfillment.cad.body import Built, Part
+import numpy as np
+
+from fulfillment.cad.body import Shape, Shapes, rgb
+from gcode.units import FloatArray, IntArray
 
 TURN: Final = [-math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)]
 """A quarter turn about X: Z becomes Y."""
@@ -20,7 +24,46 @@ FLOAT, UNSIGNED, TRIANGLES = 5126, 5125, 4
 VERTICES, INDICES = 34962, 34963
 
 
-def written(built: Built) -> bytes:
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A part as its file has it: rounded to single precision, and not checked anew."""
+
+    name: str
+    colour: str
+    vertices: FloatArray
+    faces: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    name: str
+    parts: tuple[Kept, ...]
+
+
+def read(data: bytes) -> Body:
+    """What :func:`written` wrote. Raises ValueError for any other file."""
+    try:
+        size = struct.unpack_from("<4sIIII", data)[3]
+        said, blob = json.loads(data[20 : 20 + size]), data[28 + size :]
+        nodes = said["nodes"]
+        parts = tuple(_part(said, blob, number, node["name"]) for number, node in enumerate(nodes[:-1]))
+        return Body(nodes[-1]["name"], parts)
+    except (struct.error, KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"this is no body that was kept here: {error!r}") from None
+
+
+def _part(said: dict[str, Any], blob: bytes, number: int, name: str) -> Kept:
+    arrays = []
+    for accessor, kind in ((2 * number, "<f4"), (2 * number + 1, "<u4")):
+        view = said["bufferViews"][accessor]
+        count = view["byteLength"] // 4
+        arrays.append(np.frombuffer(blob, dtype=kind, count=count, offset=view["byteOffset"]).reshape(-1, 3))
+    light = said["materials"][number]["pbrMetallicRoughness"]["baseColorFactor"][:3]
+    colour = "#" + "".join(f"{_byte(value):02x}" for value in light)
+    return Kept(name, colour, arrays[0].astype(np.float64), arrays[1].astype(np.int64))
+
+
+def written(built: Shapes) -> bytes:
     views: list[dict[str, Any]] = []
     accessors: list[dict[str, Any]] = []
     blob = b""
@@ -51,14 +94,14 @@ def written(built: Built) -> bytes:
     return _binary(json.dumps(scene, separators=(",", ":")).encode(), blob)
 
 
-def _mesh(number: int, part: Part) -> dict[str, Any]:
+def _mesh(number: int, part: Shape) -> dict[str, Any]:
     attributes = {"POSITION": 2 * number}
     shape = {"attributes": attributes, "indices": 2 * number + 1, "material": number, "mode": TRIANGLES}
     return {"name": part.name, "primitives": [shape]}
 
 
-def _material(part: Part) -> dict[str, Any]:
-    colour = [*map(_linear, part.rgb), 1.0]
+def _material(part: Shape) -> dict[str, Any]:
+    colour = [*map(_linear, rgb(part.colour)), 1.0]
     surface = {"baseColorFactor": colour, "metallicFactor": 0.0, "roughnessFactor": 0.7}
     return {"name": part.name, "pbrMetallicRoughness": surface}
 
@@ -67,6 +110,12 @@ def _linear(value: int) -> float:
     """A byte of sRGB as light."""
     share = value / 255
     return round(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4, 6)
+
+
+def _byte(light: float) -> int:
+    """The reverse of :func:`_linear`."""
+    share = light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+    return min(max(round(share * 255), 0), 255)
 
 
 def _binary(said: bytes, blob: bytes) -> bytes:

@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from fulfillment.cad.body import Built
+from fulfillment.cad.body import Shapes
 
 HEADER: Final = b"Fulfillment, mm"
 _TRIANGLE: Final = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
 
 
-def written(built: Built) -> bytes:
+def written(built: Shapes) -> bytes:
     """All parts in one file, as they lie together."""
     corners = np.concatenate([part.vertices[part.faces] for part in built.parts])
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

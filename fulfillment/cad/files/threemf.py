@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from fulfillment.cad.body import Built, Part
+from fulfillment.cad.body import Shape, Shapes
 
 CORE: Final = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
 RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -23,7 +23,7 @@ MATERIALS: Final = 1
 """The id of the materials; those of the objects follow it."""
 
 
-def written(built: Built) -> bytes:
+def written(built: Shapes) -> bytes:
     files = {
         "[Content_Types].xml": (
             f'{HEAD}<Types xmlns="{TYPES}">'
@@ -45,7 +45,7 @@ def written(built: Built) -> bytes:
     return out.getvalue()
 
 
-def _model(built: Built) -> Iterator[str]:
+def _model(built: Shapes) -> Iterator[str]:
     yield f'{HEAD}<model unit="millimeter" xml:lang="en" xmlns="{CORE}">\n<resources>\n'
     yield f'<basematerials id="{MATERIALS}">'
     for part in built.parts:
@@ -60,7 +60,7 @@ def _model(built: Built) -> Iterator[str]:
     yield f'</resources>\n<build><item objectid="{whole}"/></build>\n</model>\n'
 
 
-def _object(number: int, material: int, part: Part) -> Iterator[str]:
+def _object(number: int, material: int, part: Shape) -> Iterator[str]:
     yield f'<object id="{number}" type="model" name={quoteattr(part.name)} pid="{MATERIALS}" pindex="{material}">\n'
     yield "<mesh><vertices>\n"
     for x, y, z in part.vertices.tolist():
