@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 ATTEMPT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 """Shape of an attempt's id: safe as a remote file name on every machine we know."""
@@ -304,6 +304,22 @@ class Machine(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A machine that can be told to lay no more of one object of its attempt while the others go on.
+
+    Asked for with ``isinstance(machine, LeavesOut)``. Objects are numbered from 0, as the program labels them.
+    """
+
+    def leave_out(self, attempt: str, number: int) -> None:
+        """Leave an object out for the rest of this attempt. What lies of it stays; asked again it does nothing.
+
+        Raises WrongAttempt; NotSupported where program, firmware or moment do not allow it, and MachineFault where
+        the firmware refuses: nothing changed then. WireFault: whether the machine obeys is not known.
+        """
+        ...
 
 
 def checked_attempt(attempt: str) -> str:

@@ -10,7 +10,17 @@ import logging
 from collections.abc import Callable
 
 from drivers.addresses import open_wire
-from drivers.contract import Clock, MachineFault, OurFault, Settings, Start, StartAnswer, WireFault
+from drivers.contract import (
+    Clock,
+    MachineFault,
+    OurFault,
+    Settings,
+    Start,
+    StartAnswer,
+    WireFault,
+    WrongAttempt,
+    checked_attempt,
+)
 from drivers.fed import Fed, Firmware
 from drivers.options import checked
 from drivers.protocols.marlin import Answered, Began, Engine, Options, Program, Warned, Withdrawn, program
@@ -24,6 +34,9 @@ _log = logging.getLogger(__name__)
 
 SERVICE_WAIT = 120.0
 """Seconds that a technician's line, or a home, may take."""
+
+LEAVING_WAIT = 60.0
+"""Seconds that the firmware may take to leave an object out: the lines that it has already are done first."""
 
 FASTEST_FRAME = 1000.0
 """mm/s that a frame may be asked for; the firmware holds it below its own limits."""
@@ -89,6 +102,18 @@ class Marlin(Fed[Engine, Program, Answered]):
 
     def _note_warned(self, event: Warned) -> None:
         _log.warning("%s, attempt %s: %s", self._name, event.attempt, event.why)
+
+    def leave_out(self, attempt: str, number: int) -> None:
+        """M486 P: the lines that the firmware has already, some dozens at most, are still laid."""
+        checked_attempt(attempt)
+        if self._engine.attempt is None and self._port is None:
+            raise WrongAttempt(f"{attempt} is not on {self._name}: it is not connected; nothing was done")
+        asked = (b"%d" % number,)
+        self._ask(
+            lambda now: self._engine.leave_out(attempt, number, asked, now),
+            LEAVING_WAIT,
+            mine=lambda answer: answer.asked is asked,
+        )
 
     # --- what a technician asks: see drivers.service ------------------------------------------------------------------
 

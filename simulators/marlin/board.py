@@ -8,6 +8,7 @@ from simulators.ground import Ground
 from simulators.marlin import reports
 from simulators.marlin.heaters import bed, hotend
 from simulators.marlin.mesh import Leveling, Probe
+from simulators.marlin.objects import Objects
 from simulators.motion import Limits, Planner
 from simulators.record import Recorder
 
@@ -36,6 +37,8 @@ class Options:
     """None: it is built without a probe and without bed leveling."""
     ground: Ground = field(default_factory=lambda: Ground(0.0))
     """What a probe meets."""
+    cancel_objects: bool = True
+    """CANCEL_OBJECTS: it knows M486."""
 
 
 class Board:
@@ -69,6 +72,7 @@ class Board:
         self.e = 0.0
         self.homed: set[int] = set()
         self.leveling = Leveling()
+        self.objects = Objects()
         self.soft_endstops = True
         """M211: homed axes stay within the envelope."""
         self.feed = 25.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulators.marlin import heat, leveling, moves, people, settings
+from simulators.marlin import heat, labels, leveling, moves, people, settings
 from simulators.marlin.steps import Command
 
 COMMANDS: Mapping[str, Command] = {
@@ -66,3 +66,5 @@ COMMANDS: Mapping[str, Command] = {
 
 LEVELING: Mapping[str, Command] = {"G29": leveling.probe_bed, "M420": leveling.state}
 """What a firmware knows that is built with a probe."""
+
+CANCEL_OBJECTS: Mapping[str, Command] = {"M486": labels.objects}

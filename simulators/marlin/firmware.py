@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from simulators.faults import Fault, Faults, Stage
 from simulators.marlin import reports
 from simulators.marlin.board import Board, Options
-from simulators.marlin.commands import COMMANDS, LEVELING
+from simulators.marlin.commands import CANCEL_OBJECTS, COMMANDS, LEVELING
 from simulators.marlin.people import runout
 from simulators.marlin.receiver import EMERGENCY, LONGEST, Line, Receiver, Refused, checked
 from simulators.marlin.steps import Command, Parameters, Steps, Wait, parse
@@ -37,7 +37,11 @@ class Firmware(Board):
         self.lines = 0
         """Numbered lines accepted, M110 not counted."""
         self._wishes: list[float] = []
-        self._commands = {**COMMANDS, **(LEVELING if options.probe else {})}
+        self._commands = {
+            **COMMANDS,
+            **(LEVELING if options.probe else {}),
+            **(CANCEL_OBJECTS if options.cancel_objects else {}),
+        }
         super().__init__(options, recorder)
 
     def reset(self) -> None:

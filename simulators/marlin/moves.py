@@ -52,7 +52,7 @@ def _destination(board: Board, parameters: Parameters) -> tuple[Point, float]:
     target = list(board.position)
     for axis, letter in enumerate("XYZ"):
         value = values.get(letter)
-        if value is not None:
+        if value is not None and not board.objects.skipping:
             target[axis] = value * unit + (target[axis] if board.relative else -board.shift[axis])
     e = board.e
     value = values.get("E")
@@ -71,6 +71,8 @@ def line(board: Board, target: Point, e: float) -> None:
     target = _clamped(board, target)
     de = e - board.e
     board.e = e
+    if board.objects.skipping:
+        de = 0.0
     if de:
         if board.min_temp > 0:
             board.heat()

@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--no-advanced-ok", action="store_true")
     build.add_argument("--no-emergency-parser", action="store_true")
     build.add_argument("--no-reset-on-open", action="store_true")
+    build.add_argument("--no-cancel-objects", action="store_true", help="built without CANCEL_OBJECTS: no M486")
     _probe_arguments(parser)
     piece = parser.add_argument_group("material")
     piece.add_argument("--e-area", type=float, default=2.405, help="mm3 per mm of E")
@@ -93,6 +94,7 @@ def _build(options: argparse.Namespace, ground: Ground) -> Options:
         options.bed_max,
         _probe(options),
         ground,
+        not options.no_cancel_objects,
     )
 
 

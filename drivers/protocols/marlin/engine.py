@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import drivers.protocols.marlin.objects as objects
 import drivers.protocols.marlin.replies as replies
 import drivers.protocols.marlin.surface as surface
 from drivers.contract import (
@@ -89,6 +90,9 @@ class Engine:
         self._partial = b""
         self._attempt: str | None = None
         self._began = self._warned = False
+        self._objects: objects.Objects | None = None
+        self._leaving: tuple[bytes, ...] | None = None
+        self._nameless: str | None = None
         self._surface: float | None = None
         self._grid = surface.Grid()
         self._told = 0
@@ -236,6 +240,8 @@ class Engine:
             self._warned = True
             self._notes.append("more than every tenth line was refused; look at the cable and its shield")
             self.events.append(Warned(self._attempt, self._notes[-1]))
+        if self._leaving is not None and link.watched:
+            self._left_out()
         if not link.quiet:
             return
         if self.state is State.RUNNING and link.feeding and link.fed == link.total:
@@ -301,11 +307,38 @@ class Engine:
         self._turn(Cue.BEGIN)
         self._attempt, self._began, self._warned = attempt, False, False
         self._surface, self._grid = program.surface, surface.Grid()
+        self._objects, self._nameless = program.objects, None
         self._told, self._notes = 0, []
         self._link.resends = 0
         self._link.load(program)
         self._when_done(Engine._feed)
         return self._out(b"")
+
+    def leave_out(self, attempt: str, number: int, asked: tuple[bytes, ...], now: float) -> bytes:
+        """Lay no more of one object; Answered to ``asked`` tells when the firmware has taken that.
+
+        Raises WrongAttempt, and NotSupported where it would not help.
+        """
+        self._now = now
+        self._check(attempt)
+        if self._objects is None:
+            raise NotSupported("the program does not say which object it lays; nothing was done")
+        command = self._objects.command(number, self._link.fed)
+        if self.state in (State.FINISHING, State.ENDING):
+            raise NotSupported("the last line is sent and the attempt ends by itself; nothing was done")
+        if self._nameless is not None:
+            raise NotSupported(f"{self._nameless}; nothing was done")
+        if self._leaving is not None:
+            raise NotSupported("another object is being left out: ask again in a moment; nothing was done")
+        self._leaving = asked
+        self._link.watch(command)
+        return self._out(b"")
+
+    def _left_out(self, fault: DriverError | None = None) -> None:
+        asked, self._leaving = self._leaving, None
+        if asked is not None:
+            refused = NotSupported(self._nameless) if self._nameless is not None and fault is None else fault
+            self.events.append(Answered(asked, (), None, refused))
 
     def _feed(self) -> None:
         self._link.feeding = True
@@ -424,6 +457,7 @@ class Engine:
         self._link.drop()
         self._link.urgent.clear()
         self._gate, self._gate_lines = None, None
+        self._left_out(WireFault("the attempt ended before the machine said that it leaves the object out"))
         self._attempt = None
         self._known.answered()
 
@@ -438,6 +472,7 @@ class Engine:
         """End an attempt on a machine that still listens."""
         self._turn(Cue.END)
         self._ending = ending
+        self._left_out(WireFault("the attempt was ended before the machine said that it leaves the object out"))
         self._link.drop()
         self._link.urgent.clear()
         self._link.urgent.extend(self._last_lines())
@@ -588,6 +623,11 @@ class Engine:
         why = surface.skipped(reply.text)
         if self._attempt is not None and why is not None:
             return self._fail(why)
+        if reply.text.startswith(objects.UNKNOWN) and self._attempt is not None:
+            if self._nameless is None:
+                self._nameless = "the firmware cannot leave objects out: build it with CANCEL_OBJECTS"
+                self._notes.append(self._nameless)
+            return b""
         if self._attempt is not None and len(self._notes) < _NOTES:
             self._notes.append(f"the firmware skipped a command ({reply.text})")
         return b""

@@ -70,6 +70,7 @@ class Link:
         self._refused: int | None = None
         self._stale = self._repeat = self._identical = self._counted = 0
         self._out_of_band = self._doubted = 0
+        self._watched: tuple[bytes, int | None] | None = None
         self._names_itself = self._numbers = False
         self._lead = b""
         self._gap = self._silence
@@ -122,6 +123,18 @@ class Link:
         for command in commands:
             if command in self.urgent:
                 self.urgent.remove(command)
+
+    def watch(self, command: bytes) -> None:
+        """Send a command between the program's lines, and see whether the machine has taken it."""
+        self._watched = command, None
+        self.urgent.append(command)
+        self.slow()
+
+    @property
+    def watched(self) -> bool:
+        """The watched command was taken: all that the machine said of it was heard."""
+        number = self._watched[1] if self._watched is not None else None
+        return number is not None and self._acked >= number
 
     @property
     def begun(self) -> bool:
@@ -203,7 +216,10 @@ class Link:
             line = _FLUSH + self._ring[number % RING].lstrip()
         elif self.urgent:
             self._advance()  # Prepared frames carry the number that is taken here; they are framed anew behind it.
-            line = self._lead + frame(self.urgent.popleft(), number)
+            command = self.urgent.popleft()
+            line = self._lead + frame(command, number)
+            if self._watched is not None and command is self._watched[0]:
+                self._watched = command, number
         elif self.feeding and (line := self._following()):
             pass
         else:

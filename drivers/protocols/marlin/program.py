@@ -14,6 +14,7 @@ from itertools import count
 import numpy as np
 
 from drivers.contract import ArtifactFault
+from drivers.protocols.marlin.objects import Objects, objects
 from drivers.protocols.marlin.surface import measured
 
 MAX_LINE = 96
@@ -39,6 +40,8 @@ class Program:
     total: int
     surface: float | None = None
     """mm over the bed of the surface that it has measured, and whose map the firmware keeps until it is forgotten."""
+    objects: Objects | None = None
+    """None: it does not say whose turn it is."""
 
     def lines(self, block: int) -> list[bytes]:
         return self.blocks[block].split(b"\n")
@@ -52,7 +55,7 @@ def program(data: bytes) -> Program:
     if len(lines) >= _WIDEST_NUMBER // 2:
         raise ArtifactFault(f"the artifact holds {len(lines)} commands, more than the line numbers allow; split it")
     blocks = tuple(b"\n".join(lines[at : at + BLOCK]) for at in range(0, len(lines), BLOCK))
-    return Program(blocks, len(lines), measured(lines))
+    return Program(blocks, len(lines), measured(lines), objects(lines))
 
 
 def _commands(data: bytes) -> Iterator[bytes]:
