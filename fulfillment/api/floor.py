@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from fulfillment import emergency
+from fulfillment import emergency, expected
 from fulfillment.api.guard import Operator, Reader, TheShop
 from fulfillment.api.problems import Problem
 from fulfillment.cameras import Cameras, kind_of
 from fulfillment.shop import Shop
-from jobs import attempts, attention, floor, views
+from jobs import attempts, attention, floor, pace, views
 from jobs import models as m
 from jobs.store import NotFound
 
@@ -47,10 +47,26 @@ def machine_views(shop: Shop) -> list[dict[str, Any]]:
     return found
 
 
+def machine_view(shop: Shop, name: str) -> dict[str, Any]:
+    """One machine as :func:`machine_views` has it, with ``paces``. Raises NotFound."""
+    found = [machine for machine in machine_views(shop) if machine["name"] == name]
+    if not found:
+        raise NotFound(f"no machine of config.yaml is called {name!r}")
+    with shop.store.read() as connection:
+        paces = pace.paces(connection, [name]).get(name, {})
+    return {**found[0], "paces": expected.learned(paces)}
+
+
 @router.get("/machines")
 def get_machines(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
     """Every machine of config.yaml: on record, live, its bed, and what lies there."""
     return machine_views(shop)
+
+
+@router.get("/machines/{name}")
+def get_machine(name: str, shop: TheShop, _who: Reader) -> dict[str, Any]:
+    """One machine, with what its runs took against their estimates (`paces`: factors, spread and runs by process)."""
+    return machine_view(shop, name)
 
 
 @router.get("/machines/{name}/camera", response_class=Response)

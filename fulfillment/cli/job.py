@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Literal
 
 import click
 
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
+from fulfillment.expected import taking
 from fulfillment.shop import Shop
-from jobs import attempts, route, views
+from jobs import attempts, pace, route, views
 from jobs import models as m
 from jobs.states import ENDED
 
@@ -49,14 +51,18 @@ def show(shop: Shop, job_id: str, raw: bool) -> None:
     """One job: its tries and all that happened to it."""
     with shop.store.read() as connection:
         found = views.job(connection, job_id, shop.floor)
+        known = pace.paces(connection, [found["machine"]] if found["machine"] else [])
+    factors = pace.pace_of(known, found["machine"], found["process"])
     if raw:
-        as_json(found)
+        as_json({**found, "pace": asdict(factors)})
         return
     whose = found["unit_id"] or _pieces(found)
     what = f"{found['operation']} of {whose}" if found["operation"] else whose
     click.echo(f"{found['id']}  {what}  {found['state']}  {found['why']}")
     for piece in found["pieces"]:
         click.echo(f"pocket {piece['place']['pocket']}: {piece['unit_id']}  {piece['id']}  {piece['state']}")
+    if found["seconds"]:
+        click.echo(f"on its machine: {taking(found['seconds'], factors)}")
     click.echo(f"artifact: {found['artifact'] or 'not rendered yet'}")
     for reason in found["waits"]:
         click.echo(f"waits: {reason['text']} -> {reason['frees']}")

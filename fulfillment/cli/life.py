@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fulfillment import loads
-from fulfillment.api.floor import machine_views
+from fulfillment.api.floor import machine_view
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
 from fulfillment.config import Machine
 from fulfillment.shop import Shop
@@ -148,7 +148,7 @@ def _show_suspects(units: Sequence[str]) -> None:
 def show(shop: Shop, name: str, raw: bool) -> None:
     """How NAME stands: what is in it, what touched it, its upkeep, and what keeps it from taking jobs."""
     loads.machine_at(shop, name)
-    found = next(machine for machine in machine_views(shop) if machine["name"] == name)
+    found = machine_view(shop, name)
     if raw:
         as_json(found)
         return
@@ -158,6 +158,10 @@ def show(shop: Shop, name: str, raw: bool) -> None:
     count = found["counters"]
     work, used = amount(count["seconds"], Measure.SECONDS), amount(count["volume"], Measure.VOLUME)
     click.echo(f"has done: {amount(count['jobs'], Measure.JOBS)}, {work} of work, {used} of material")
+    for pace in found["paces"]:
+        click.echo(f"{pace['process']}: {pace['text']}")
+    if not found["paces"]:
+        click.echo("how long it takes: as estimated, not yet corrected: no runs")
     click.echo()
     rows = [(x["name"], x["every"], x["run"], _state(x), f"{x['by']} {ago(x['at'])}".strip()) for x in found["upkeep"]]
     table(["TASK", "EVERY", "SINCE", "", "LAST"], rows, "config.yaml names no maintenance for it.")

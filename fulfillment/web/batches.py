@@ -32,6 +32,7 @@ def batch(shop: Shop, job_id: str) -> View:
         forgotten = bool(retention.spoilt(connection, [job_id]))
         parts = {piece["id"] for piece in found["pieces"]}
         happened = views.history(connection, {job_id, *parts}, sight.MOST_HISTORY)
+        sight.expect(connection, [found])
     pictures = [attempt for attempt in found["tries"] if attempt["evidence"]]
     lying = any(attempt["on_bed"] for attempt in found["tries"])
     return {

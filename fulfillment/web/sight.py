@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from fulfillment import expected
 from fulfillment.catalog import (
     CodeField,
     DrawingField,
@@ -20,9 +21,9 @@ from fulfillment.catalog import (
 )
 from fulfillment.catalog.files import by_factory
 from fulfillment.shop import Shop
-from jobs import attention, retention, views
+from jobs import attention, pace, retention, views
 from jobs import models as m
-from jobs.states import JobState, UnitState
+from jobs.states import IN_HAND, JobState, UnitState
 from jobs.store import NotFound
 
 View = dict[str, Any]
@@ -204,6 +205,7 @@ def unit(shop: Shop, unit_id: str) -> View:
         line = next(line for line in of["lines"] if line["id"] == found["line_item_id"])
         happened = views.history(connection, {unit_id} | _parts([found]), MOST_HISTORY)
         lost = _lost(connection, [found])
+        expect(connection, [job for operation in found["operations"] for job in operation["jobs"]])
     facts = unit_facts(shop, found, of["forgotten_at"] is not None, lost)
     return {"unit": facts, "order": of, "of": line["quantity"], "history": happened, "titles": titles(shop)}
 
@@ -212,6 +214,17 @@ def _parts(units: Iterable[View]) -> set[str]:
     """Ids of the operations and jobs of units."""
     operations = [operation for unit in units for operation in unit["operations"]]
     return {op["id"] for op in operations} | {job["id"] for op in operations for job in op["jobs"]}
+
+
+def expect(connection: Connection, jobs: Iterable[View]) -> None:
+    """Say of jobs in hand how long they take on their machine, and when they end where nothing has held them up."""
+    in_hand = [job for job in jobs if job["state"] in IN_HAND and job["seconds"] and job["machine"]]
+    known = pace.paces(connection, {job["machine"] for job in in_hand})
+    for job in in_hand:
+        factors = pace.pace_of(known, job["machine"], job["process"])
+        started = job["tries"][-1]["started_at"] if job["tries"] and job["state"] == JobState.RUNNING else None
+        until = started + job["seconds"] * factors.factor if started else None
+        job["expects"] = {"text": expected.taking(job["seconds"], factors), "until": until}
 
 
 def _lost(connection: Connection, units: Iterable[View]) -> set[str]:
@@ -362,8 +375,9 @@ def machine(shop: Shop, machines: Sequence[View], name: str) -> View:
         happened = views.history(connection, {name}, 50)
         calls = [call for call in attention.calls(connection, shop.floor) if call.subject == name]
         cards = _cards(shop, connection, found)
+        paces = pace.paces(connection, [name]).get(name, {})
     return {
-        "machine": cards[0],
+        "machine": cards[0] | {"paces": expected.learned(paces)},
         "materials": shop.factory.config.materials,
         "tries": tries,
         "history": [_by_title(event, material_titles(shop)) for event in happened],

@@ -193,3 +193,19 @@ def test_times_are_those_of_the_site(shop: Shop) -> None:
 def test_templates_refuse_values_that_are_not_there(shop: Shop) -> None:
     with pytest.raises(Exception, match="undefined"):
         page("parts/orders.html", shop.factory.config.site.zone, 0.0)
+
+
+def test_how_long_it_takes_is_said_with_what_it_stands_on(shop: Shop, client: httpx.Client) -> None:
+    """A machine without a run corrects nothing; after a run of its own it says by how much, and what is made now."""
+    fresh = client.get("/machines/frosting-2").text
+    with shop.store.read() as connection:
+        running = connection.execute(select(m.jobs).where(m.jobs.c.state == "running")).mappings().first()
+    assert running is not None
+    unit = client.get(f"/units/{running['unit_id']}").text
+    known = client.get(f"/v1/machines/{running['machine']}").json()["paces"]
+    said = "from " if known else "not yet corrected: no runs"
+    assert "about " in unit and said in unit and "; ends " in unit
+    learned = client.get("/v1/machines/frosting-2").json()["paces"]
+    assert ("not yet corrected: no runs" in fresh) == (not learned)
+    assert (" of the estimate (" in fresh) == bool(learned)
+    assert client.get("/v1/machines/nobody").status_code == 404
