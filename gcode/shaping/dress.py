@@ -66,7 +66,7 @@ def embossed(bare: Manifold, tone: Tone, bead: float, style: str, top: float, re
     _carried(bare, rectangle(box.x0, box.y0, box.x1, box.y1), top)
     dark = grid(tone, bead)
     # Never level with the face, where two bodies would only touch.
-    high = np.maximum(dark.values * relief, HAIR)
+    high = np.maximum(np.where(dark.held, dark.values, 0.0) * relief, HAIR)
     if style == "raised":
         return {BODY: bare + level(dark, top + high, top - HAIR)}
     return {BODY: bare - level(dark, top - high, top + HAIR)}

@@ -29,7 +29,9 @@ def lithophane(tone: Tone, bead: float, thinnest: float, thickest: float, frame:
     """The photo as thicknesses, in a frame this wide (0: none) of the greatest. ``curve``: degrees of a turn that it
     goes round; 0: flat. The frame's lower left corner lies at the origin, of a curved one unrolled."""
     found = grid(tone, bead if curve else LYING * bead)
-    found = replace(found, values=thinnest + (thickest - thinnest) * found.values)
+    # Beyond its mask a photo is frame.
+    dark = np.where(found.held, found.values, 1.0)
+    found = replace(found, values=thinnest + (thickest - thinnest) * dark)
     framed = found.bordered(frame, thickest) if frame else found
     return {BODY: _curved(framed, curve) if curve else level(framed, framed.values, 0.0)}
 

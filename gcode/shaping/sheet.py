@@ -12,7 +12,7 @@ from PIL import Image
 
 from gcode.design import Tone
 from gcode.slicing.solid import MAX_TRIANGLES
-from gcode.units import FloatArray
+from gcode.units import BoolArray, FloatArray
 
 MOST_CELLS: Final = MAX_TRIANGLES // 5
 """Of a photo: each has two triangles in front and two at the back, and there are sides."""
@@ -27,6 +27,8 @@ class Grid:
     y: FloatArray
     values: FloatArray
     """(len(y), len(x)): the first row is the lowest."""
+    held: BoolArray
+    """Of the same shape: what lies within the photo's mask."""
 
     def bordered(self, width: float, value: float) -> Grid:
         """With a border of this width and value around it."""
@@ -35,7 +37,9 @@ class Grid:
         y = np.concatenate([[y0 - width, y0], self.y[1:-1], [y1, y1 + width]])
         values = np.full((len(y), len(x)), value)
         values[2:-2, 2:-2] = self.values[1:-1, 1:-1]
-        return Grid(x, y, values)
+        held = np.zeros(values.shape, dtype=np.bool_)
+        held[2:-2, 2:-2] = self.held[1:-1, 1:-1]
+        return Grid(x, y, values, held)
 
 
 def grid(tone: Tone, cell: float) -> Grid:
@@ -45,8 +49,9 @@ def grid(tone: Tone, cell: float) -> Grid:
     columns, rows = (max(2, round(side / cell)) for side in (tone.width, tone.height))
     small = Image.fromarray(np.asarray(tone.lightness, dtype=np.float32)).resize((columns, rows), AVERAGE)
     dark = 1.0 - np.clip(np.asarray(small, dtype=np.float64)[::-1], 0.0, 1.0)
-    x = _lines(tone.x, tone.width, columns)
-    return Grid(x, _lines(tone.y, tone.height, rows), np.pad(dark, 1, mode="edge"))
+    x, y = _lines(tone.x, tone.width, columns), _lines(tone.y, tone.height, rows)
+    across, up = np.meshgrid(x, y)
+    return Grid(x, y, np.pad(dark, 1, mode="edge"), tone.holds(across, up))
 
 
 def _lines(start: float, length: float, cells: int) -> FloatArray:

@@ -73,6 +73,16 @@ def test_no_row_leans_out_over_the_one_below(rows: int, seed: int) -> None:
     assert found[:, ~steep] == pytest.approx(thick[:, ~steep], abs=1e-9)
 
 
+def test_beyond_its_mask_a_photo_is_frame_or_nothing() -> None:
+    square = np.array([(10.0, 10.0), (20, 10), (20, 20), (10, 20)])
+    half = Tone(np.full((20, 20), 0.5, dtype=np.float32), 5.0, 5.0, 20.0, 20.0, square)
+    solid = Solid.from_manifold(lithophane(half, 0.4, 1.0, 3.0, 0.0, 0.0)["body"])
+    assert solid.volume == pytest.approx(20 * 20 * 3.0 - 100 * 1.0, rel=0.02)
+    plate = prism(rectangle(0, 0, 30, 30), 0.0, 3.0)
+    raised = Solid.from_manifold(embossed(plate, half, 0.4, "raised", 3.0, 1.0)["body"])
+    assert raised.volume - 2700 == pytest.approx(100 * 0.5 + 300 * 0.01, rel=0.1)
+
+
 def test_a_curved_one_goes_round_an_upright_axis(photo: Picture) -> None:
     solid = panel(photo, curve=180.0)
     # Half a turn of 46 mm: the smooth side has a radius of 46 / pi.

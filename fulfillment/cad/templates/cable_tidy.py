@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -28,6 +29,11 @@ def ear(values: Values) -> float:
     return HEAD * values["screw"] + LOOSE + 2 * EDGE
 
 
+def top(values: Values) -> float:
+    """mm: as high as cable and screws need, in steps that layers of 0.2 mm have."""
+    return math.ceil(5 * max(values["cable"] + ROOF, values["screw"] + SEAT) - 1e-6) / 5
+
+
 def zone(values: Values) -> Zone:
     """Between the screws."""
     return Zone("content", ear(values), MARGIN, values["length"], values["depth"] - 2 * MARGIN)
@@ -39,16 +45,10 @@ TEMPLATE: Final = Template(
         "cable": Parameter(title="Cable diameter", unit="mm", minimum=2, maximum=15, step=0.5, default=6),
         "screw": Parameter(title="Screw size", unit="mm", minimum=2.5, maximum=6, step=0.5, default=3.5),
         "length": Parameter(title="Length of the name", unit="mm", minimum=15, maximum=100, step=1, default=40),
-        "depth": Parameter(title="Depth", unit="mm", minimum=8, maximum=40, step=1, default=16),
-        "height": Parameter(title="Height", unit="mm", minimum=5, maximum=20, step=0.2, default=10),
+        "depth": Parameter(title="Depth", unit="mm", minimum=8, maximum=40, step=1, default=18),
         "relief": Parameter(title="Relief", unit="mm", minimum=0.2, maximum=1.6, step=0.2, default=0.6),
     },
     rules=(
-        Rule(
-            value="cable",
-            at_most=Bound(of="height", plus=-ROOF),
-            because="The cable would come out at the top.",
-        ),
         Rule(
             value="cable",
             at_most=Bound(of="length", plus=-4),
@@ -61,11 +61,6 @@ TEMPLATE: Final = Template(
         ),
         Rule(
             value="screw",
-            at_most=Bound(of="height", plus=-SEAT),
-            because="The screw's head would stand out at the top.",
-        ),
-        Rule(
-            value="screw",
             at_least=Bound(of="cable", times=0.25),
             because="Screws that small do not hold a cable that thick.",
         ),
@@ -73,14 +68,14 @@ TEMPLATE: Final = Template(
     zone=zone,
     styles=STYLES,
     parts=("body", "content"),
-    top=lambda values: values["height"],
+    top=top,
 )
 
 
 def build(given: Given) -> Mapping[str, Any]:
     from fulfillment.cad import solids
 
-    end, depth, height, cable = ear(given.values), given["depth"], given["height"], given["cable"]
+    end, depth, height, cable = ear(given.values), given["depth"], top(given.values), given["cable"]
     width = 2 * end + given["length"]
     body = solids.plate(width, depth, height, EDGE, 0.6)
     holes = []
