@@ -11,18 +11,19 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from PIL import Image, ImageColor
 
 from fulfillment.cad import CadError, CadRefused, Template
-from fulfillment.catalog import Product
+from fulfillment.catalog import ModelField, Product
 from fulfillment.catalog.parameters import Values
 from fulfillment.config import Machine, Material
 from fulfillment.fields import Craft, Refused, laid
 from fulfillment.fields.written import SAMPLE, value_of
 from fulfillment.machines import NO_HEAT, Heat, dialect_of, limits_of, spoken
+from fulfillment.meshes import Unit
 from fulfillment.processes import UNDER, Problems, Spec
 from gcode.design import Design, Layer, Turn, Zone
 from gcode.geometry import Transform, rectangle
@@ -95,7 +96,9 @@ def design(spec: Spec, files: Mapping[str, bytes], craft: Craft) -> Design:
             continue
         zone, turn = _zone(spec, field.zone), _turn(product, field.zone)
         try:
-            upright = laid(value, field, turn.upright(zone), replace(craft, seed=_seed(spec, name)))
+            upright = laid(
+                value, field, turn.upright(zone), replace(craft, seed=_seed(spec, name), unit=_unit(spec, field))
+            )
             content = turn.placed(upright, zone)
         except Refused as refused:
             problems.append({"field": name, "reason": refused.reason, "mend": refused.mend})
@@ -117,6 +120,10 @@ def _seed(spec: Spec, field: str) -> int:
     """What a hand that writes this field of this unit is made of; every unit has its own."""
     unit = str((spec.facts or SAMPLE).get("unit", ""))
     return int.from_bytes(hashlib.sha256(f"{unit}/{spec.operation}/{field}".encode()).digest()[:8])
+
+
+def _unit(spec: Spec, field: Any) -> Unit | None:
+    return field.unit(spec.options) if isinstance(field, ModelField) else None
 
 
 def _zone(spec: Spec, name: str) -> Zone:
@@ -142,7 +149,7 @@ class ChosenBody:
 def body_of(spec: Spec) -> ChosenBody | None:
     """The body that is printed; None for a blank. Raises Problems with what of its values cannot be built."""
     product = spec.product
-    if product.body is None:
+    if product.body is None or product.body.template is None:
         return None
     name = product.body.template
     try:

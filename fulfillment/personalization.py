@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from fulfillment import drawings
+from fulfillment import drawings, meshes
 from fulfillment.catalog import (
     CodeField,
     DrawingField,
+    ModelField,
     MonogramField,
     Option,
     Parameter,
@@ -31,7 +32,7 @@ from fulfillment.catalog.parameters import conflicts
 from fulfillment.photos import ACCEPTED, PhotoError, inspect, open_photo
 from gcode.characters import category, counted
 
-__all__ = ["DrawingFile", "Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
+__all__ = ["DrawingFile", "ModelFile", "Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
 
 MAX_RAW_TEXT = 10_000
 """Characters beyond which a text is not even looked at."""
@@ -89,6 +90,15 @@ class DrawingFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model that was accepted by its first bytes. Its bytes are kept by their digest."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A personalization that can be designed: every key is the product's own."""
 
@@ -97,12 +107,13 @@ class Resolved:
     options: Mapping[str, str]
     parameters: Mapping[str, float]
     drawings: Mapping[str, DrawingFile] = dataclasses.field(default_factory=dict)
+    models: Mapping[str, ModelFile] = dataclasses.field(default_factory=dict)
 
     @property
     def files(self) -> dict[str, str]:
         """The digests of all files, by field."""
-        photos = {name: photo.sha256 for name, photo in self.photos.items()}
-        return photos | {name: drawing.sha256 for name, drawing in self.drawings.items()}
+        sent: dict[str, Photo | DrawingFile | ModelFile] = {**self.photos, **self.drawings, **self.models}
+        return {name: file.sha256 for name, file in sent.items()}
 
     def body(self) -> dict[str, Any]:
         """For the record, and for a specification."""
@@ -284,6 +295,21 @@ def _picture(field: PhotoField, given: str | None, file: bytes | None) -> Photo 
     return None
 
 
+def _solid(field: ModelField, given: str | None, file: bytes | None) -> ModelFile | None:
+    """What its first bytes say; all of it is read in a worker (``fulfillment.render.work.look``)."""
+    takes = " or ".join(sorted(name.upper() for name in field.formats))
+    if file is not None:
+        kind = meshes.media_type(file)
+        if (name := kind.partition("/")[2]) not in field.formats:
+            raise _Refused(f"{field.title} is of the kind {name.upper()}.", f"Please export it as {takes}.")
+        return ModelFile(hashlib.sha256(file).hexdigest(), len(file), kind)
+    if given:
+        raise _Refused(f"{field.title} did not arrive as a file.", f"Please upload {takes}.")
+    if field.required:
+        raise _Refused(f"{field.title} is missing.", f"Please upload {takes}.")
+    return None
+
+
 TAKES: Mapping[type, tuple[str, Callable[..., Any]]] = {
     TextField: ("texts", _text),
     MonogramField: ("texts", _monogram),
@@ -291,6 +317,7 @@ TAKES: Mapping[type, tuple[str, Callable[..., Any]]] = {
     SerialField: ("texts", _nothing),
     PhotoField: ("photos", _picture),
     DrawingField: ("drawings", _sketch),
+    ModelField: ("models", _solid),
 }
 """How each kind of field is checked, and where in Resolved its value goes."""
 
@@ -304,14 +331,14 @@ def check(
     and the values of parameters beside them.
     """
     problems: list[Problem] = []
-    sent: dict[str, dict[str, Any]] = {"texts": {}, "photos": {}, "drawings": {}}
+    sent: dict[str, dict[str, Any]] = {"texts": {}, "photos": {}, "drawings": {}, "models": {}}
     chosen: dict[str, str] = {}
     values: dict[str, float] = {}
 
     def take(name: str, found: dict[str, V], value: Callable[[], V | None]) -> None:
         try:
             taken = value()
-        except (_Refused, PhotoError, drawings.DrawingError) as error:
+        except (_Refused, PhotoError, drawings.DrawingError, meshes.MeshError) as error:
             problems.append(Problem(name, error.reason, error.mend))
             return
         if taken is not None:

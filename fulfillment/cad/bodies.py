@@ -148,7 +148,7 @@ def shipped(shelf: Shelf) -> Mapping[str, tuple[str, dict[str, float]]]:
     wanted = {}
     for product in load(FOLDER)[0].products.values():
         body = product.body
-        if body is not None and shelf.template(body.template).grow is None:
+        if body is not None and body.template is not None and shelf.template(body.template).grow is None:
             for values in asked_for(product):
                 wanted[key_of(shelf, body.template, values)] = (body.template, values)
     return wanted

@@ -2,7 +2,7 @@
 
 from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.body import Body
-from fulfillment.catalog.files import CodeField, DrawingField, SerialField
+from fulfillment.catalog.files import CodeField, DrawingField, ModelField, SerialField
 from fulfillment.catalog.jigs import TOGETHER, Jig, Pockets
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.lettering import Arc, MonogramField, TextField
@@ -29,6 +29,7 @@ __all__ = [
     "Jig",
     "LaserRecipe",
     "MillRecipe",
+    "ModelField",
     "MonogramField",
     "Opening",
     "Operation",

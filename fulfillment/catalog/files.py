@@ -1,9 +1,9 @@
-"""Fields that bring their own shapes: a customer's drawing, a QR code, and what a unit is called by the factory."""
+"""Fields that bring their own shapes: a customer's drawing or solid, a QR code, and what the factory calls a unit."""
 
 from __future__ import annotations
 
 import string
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from fulfillment.catalog.lettering import HAND, TextField
 from fulfillment.catalog.words import Name as Named
 from fulfillment.catalog.words import PositiveMm, Title
+from fulfillment.meshes.units import NAMED, Unit
 from fulfillment.positions import Mend, Written, closest
 
 IDENTITY: Final = ("unit", "order", "number")
@@ -66,6 +67,34 @@ class DrawingField(Written):
     """Whether it is made as in a mirror: for stamps, or on the back of something transparent."""
     lines: Literal["centre", "width"] = "centre"
     """What becomes of lines wider than the tool's: one line along the middle, or the whole width as a surface."""
+
+
+Format = Literal["stl", "3mf", "obj"]
+FORMATS: Final[frozenset[Format]] = frozenset(("stl", "3mf", "obj"))
+BY_FILE: Final = "file"
+"""The choice of a unit that leaves it to the file."""
+
+
+class ModelField(Written):
+    type: Literal["model"]
+    """A solid that the customer sends, as STL, 3MF or OBJ; the product's `body` names it."""
+    title: Title
+    """What the shop's page calls it."""
+    zone: Named
+    """The zone in whose middle it stands, as it was drawn; larger than that it may not be."""
+    tallest: PositiveMm
+    """How tall it may be."""
+    required: bool = True
+    """Whether a piece can be made without it."""
+    formats: frozenset[Format] = Field(default=FORMATS, min_length=1)
+    """Kinds of files that are taken."""
+    unit_from: Named | None = None
+    """The option whose choice says in which unit a file was drawn that says none (STL, OBJ): micron, millimeter,
+    centimeter, inch, foot, meter, or file where that is left to it; none, and file: in mm, which is told."""
+
+    def unit(self, options: Mapping[str, str]) -> Unit | None:
+        """What these choices say of it."""
+        return NAMED.get(options.get(self.unit_from or "", BY_FILE))
 
 
 class CodeField(Written):

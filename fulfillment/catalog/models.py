@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.body import Body
-from fulfillment.catalog.files import CodeField, DrawingField, SerialField
+from fulfillment.catalog.files import BY_FILE, CodeField, DrawingField, ModelField, SerialField
 from fulfillment.catalog.jigs import TOGETHER, Jig
 from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
@@ -20,6 +20,7 @@ from fulfillment.catalog.mill import MillRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
 from fulfillment.catalog.recipes import Pour, Prime, Recipe, Wipe
 from fulfillment.catalog.words import Colour, Mm, Name, Outline, PositiveMm, Process, Seconds, Title
+from fulfillment.meshes.units import UNITS
 from fulfillment.positions import Mend, Unit, Written, closest, refuse
 from gcode.geometry import Line, rectangle
 from gcode.outline import contours
@@ -117,7 +118,7 @@ class PhotoField(Written):
 
 
 AnyField = Annotated[
-    PhotoField | TextField | MonogramField | DrawingField | CodeField | SerialField,
+    PhotoField | TextField | MonogramField | DrawingField | ModelField | CodeField | SerialField,
     Field(discriminator="type"),
 ]
 """What a customer may be asked for, or what the factory writes itself."""
@@ -227,6 +228,7 @@ class Product(Written):
                 *self._is_beside("wipe", self.wipe),
                 *self._pockets_fit(),
                 *self._fields_have_zones(),
+                *self._models_can_be(),
                 *self._options_agree(),
                 *self._route_is_a_graph(),
                 *unknown(self.parameters, self.rules, self.openings),
@@ -325,6 +327,28 @@ class Product(Written):
             elif isinstance(field, TextField | SerialField) and field.min_height > self.zones[field.zone].lines_high:
                 at = ("fields", name, "min_height")
                 yield Mend("The letters would be higher than their zone.", "Lower min_height or raise the zone.", at)
+
+    def _models_can_be(self) -> Iterator[Mend]:
+        """A customer's model is the body of the piece, and its unit can be said."""
+        wanted = self.body.model if self.body is not None else None
+        models = {name: field for name, field in self.fields.items() if isinstance(field, ModelField)}
+        if wanted is not None and wanted not in models:
+            mend = closest(wanted, models, "Fields of that type are") if models else "Add one of the type model."
+            yield Mend(f"No field of the type model is called {wanted!r}.", mend, ("body", "model"))
+        for name, field in models.items():
+            if wanted is None:
+                mend = f"Add body: {{ model: {name} }}."
+                yield Mend("A customer's model is only made as the body of its piece.", mend, ("fields", name, "type"))
+            if field.unit_from is None:
+                continue
+            option = self.options.get(field.unit_from)
+            if option is None:
+                mend = closest(field.unit_from, self.options, "Options are")
+                yield Mend(f"No option is called {field.unit_from!r}.", mend, ("fields", name, "unit_from"))
+                continue
+            for choice in option.choices.keys() - {*UNITS, BY_FILE}:
+                at = ("options", field.unit_from, "choices", choice)
+                yield Mend(f"No unit is called {choice!r}.", closest(choice, (*UNITS, BY_FILE), "Units are"), at)
 
     def _options_agree(self) -> Iterator[Mend]:
         for name, option in self.options.items():

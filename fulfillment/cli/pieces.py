@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from fulfillment.catalog import DrawingField, PhotoField, Product
+from fulfillment.catalog import DrawingField, ModelField, PhotoField, Product
 from fulfillment.catalog.files import by_factory
 from fulfillment.offline import Order
 
@@ -54,7 +54,7 @@ def orders(product: Product, common: Order, path: Path) -> list[Order]:
 
 
 def _check(product: Product, path: Path, columns: Sequence[str]) -> None:
-    files = [name for name, field in product.fields.items() if isinstance(field, PhotoField | DrawingField)]
+    files = [name for name, field in product.fields.items() if isinstance(field, PhotoField | DrawingField | ModelField)]
     fields = [name for name, field in product.fields.items() if name not in files and not by_factory(field)]
     known = [*fields, *product.options, *product.parameters]
     names = f"{product.name} has the columns {', '.join(known)}"

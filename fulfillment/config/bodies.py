@@ -24,6 +24,8 @@ def findings(product: Product, own: Document, shelf: Shelf, profiles: Profiles) 
     if body.profile not in qualities:
         mend = closest(body.profile, qualities, "Qualities are")
         yield own.problem(("body", "profile"), f"No quality is called {body.profile!r}.", mend)
+    if body.template is None:
+        return
     try:
         template = shelf.template(body.template)
     except CadRefused as refused:

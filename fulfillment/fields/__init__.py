@@ -18,6 +18,7 @@ __all__ = ["FIELDS", "Craft", "Refused", "laid"]
 FIELDS: Mapping[str, str] = {
     "code": "fulfillment.fields.code",
     "drawing": "fulfillment.fields.drawing",
+    "model": "fulfillment.fields.model",
     "monogram": "fulfillment.fields.monogram",
     "photo": "fulfillment.fields.photo",
     "serial": "fulfillment.fields.serial",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fulfillment.meshes.units import Unit
 from fulfillment.refusal import Refusal
 
 
@@ -21,6 +22,8 @@ class Craft:
     """Whether the tool fills what outlines hold; a bead or a pen follows them as lines."""
     seed: int = 0
     """Of what a hand would do otherwise every time: the unit's own, so that a remake is the same."""
+    unit: Unit | None = None
+    """In which a model was drawn whose file does not say it, where the customer does."""
 
     @property
     def least_height(self) -> float:

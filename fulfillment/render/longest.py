@@ -9,6 +9,7 @@ from fulfillment.processes import Problems, Spec
 
 SHORTER: Final[Mapping[str, str]] = {
     "drawing": "a simpler drawing",
+    "model": "a smaller model",
     "text": "fewer words",
     "code": "a shorter code",
     "monogram": "fewer letters",

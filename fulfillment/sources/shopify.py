@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fulfillment.catalog import Catalog, DrawingField, PhotoField, Product
+from fulfillment.catalog import Catalog, DrawingField, ModelField, PhotoField, Product
 from fulfillment.config import Shopify
 from fulfillment.config.sources import Sku
 from fulfillment.sources import BadPayload, BadSignature, Reading, route_of
@@ -120,7 +120,7 @@ def _personalization(mapped: Sku, properties: list[dict[str, Any]], product: Pro
             continue  # the shop's own properties (gift wrap, tracking) are not ours to read
         if target in product.options or target in product.parameters:
             options[target] = str(value)[:200]
-        elif isinstance(product.fields.get(target), PhotoField | DrawingField):
+        elif isinstance(product.fields.get(target), PhotoField | DrawingField | ModelField):
             fields[target] = {"url": str(value)[:2000]}
         else:
             fields[target] = str(value)[:2000]
