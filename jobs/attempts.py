@@ -14,7 +14,7 @@ from jobs import floor, pieces
 from jobs import models as m
 from jobs.queue import Claim, Offer, drained, unchanged
 from jobs.route import hold, hold_job, operation_done, remake_if_due
-from jobs.states import BedState, MachineState
+from jobs.states import BedState, JobState, MachineState
 from jobs.store import NotFound, Refused, Store, Tx
 from jobs.upkeep import touched
 
@@ -176,8 +176,14 @@ def _end(tx: Tx, attempt: str, event: str, why: str, done: float | None = None) 
         return
     made = [job] if job.unit_id else pieces.ended(tx, job_id, PIECES[state], why)
     if state == "made":
+        spoilt = [piece for piece in made if piece.state == JobState.FAILED]
         for piece in made:
-            operation_done(tx, piece.operation_id, by=machine)
+            if piece.state == JobState.MADE:
+                operation_done(tx, piece.operation_id, by=machine)
+        if spoilt:
+            _set(tx, attempt, state="judged")
+        for piece in spoilt:
+            remake_if_due(tx, piece.id)
         return
     canceller = _cancelled_by(tx, attempt)
     for piece in made:

@@ -21,11 +21,15 @@ from jobs.store import Refused, Store
 
 MOST_PIECES = 500
 """In one batch."""
+TOGETHER = "together"
+"""In a manifest: artifacts that say the same here, and have the same needs, may be made on one bed, whatever product
+and operation they are of. Without it, only those of one product and operation may."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A job that waits for company. Jobs with the same product, operation and needs may be made together."""
+    """A job that waits for company. Jobs with the same product, operation and needs may be made together, or those
+    with the same needs whose artifacts say the same of :data:`TOGETHER`."""
 
     job_id: str
     unit_id: str
@@ -35,6 +39,12 @@ class Waiting:
     due: float
     since: float
     resolved: Mapping[str, Any]
+    together: str | None = None
+
+    @property
+    def company(self) -> tuple[str, ...]:
+        """Those of one company may be made together."""
+        return (self.needs_id, self.together) if self.together else (self.needs_id, self.product, self.operation)
 
 
 def waiting(store: Store) -> list[Waiting]:
@@ -50,8 +60,10 @@ def waiting(store: Store) -> list[Waiting]:
             job.due,
             job.created_at,
             unit.resolved,
+            m.artifacts.c.manifest[TOGETHER].as_string(),
         )
         .join(m.operations, operation.id == job.operation_id)
+        .outerjoin(m.artifacts, m.artifacts.c.sha256 == job.artifact)
         .join(m.units, unit.id == job.unit_id)
         .where(job.state == JobState.GATHERING, operation.state == OperationState.OPEN)
         .where(unit.state == UnitState.MAKING)
@@ -68,9 +80,11 @@ def form(store: Store, places: Mapping[str, Mapping[str, Any]], who: str) -> str
     """
     if not 1 <= len(places) <= MOST_PIECES:
         raise Refused(f"a batch has 1 to {MOST_PIECES} pieces, this one has {len(places)}")
+    together = m.artifacts.c.manifest[TOGETHER].as_string().label("together")
     with store.write(who) as tx:
         rows = tx.connection.execute(
-            select(m.jobs.c.due, m.jobs.c.needs_id, m.operations.c.name, m.units.c.product)
+            select(m.jobs.c.due, m.jobs.c.needs_id, m.operations.c.name, m.units.c.product, together)
+            .outerjoin(m.artifacts, m.artifacts.c.sha256 == m.jobs.c.artifact)
             .join(m.operations, m.operations.c.id == m.jobs.c.operation_id)
             .join(m.units, m.units.c.id == m.jobs.c.unit_id)
             .where(m.jobs.c.id.in_(list(places)), m.units.c.state == UnitState.MAKING)
@@ -78,7 +92,7 @@ def form(store: Store, places: Mapping[str, Mapping[str, Any]], who: str) -> str
         ).all()
         if len(rows) != len(places):
             raise Refused("a unit was held or cancelled meanwhile: gather anew")
-        if len({(row.needs_id, row.name, row.product) for row in rows}) != 1:
+        if len({(row.needs_id, row.together or (row.name, row.product)) for row in rows}) != 1:
             raise Refused("jobs of different products, operations or needs are not made in one batch")
         batch = tx.new_id("J")
         values = {"state": JobState.RENDERING, "attempts": 0, "due": min(row.due for row in rows)}

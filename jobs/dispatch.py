@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import select
 
 from drivers import contract as c
-from jobs import attempts, floor, queue, service
+from jobs import attempts, floor, leaving, queue, service
 from jobs.artifacts import ArtifactStore
 from jobs.condition import Condition
 from jobs.models import jobs
@@ -286,6 +286,7 @@ class Dispatcher:
             "pause": lambda: self.machine.pause(order.attempt or ""),
             "resume": lambda: self.machine.resume(order.attempt or ""),
             "cancel": lambda: self.machine.cancel(order.attempt or ""),
+            leaving.VERB: lambda: self._leave_out(order),
             "stop": self.machine.stop,
             "connect": self.connect,
         }
@@ -300,6 +301,18 @@ class Dispatcher:
         except (c.DriverError, Refused) as error:
             answer = f"{order.verb}: {error}"
         floor.answered(self.store, order, answer, self.who, result)
+
+    def _leave_out(self, order: floor.Order) -> None:
+        """Raises DriverError, Refused. What the machine may have obeyed is on record, and it is scrap."""
+        if not isinstance(self.machine, c.LeavesOut):
+            raise c.NotSupported(f"{self.offer.name} cannot leave a piece out: let it end, then say which are scrap")
+        number = leaving.object_of(self.store, order)
+        try:
+            self.machine.leave_out(order.attempt or "", number)
+        except c.WireFault as fault:
+            leaving.noted(self.store, order, self._done, self.who, str(fault))
+            raise
+        leaving.noted(self.store, order, self._done, self.who)
 
     def _serve(self, order: floor.Order) -> dict[str, Any]:
         """What a technician asks, between jobs alone. Raises DriverError, Refused.

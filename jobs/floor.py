@@ -17,8 +17,10 @@ from jobs.states import IN_HAND, BedState, JobState
 from jobs.store import NotFound, Refused, Store, Tx
 from jobs.upkeep import initial, touched_by_others
 
-VERBS = ("pause", "resume", "cancel", "stop", "connect", *service.VERBS)
-"""What may be asked of a machine. pause, resume and cancel name the attempt; stop is the emergency stop."""
+OF_ATTEMPTS = ("pause", "resume", "cancel", "leave-out")
+"""What names the attempt that is meant, and the last of them a piece of it."""
+VERBS = (*OF_ATTEMPTS, "stop", "connect", *service.VERBS)
+"""What may be asked of a machine. stop is the emergency stop."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,9 @@ def ask(store: Store, machine: str, verb: str, attempt: str | None, who: str, ar
     """
     if verb not in VERBS:
         raise Refused(f"{verb!r} cannot be asked of a machine: there are {', '.join(VERBS)}")
-    if verb in ("pause", "resume", "cancel") and not attempt:
+    if verb in OF_ATTEMPTS and not attempt:
         raise Refused(f"{verb} names the attempt that is meant, so that no other piece is touched")
-    argument = service.checked(verb, argument)
+    argument = argument if verb in OF_ATTEMPTS else service.checked(verb, argument)
     with store.write(who) as tx:
         if tx.connection.execute(select(m.machines.c.name).where(m.machines.c.name == machine)).first() is None:
             raise NotFound(f"no machine {machine!r} is on record; `ful machine list` shows them")

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from jobs import models as m
-from jobs.pieces import leave
+from jobs.pieces import leave, settled
 from jobs.queue import Needs, add_needs
 from jobs.route import cancel_jobs, hold_all
 from jobs.states import JobState, OperationState, OrderState, UnitState
@@ -306,7 +306,10 @@ def rendered(store: Store, job_id: str, artifact: Rendered, who: str, gathers: s
         )
         takes = {"seconds": artifact.manifest.get("seconds"), "volume": artifact.volume}
         put = {"artifact": artifact.sha256, "needs_id": needs_id, "why": gathers, **takes}
-        tx.moved("job", job_id, "proved" if gathers else "rendered", put=put, artifact=artifact.sha256)
+        moved = tx.moved("job", job_id, "proved" if gathers else "rendered", put=put, artifact=artifact.sha256)
+        places = artifact.manifest.get("places")
+        if moved is not None and moved.unit_id is None and places is not None:
+            settled(tx, job_id, places)
 
 
 def set_aside(store: Store, job_id: str, problems: Sequence[Mapping[str, str]], who: str) -> None:

@@ -18,6 +18,8 @@ OPEN = (JobState.RENDERING, JobState.READY)
 """Of a batch: no machine has taken it, so that it may be given up and gathered anew."""
 APART = {"batch": None, "place": None, "machine": None}
 """Columns of a piece that has left its batch."""
+LEFT_OUT = "left_out"
+"""Of a place: who had the piece left out while its batch was made, and what is known of that; a sentence."""
 
 
 def dissolve(tx: Tx, batch: str, why: str) -> bool:
@@ -36,12 +38,30 @@ def pieces(tx: Tx, batch: str) -> list[Any]:
 
 def in_order(place: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """What the pieces of a batch are sorted by: their places, which need not follow the order of their jobs."""
-    return sorted(place.items())
+    return sorted((name, value) for name, value in place.items() if isinstance(value, int | float))
+
+
+def settled(tx: Tx, batch: str, places: Mapping[str, Mapping[str, Any]]) -> None:
+    """Where the pieces of a batch lie in its program, by their pockets; what has no place there waits anew."""
+    for piece in pieces(tx, batch):
+        place = places.get(str(piece.place["pocket"]))
+        if place is None:
+            why = "there was no room for it beside the others"
+            tx.moved("job", piece.id, "dissolved", put={**APART, "why": why}, batch=batch, why=why)
+        else:
+            tx.connection.execute(update(m.jobs).where(m.jobs.c.id == piece.id).values(place=dict(place)))
 
 
 def ended(tx: Tx, batch: str, event: str, why: str) -> list[Any]:
-    """End the pieces of a batch as it ended: finished, failed or cancelled. Their rows."""
-    moved = (tx.moved("job", piece.id, event, put={"why": why}, batch=batch, why=why) for piece in pieces(tx, batch))
+    """End the pieces of a batch as it ended: finished, failed or cancelled. Their rows.
+
+    One that was left out meanwhile has failed, however the others came out.
+    """
+    moved = []
+    for piece in pieces(tx, batch):
+        spoilt = piece.place.get(LEFT_OUT)
+        how, said = ("failed", str(spoilt)) if spoilt and event == "finished" else (event, why)
+        moved.append(tx.moved("job", piece.id, how, put={"why": said}, batch=batch, why=said))
     return [row for row in moved if row is not None]
 
 
