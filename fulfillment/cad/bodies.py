@@ -11,17 +11,15 @@ import logging
 import sys
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product as combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from fulfillment.cad.body import Built
 from fulfillment.cad.errors import CadFailed
 from fulfillment.cad.shelf import Shelf
-from fulfillment.cad.wire import LENGTH, WireError, length, packed, unpacked
+from fulfillment.cad.wire import LENGTH, Array, WireError, length, packed, unpacked
 from fulfillment.cad.workshop import Wish, Workshop
 from fulfillment.catalog import FOLDER, Product, load
 from fulfillment.catalog.parameters import Values
@@ -57,7 +55,13 @@ def written(built: Built) -> bytes:
         names = ", ".join(part.name for part in built.parts)
         raise CadFailed(f"The bare body of {built.name!r} has several parts ({names}): a template builds one.")
     (part,) = built.parts
-    return packed({"body": built.name}, [part.vertices.astype("<f8"), part.faces.astype("<i8")])
+    arrays: list[Array] = [part.vertices.astype("<f8"), part.faces.astype("<i8")]
+    return packed({"body": built.name, "sha256": _digest(arrays)}, arrays)
+
+
+def _digest(arrays: Sequence[Array]) -> str:
+    """Of numbers: a body with a few of them wrong may still be one."""
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def solid_of(data: bytes) -> Solid:
@@ -68,9 +72,11 @@ def solid_of(data: bytes) -> Solid:
     try:
         if len(data) > MAX_BYTES or len(data) < LENGTH or length(data[:LENGTH]) != len(data) - LENGTH:
             raise WireError(f"{len(data):,} bytes that are no whole message")
-        _, arrays = unpacked(data[LENGTH:])
+        header, arrays = unpacked(data[LENGTH:])
+        if header.get("sha256") != _digest(arrays):
+            raise WireError("numbers that are not those that were written")
         vertices, faces = arrays
-        return Solid.of(vertices, np.asarray(faces, dtype=np.int64))
+        return Solid.of(vertices, faces)
     except (WireError, SolidError, ValueError) as error:
         raise CadFailed(f"The kept body is damaged: {error}.") from None
 

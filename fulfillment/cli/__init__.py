@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "machine": ("fulfillment.cli.machine:machine", "Find, add, test machines; clear a bed, load, clean, maintain."),
     "stop": ("fulfillment.cli.stop:stop", "Emergency stop of one machine or of all, past every queue."),
     "product": ("fulfillment.cli.product:product", "What a customer may send, pick and set for each product."),
+    "profile": ("fulfillment.cli.profile:profile", "How plastic is printed: every number, and the file that says it."),
     "render": ("fulfillment.cli.render:render", "Render a product without any daemon: artifact, manifest, proof."),
     "simulate": (
         "fulfillment.cli.simulate:simulate",

@@ -120,9 +120,10 @@ def _values(part: Any, said: Mapping[str, Value], before: str = "") -> Iterator[
 
 
 def _blamed(text: str, said: Mapping[str, Value]) -> str:
-    """The files of the keys that a refusal names."""
+    """The files of the keys that a refusal names; of the heights where it names none."""
     words = text.replace(":", " ").replace(",", " ").split()
     files = {value.file for key, value in said.items() if value.file and {key, key.rpartition(".")[2]} & set(words)}
+    files = files or {said[key].file for key in ("height", "first_height") if key in said}
     return " or ".join(sorted(files)) or "one of its files"
 
 

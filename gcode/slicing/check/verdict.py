@@ -33,7 +33,8 @@ class Limits:
 
     wall: float = 0.97
     """Of each layer's walls that is covered, at least."""
-    skin: float = 0.97
+    skin: float = 0.95
+    """Of its skins. In letters, where lines are a few mm long, many end in a corner that they do not fill."""
     gap: float = 2.0
     """The largest uncovered place: 4 mm of a bead. Where walls meet at a sharp angle, good slicers leave 1 mm2."""
     beyond: float = 0.5
