@@ -25,8 +25,8 @@ class KeepOut:
 class Limits:
     """One machine's limits. mm, mm/s, mm3/s, mm2, degrees C, s.
 
-    The largest accepted artifact is ``max_bytes``. A check takes up to 25 times its size in memory, and a second or two
-    for 10 MB.
+    The largest accepted artifact is ``max_bytes``. A check takes a second or two for 10 MB, and up to 25 times its size
+    in memory; for programs that lay material some 200 MB at most, as long ones are looked at in pieces.
     """
 
     envelope: tuple[float, float, float, float, float, float]

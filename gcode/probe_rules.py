@@ -11,8 +11,9 @@ import numpy.typing as npt
 from gcode.findings import Finding, Severity
 from gcode.parse import code_of
 from gcode.probe import LEAST, SAFE, Measuring, Probe, measuring
-from gcode.rules import SLACK, View
+from gcode.rules import SLACK
 from gcode.units import IntArray
+from gcode.views import LONG, View
 
 HOME = code_of("G28")
 
@@ -47,6 +48,11 @@ def measured(view: View) -> Iterator[Finding]:
     if not found.any:
         return
     lines = view.program.line
+    if not view.whole:
+        if view.ends:
+            text = f"a program of more than {LONG} bytes measures a surface: make less of it, so that all is looked at"
+            yield _error("long-and-measured", int(np.abs(lines[found.measures[:1]]).max(initial=0)), text)
+        return
     if len(found.measures) != 1:
         said = (
             f"the surface is measured {len(found.measures)} times and a map is followed or forgotten: measure it once"

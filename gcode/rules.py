@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from gcode.dialects import Dialect
-from gcode.estimate import move_times
 from gcode.findings import Finding, Severity
-from gcode.limits import KeepOut, Limits
-from gcode.parse import Program, code_of, name_of
-from gcode.trace import G0, G4, G90, G91, M82, M83, Trace, carried
-from gcode.units import BoolArray, FloatArray, IntArray
-
-Corners = npt.NDArray[np.float64]
+from gcode.limits import KeepOut
+from gcode.parse import code_of, name_of
+from gcode.trace import G0, G4, G90, G91, M82, M83, carried
+from gcode.units import BoolArray, IntArray
+from gcode.views import View
 
 TOOL_HEAT: Final = (code_of("M104"), code_of("M109"))
 BED_HEAT: Final = (code_of("M140"), code_of("M190"))
@@ -32,81 +26,9 @@ SLACK: Final = 0.0005
 """mm: half of the last digit that is written."""
 
 
-@dataclass(frozen=True)
-class View:
-    """A program with what several rules derive from it."""
-
-    data: bytes
-    program: Program
-    moves: Trace
-    dialect: Dialect
-    limits: Limits
-
-    def lines_of(self, moves: BoolArray) -> IntArray:
-        """The line numbers of chosen moves."""
-        chosen: IntArray = self.program.line[self.moves.index[moves]]
-        return chosen
-
-    @cached_property
-    def corners(self) -> Corners:
-        """(2, n, 3): the smallest and largest corner of each move; an arc counts as its whole circle."""
-        moves = self.moves
-        reach = np.column_stack([moves.radius, moves.radius, np.zeros(len(moves))])
-        centre = np.column_stack([moves.centre, moves.end[:, 2]])
-        arc = moves.arc[:, None]
-        ends = (moves.start, moves.end)
-        low = np.minimum(np.minimum(*ends), np.where(arc, centre - reach, np.inf))
-        high = np.maximum(np.maximum(*ends), np.where(arc, centre + reach, -np.inf))
-        corners: Corners = np.nan_to_num(np.stack([low, high]), nan=1e9)
-        return corners
-
-    @cached_property
-    def works(self) -> BoolArray | None:
-        """For each command, whether the tool marks what it passes from then on; None: none is switched."""
-        return self.dialect.works(self.program) if self.dialect.works else None
-
-    @cached_property
-    def marks(self) -> BoolArray:
-        """Moves that leave something on the piece."""
-        return self.dialect.marks(self.program, self.moves)
-
-    @cached_property
-    def seconds(self) -> FloatArray:
-        """Of each move at its commanded speed."""
-        moves = self.moves
-        way = np.where(moves.distance > 0, moves.distance, np.abs(moves.e))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            seconds: FloatArray = np.where(way > 0, way / moves.feed, np.inf)
-        return seconds
-
-    @cached_property
-    def axis_speeds(self) -> FloatArray:
-        """(n, 4): mm/s of X, Y, Z and E as commanded."""
-        steps = np.abs(np.column_stack([self.moves.end - self.moves.start, self.moves.e]))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.nan_to_num(steps / self.seconds[:, None], posinf=0.0)
-
-    @cached_property
-    def flow(self) -> FloatArray:
-        """mm3/s of fresh material by each move: what only makes up for drawing back is not laid."""
-        fresh = np.diff(np.maximum.accumulate(np.concatenate([[0.0], np.cumsum(self.moves.e)])))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            flow: FloatArray = np.nan_to_num(fresh * self.limits.e_area / self.seconds, posinf=0.0)
-        return flow
-
-    @cached_property
-    def heats(self) -> FloatArray:
-        """The target that each command says, by S or by R; NaN where it says none."""
-        heats: FloatArray = np.fmax(self.program.word("S"), self.program.word("R"))
-        return heats
-
-    def hottest(self, codes: tuple[int, ...]) -> float:
-        targets = self.heats[np.isin(self.program.code, codes)]
-        return float(np.nan_to_num(targets).max(initial=0.0))
-
-
 def _found(code: str, lines: IntArray, text: str, severity: Severity = Severity.ERROR) -> Iterator[Finding]:
-    """One finding for all these lines, if there are any."""
+    """One finding for all these lines, if there are any; those below 0 were told with an earlier piece."""
+    lines = lines[lines > 0]
     if len(lines):
         yield Finding(severity, code, int(lines[0]), text, len(lines))
 
@@ -129,10 +51,16 @@ def writing(view: View) -> Iterator[Finding]:
     ends = np.append(ends, len(raw))
     long = np.flatnonzero(np.diff(ends, prepend=-1) - 1 > view.dialect.line_bytes) + 1
     limit = view.dialect.line_bytes
-    yield from _found("long-line", long, f"a line of more than {limit} bytes, which firmwares cut: shorten it")
+    yield from _found(
+        "long-line", long + view.before.lines, f"a line of more than {limit} bytes, which firmwares cut: shorten it"
+    )
     odd = np.flatnonzero((raw > 126) | ((raw < 32) & (raw != ord("\n")) & (raw != ord("\r")) & (raw != ord("\t"))))
     lines = np.unique(np.searchsorted(ends, odd) + 1)
-    yield from _found("not-ascii", lines, "a byte outside printable ASCII, in comments too: write the program anew")
+    yield from _found(
+        "not-ascii",
+        lines + view.before.lines,
+        "a byte outside printable ASCII, in comments too: write the program anew",
+    )
 
 
 def allowed(view: View) -> Iterator[Finding]:
@@ -163,20 +91,23 @@ def allowed(view: View) -> Iterator[Finding]:
 def modes(view: View) -> Iterator[Finding]:
     """Units, positioning and extrusion are said, and the machine is homed, before anything moves."""
     if not len(view.moves):
-        yield Finding(Severity.ERROR, "no-motion", 0, "the program moves nothing: render it anew")
+        if view.ends and not view.before.first:
+            yield Finding(Severity.ERROR, "no-motion", 0, "the program moves nothing: render it anew")
         return
-    code, first = view.program.code, int(view.moves.index[0])
-    line = view.program.line[[first]]
-    said = set(code[:first].tolist())
+    code, lines = view.program.code, np.abs(view.program.line)
+    line = np.array([view.before.first or lines[view.moves.index[0]]])
+    said = set(code[lines < line].tolist())
     extrudes = bool((view.moves.e != 0).any())
-    wants = [
-        ("units-not-set", {UNITS}, "G21 (mm) must stand before the first move"),
-        ("positioning-not-set", {G90, G91}, "G90 or G91 must stand before the first move"),
-    ]
-    if extrudes:
+    wants = []
+    if not view.before.first:
+        wants += [
+            ("units-not-set", {UNITS}, "G21 (mm) must stand before the first move"),
+            ("positioning-not-set", {G90, G91}, "G90 or G91 must stand before the first move"),
+        ]
+    if extrudes and not view.before.fed:
         wants.append(("extrusion-not-set", {M82, M83}, "M82 or M83 must stand before the first move"))
-    if view.dialect.home is not None:
-        home = view.dialect.home
+    home = view.dialect.home
+    if home is not None and not view.before.first:
         wants.append(
             ("not-homed", {code_of(home)}, f"{home} must stand before the first move: where the tool is is not known")
         )
@@ -184,9 +115,9 @@ def modes(view: View) -> Iterator[Finding]:
         if not codes & said:
             yield from _found(name, line, text)
     if extrudes and not view.dialect.absolute_extrusion:
-        yield from _found(
-            "absolute-extrusion", view.program.line[code == M82], "M82: this dialect counts E relative: use M83"
-        )
+        told = view.program.line[code == M82]
+        text = "M82: this dialect counts E relative: use M83"
+        yield from _found("absolute-extrusion", told if view.before.fed else np.abs(told), text)
 
 
 def envelope(view: View) -> Iterator[Finding]:
@@ -255,9 +186,7 @@ def pace(view: View) -> Iterator[Finding]:
     """No stretch asks for more lines than the controller takes in: it would stand still in the middle of it."""
     if view.limits.pace is None or not len(view.moves):
         return
-    rate, ahead = view.limits.pace
-    due = np.arange(1, len(view.moves) + 1) - rate * np.cumsum(move_times(view.moves, view.limits.motion))
-    behind = due - np.minimum.accumulate(np.minimum(due, 0.0))
+    (rate, ahead), behind = view.limits.pace, view.backlog
     # What is planned ahead bridges a stretch, and is taken in anew behind it: twice that is the most that is waiting.
     late = behind > 2 * ahead
     if late.any():
@@ -363,17 +292,18 @@ def heat(view: View) -> Iterator[Finding]:
                 f"a target of {targets[outside].max():g} degrees C, the {name} takes {allowed_range}: change the recipe"
             )
             yield from _found("temperature-out-of-range", program.line[outside], text)
-        if chosen.any() and targets[chosen][-1] > 0:
-            yield from _found(
-                "heat-left-on", program.line[chosen][-1:], f"the {name} is still heated at the end: end with S0"
-            )
+        if view.ends and chosen.any() and targets[chosen][-1] > 0:
+            line, text = np.abs(program.line[chosen][-1:]), f"the {name} is still heated at the end: end with S0"
+            yield from _found("heat-left-on", line, text)
         without = chosen & np.isnan(value)
         yield from _found(
             "no-target", program.line[without], f"a command of the {name}'s heater without S: say the target"
         )
     fan = np.isin(program.code, (FAN_ON, FAN_OFF))
-    if fan.any() and program.code[fan][-1] == FAN_ON and program.word("S")[fan][-1] != 0:
-        yield from _found("fan-left-on", program.line[fan][-1:], "the fan still blows at the end: end with M107")
+    if view.ends and fan.any() and program.code[fan][-1] == FAN_ON and program.word("S")[fan][-1] != 0:
+        yield from _found(
+            "fan-left-on", np.abs(program.line[fan][-1:]), "the fan still blows at the end: end with M107"
+        )
 
 
 def held(view: View) -> Iterator[Finding]:
@@ -405,9 +335,9 @@ def ending(view: View) -> Iterator[Finding]:
         return
     at = np.flatnonzero(view.program.code == code_of(last))
     if not len(at):
-        yield Finding(
-            Severity.ERROR, "no-end", view.program.lines, f"the program does not end with {last}: it was cut short"
-        )
+        if view.ends:
+            text = f"the program does not end with {last}: it was cut short"
+            yield Finding(Severity.ERROR, "no-end", view.program.lines, text)
     elif at[0] + 1 < len(view.program):
         text = f"a command after {last}, which ends the program: cut it"
         yield from _found("after-the-end", view.program.line[at[0] + 1 :], text)
