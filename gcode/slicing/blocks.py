@@ -4,9 +4,10 @@ height, as Z stands in front of a layer and extrusion is relative, or begins at 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from gcode.slicing.areas import Fence, contours
 from gcode.slicing.beads import Layer, Step
 from gcode.slicing.profile import Profile, Role
 from gcode.toolpath import NAN, Kind, Toolpath, repeats_removed, settled
-from gcode.units import BoolArray, FloatArray
+from gcode.units import BoolArray, FloatArray, IntArray
 from gcode.write import command_line, lines
 
 OVER_NOTHING: Final = (Role.BRIDGE, Role.OVERHANG)
@@ -37,6 +38,8 @@ class Block:
     """mm of filament; NaN on travels."""
     f: FloatArray
     lays: BoolArray
+    role: npt.NDArray[np.uint8]
+    """The number of each row's role, _WAY where nothing is laid."""
     bridge: BoolArray
     """Rows of bridges, with their own fan."""
     start: FloatArray
@@ -49,8 +52,28 @@ class Block:
     """Seconds of all else."""
 
 
-_Rows = tuple[Kind, bool, bool, FloatArray]
-"""Kind, whether they lay, whether they bridge, and x, y, z, e and f of each."""
+SAID: Final[Mapping[Role, str]] = MappingProxyType(
+    {
+        Role.OUTER: "External perimeter",
+        Role.INNER: "Perimeter",
+        Role.OVERHANG: "Overhang perimeter",
+        Role.GAP: "Gap fill",
+        Role.TOP: "Top solid infill",
+        Role.SOLID: "Solid infill",
+        Role.SPARSE: "Internal infill",
+        Role.BRIDGE: "Bridge infill",
+        Role.BRIM: "Skirt/Brim",
+        Role.SKIRT: "Skirt/Brim",
+    }
+)
+"""Comments that say what beads are for, in the words that viewers of programs know."""
+_COMMENTS: Final = {number: f"\n;TYPE:{SAID[role]}".encode("ascii") for number, role in enumerate(Role)}
+_NUMBER: Final = {role: number for number, role in enumerate(Role)}
+_WAY: Final = len(Role)
+"""The role of rows that lay nothing."""
+
+_Rows = tuple[Kind, int, bool, FloatArray]
+"""Kind, the number of the role that they lay, whether they bridge, and x, y, z, e and f of each."""
 
 
 def block(layer: Layer, profile: Profile) -> Block | None:
@@ -64,7 +87,7 @@ def block(layer: Layer, profile: Profile) -> Block | None:
             parts += _ways(here, step, profile)
         parts.append(_laid(step, profile))
         here = step.bead.points[-1]
-    kinds, lays, bridges, rows = zip(*parts, strict=True)
+    kinds, roles, bridges, rows = zip(*parts, strict=True)
     counts = [len(one) for one in rows]
     x, y, z, e, f = np.vstack(rows).T
     moving = sum(_seconds(one, other, profile) for one, other in pairwise(layer.steps))
@@ -75,7 +98,8 @@ def block(layer: Layer, profile: Profile) -> Block | None:
         z=z,
         e=e,
         f=f,
-        lays=np.repeat(np.array(lays), counts),
+        lays=np.repeat(np.array(roles) != _WAY, counts),
+        role=np.repeat(np.array(roles, dtype=np.uint8), counts),
         bridge=np.repeat(np.array(bridges), counts),
         start=layer.steps[0].bead.points[0],
         end=layer.steps[-1].bead.points[-1],
@@ -100,7 +124,7 @@ def _laid(step: Step, profile: Profile) -> _Rows:
     rows[:, :2] = bead.points[1:]
     rows[:, 3] = bead.lengths * bead.widths * (bead.height / profile.filament_area)
     rows[:, 4] = bead.speed
-    return Kind.LINE, True, bead.role in OVER_NOTHING, rows
+    return Kind.LINE, _NUMBER[bead.role], bead.role in OVER_NOTHING, rows
 
 
 def _ways(here: FloatArray, step: Step, profile: Profile) -> Iterator[_Rows]:
@@ -115,7 +139,7 @@ def _ways(here: FloatArray, step: Step, profile: Profile) -> Iterator[_Rows]:
     rows = np.full((len(step.way) + 1, 5), NAN)
     rows[:-1, :2], rows[-1, :2] = step.way, step.bead.points[0]
     rows[:, 4] = profile.speeds.travel
-    yield Kind.TRAVEL, False, bridge, rows
+    yield Kind.TRAVEL, _WAY, bridge, rows
     if hop:
         yield _raised(0.0, profile)
     if step.retract:
@@ -123,14 +147,14 @@ def _ways(here: FloatArray, step: Step, profile: Profile) -> Iterator[_Rows]:
 
 
 def _raised(z: float, profile: Profile) -> _Rows:
-    return Kind.TRAVEL, False, False, np.array([[NAN, NAN, z, NAN, profile.speeds.z]])
+    return Kind.TRAVEL, _WAY, False, np.array([[NAN, NAN, z, NAN, profile.speeds.z]])
 
 
 def _drawn(sign: float, profile: Profile) -> Iterator[_Rows]:
     """Filament drawn back (-1) or given again (1)."""
     amount = sign * profile.retraction.length
     if amount:
-        yield Kind.LINE, False, False, np.array([[NAN, NAN, NAN, amount, profile.retraction.speed]])
+        yield Kind.LINE, _WAY, False, np.array([[NAN, NAN, NAN, amount, profile.retraction.speed]])
 
 
 def written(
@@ -147,6 +171,7 @@ def written(
     e[given] = settled(e[given], dialect.decimals["E"])
     whole = Toolpath(rows.kind, rows.x + x, rows.y + y, rows.z + z, e, f, *(np.full(len(f), NAN),) * 2)
     own, over = fans
+    said = _said(rows.role)
     changes = np.flatnonzero(np.diff(rows.bridge.astype(np.int8), prepend=0)) if own != over else np.zeros(0, np.int64)
     cuts = [0, *changes.tolist(), len(f)]
     out = []
@@ -154,10 +179,31 @@ def written(
         if begin in changes:
             out.append(b"\n" + fan_line(over if rows.bridge[begin] else own, dialect))
         if end > begin:
-            out.append(moves(_cut(whole, begin, end), dialect))
+            written = moves(_cut(whole, begin, end), dialect)
+            out.append(_commented(written, rows.role, said[(said >= begin) & (said < end)], begin, end))
     if len(changes) and rows.bridge[-1]:
         out.append(b"\n" + fan_line(own, dialect))
     return b"".join(out)
+
+
+def _said(role: npt.NDArray[np.uint8]) -> IntArray:
+    """Rows before which it is said what they lay: where that is another than before."""
+    lays = np.flatnonzero(role != _WAY)
+    changed: IntArray = lays[np.diff(role[lays], prepend=_WAY) != 0]
+    return changed
+
+
+def _commented(written: bytes, role: npt.NDArray[np.uint8], said: IntArray, begin: int, end: int) -> bytes:
+    """The lines of rows from ``begin`` to ``end`` with a comment before each row that is said."""
+    if not len(said):
+        return written
+    lines = np.flatnonzero(np.frombuffer(written, dtype=np.uint8) == ord("\n"))
+    # Before the rows' own lines there may be one that sets E.
+    at = [0, *lines[said - begin + len(lines) - (end - begin)].tolist(), len(written)]
+    parts = [written[: at[1]]]
+    for number, row in enumerate(said.tolist(), start=1):
+        parts += [_COMMENTS[int(role[row])], written[at[number] : at[number + 1]]]
+    return b"".join(parts)
 
 
 def _cut(whole: Toolpath, begin: int, end: int) -> Toolpath:

@@ -201,3 +201,18 @@ def test_the_bed_may_lie_higher() -> None:
         for surface in (0.0, 3.0)
     )
     assert high.end[high.lays][:, 2] == pytest.approx(low.end[low.lays][:, 2] + 3.0)
+
+
+def test_comments_say_what_each_bead_is_for() -> None:
+    profile = Profile(adhesion=Adhesion(skirt=1))
+    data = program([Placed(cube(20.0, 3.0, profile), 60.0, 60.0)], MARLIN_FDM, SETUP)
+    said = [line.removeprefix(b";TYPE:").decode() for line in data.splitlines() if line.startswith(b";TYPE:")]
+    assert said[0] == "Skirt/Brim"
+    assert {"External perimeter", "Perimeter", "Solid infill", "Internal infill", "Top solid infill"} <= set(said)
+    layer = data.split(b";LAYER:7")[1].split(b";LAYER:8")[0]
+    sparse = layer.split(b";TYPE:Internal infill")[1]
+    ways = [line for line in sparse.splitlines() if line.startswith(b"G1 X")]
+    outer = layer.split(b";TYPE:External perimeter")[1].split(b";TYPE")[0]
+    assert len(ways) > 4
+    assert sum(line.startswith(b"G1 X") for line in outer.splitlines()) == 4
+    assert re.sub(rb"\n;[^\n]*", b"", data).count(b"\n") == len(parse(data)), "a comment is a line of its own"
