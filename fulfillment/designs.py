@@ -145,6 +145,15 @@ class ChosenBody:
     template: Template
     values: Values
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """For a manifest."""
+        return {"template": self.name, "values": dict(self.values)}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
 
 def body_of(spec: Spec) -> ChosenBody | None:
     """The body that is printed; None for a blank. Raises Problems with what of its values cannot be built."""

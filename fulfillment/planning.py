@@ -294,6 +294,7 @@ def specification(factory: Factory, product: str, operation: str, resolved: Mapp
         materials={material.name: material for material in config.materials},
         profiles=factory.profiles,
         shelf=factory.shelf,
+        slicers={str(name): one for name, one in config.slicers.items()},
     )
 
 

@@ -15,7 +15,7 @@ from fulfillment.catalog.words import Celsius, Colour, Name, PositiveMm, Process
 from fulfillment.config.lasers import Laser
 from fulfillment.config.limits import Limits
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
-from fulfillment.config.printing import Cad
+from fulfillment.config.printing import Cad, ExternalSlicer
 from fulfillment.config.probes import Probe
 from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
@@ -276,6 +276,8 @@ class Config(Written):
     """The workers that draw and slice."""
     cad: Cad = Cad()
     """The worker that builds bodies of templates."""
+    slicers: Mapping[Literal["prusaslicer"], ExternalSlicer] = Field(default_factory=dict)
+    """Slicers of others that are installed here, for customers' models that need supports; none: those are refused."""
     profiles: FilePath | None = None
     """A folder of the factory's own profiles (qualities, nozzles, materials), which come before the shipped ones."""
     retention: Annotated[float, Unit("days"), Field(ge=1, le=3650)] = 90

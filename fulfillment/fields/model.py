@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from manifold3d import Manifold
@@ -15,13 +16,12 @@ from fulfillment import meshes
 from fulfillment.catalog import ModelField, Product
 from fulfillment.fields.craft import Craft, Refused, sentence
 from fulfillment.meshes import MeshError, Unit
-from fulfillment.refusal import Refusal
 from gcode.design import Drawing, Zone
 from gcode.slicing.solid import Solid, SolidError
 
-SLACK = 1e-6
+SLACK: Final = 1e-6
 """mm."""
-SMALLER = "Please make it smaller, or look whether its unit is right."
+SMALLER: Final = "Please make it smaller, or look whether its unit is right."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +31,21 @@ class Model:
     solid: Solid
     corner: tuple[float, float]
     """Where the corner of the box around it lies, from which its own places are counted."""
+    unit: Unit
+    """In which it was taken to be drawn."""
     notes: tuple[str, ...]
     """What was decided or mended."""
+
+    @property
+    def name(self) -> str:
+        """Of its body, in files."""
+        return "model"
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """For a manifest."""
+        size = [round(high - low, 2) for low, high in zip(self.solid.low, self.solid.high, strict=True)]
+        return {"model": size, "unit": self.unit, "triangles": len(self.solid.faces)}
 
 
 def standing(value: bytes, field: ModelField, zone: Zone, unit: Unit | None) -> Model:
@@ -54,7 +67,7 @@ def standing(value: bytes, field: ModelField, zone: Zone, unit: Unit | None) -> 
         solid = Solid.of(mesh.vertices + np.array([*corner, 0.0]), mesh.faces)
     except SolidError as error:
         raise Refused(sentence(str(error)), "Please mend it where it was drawn, and export it anew.") from None
-    return Model(solid, corner, mesh.notes)
+    return Model(solid, corner, mesh.unit, mesh.notes)
 
 
 def dimensions(sides: tuple[float, float, float]) -> str:
@@ -71,14 +84,21 @@ def _from_above(body: Manifold) -> list[np.ndarray[tuple[int, int], np.dtype[np.
     return [np.asarray(ring, dtype=np.float64) for ring in body.project().to_polygons()]
 
 
-def refused(product: Product, options: Mapping[str, str], sent: Mapping[str, bytes]) -> dict[str, Refusal]:
+def model_of(product: Product, options: Mapping[str, str], name: str, value: bytes) -> Model:
+    """The model of a field of a product, with these choices. Raises Refused."""
+    field = product.fields[name]
+    assert isinstance(field, ModelField)  # noqa: S101  (asked of such fields)
+    box = product.zones[field.zone]
+    return standing(value, field, Zone(field.zone, box.x, box.y, box.width, box.height), field.unit(options))
+
+
+def refused(product: Product, options: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, Refused]:
     """What of a product's models cannot be made, by field, before anything of them is planned."""
-    found: dict[str, Refusal] = {}
+    found: dict[str, Refused] = {}
     for name, field in product.fields.items():
-        if isinstance(field, ModelField) and name in sent:
-            box = product.zones[field.zone]
+        if isinstance(field, ModelField) and name in files:
             try:
-                standing(sent[name], field, Zone(field.zone, box.x, box.y, box.width, box.height), field.unit(options))
+                model_of(product, options, name, files[name])
             except Refused as refusal:
                 found[name] = refusal
     return found

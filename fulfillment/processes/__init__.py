@@ -65,6 +65,8 @@ class Spec:
     """How things are printed."""
     shelf: Shelf = field(default_factory=Shelf)
     """Templates of bodies."""
+    slicers: Mapping[str, Any] = field(default_factory=dict)
+    """Slicers of others that may be used, as configured, by their names."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Final
 
+from fulfillment import slicing
 from fulfillment.cad import CadError, shaped
 from fulfillment.cad.bodies import solid_of
 from fulfillment.config import Machine, Material
@@ -28,10 +29,12 @@ from fulfillment.designs import (
     stamp_of,
 )
 from fulfillment.fidelity import DEFECT
-from fulfillment.fields import Craft
+from fulfillment.fields import Craft, Refused
+from fulfillment.fields.model import Model, model_of
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
-from fulfillment.processes import BODY, Made, Spec
+from fulfillment.processes import BODY, Made, Problems, Spec
 from fulfillment.profiles import NoProfile, Resolved, resolved
+from fulfillment.slicing import roomy
 from gcode.dialects import Setup
 from gcode.preflight import Report
 from gcode.proof import relief_proof
@@ -60,10 +63,10 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     machines, how = chosen(spec, material)
     profile = fitted(how.profile, machines)
     body, solid = shape(spec, files, profile)
-    sliced = layers(solid, profile)
     x, y = spec.product.jig.at(spec.pocket)
-    setup = replace(setup_of(how, profile, sliced, machines), stamp=stamp_of(spec, material, files))
-    data = program([Placed(sliced, x, y)], spoken(dialect_of(machines[0], PROCESS) or ""), setup, memory=MEMORY)
+    machines = roomy(solid, x, y, machines)
+    setup = replace(setup_of(how, profile, solid.high[2], machines), stamp=stamp_of(spec, material, files))
+    data, by = programmed(spec, body, solid, profile, setup, machines)
     report = passed(data, machines, PROCESS, how.windows)
     found = held_against(data, [Piece(solid, x, y)], profile)
     manifest = {
@@ -71,7 +74,9 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         "seconds": round(report.time, 1),
         "lines": report.lines,
         "materials": {material.name: used(data, material, machines[0])},
-        "body": {"template": body.name, "values": dict(body.values), "volume": round(solid.volume, 1)},
+        "body": {**body.said, "volume": round(solid.volume, 1)},
+        "slicer": dict(by),
+        "notes": list(body.notes),
         "profile": profile_said(spec, profile, how),
         "fidelity": found.body(),
         "warnings": [finding.text for finding in report.findings if finding not in report.errors],
@@ -134,8 +139,11 @@ def fitted(profile: Profile, machines: Sequence[Machine]) -> Profile:
     )
 
 
-def shape(spec: Spec, files: Mapping[str, bytes], profile: Profile) -> tuple[ChosenBody, Solid]:
-    """The body with the order's content on it, or grown out of it. Raises Problems."""
+def shape(spec: Spec, files: Mapping[str, bytes], profile: Profile) -> tuple[ChosenBody | Model, Solid]:
+    """The body with the order's content on it, or grown out of it, or the customer's own. Raises Problems."""
+    if spec.product.body is not None and (name := spec.product.body.model) is not None:
+        model = own(spec, name, files)
+        return model, model.solid
     body = body_of(spec)
     if body is None or spec.product.body is None:
         raise problem(f"{spec.product.title} says no body to be printed.", "Add body: to the product.")
@@ -154,6 +162,27 @@ def shape(spec: Spec, files: Mapping[str, bytes], profile: Profile) -> tuple[Cho
     except SolidError as error:
         raise problem(f"What was sent makes no body: {error}.", "Please send something simpler.") from None
     return body, whole
+
+
+def own(spec: Spec, name: str, files: Mapping[str, bytes]) -> Model:
+    """The customer's own solid. Raises Problems."""
+    if name not in files:
+        raise problem(f"Nothing was sent that could be made: {spec.product.fields[name].title}.", "Please send it.")
+    try:
+        return model_of(spec.product, spec.options, name, files[name])
+    except Refused as refused:
+        raise Problems([{"field": name, "reason": refused.reason, "mend": refused.mend}]) from None
+
+
+def programmed(
+    spec: Spec, body: ChosenBody | Model, solid: Solid, profile: Profile, setup: Setup, machines: Sequence[Machine]
+) -> tuple[bytes, Mapping[str, Any]]:
+    """The program in its pocket, and what sliced it. Raises Problems."""
+    (x, y), dialect, said = spec.product.jig.at(spec.pocket), dialect_of(machines[0], PROCESS) or "", spec.product.body
+    if isinstance(body, Model) and said is not None and said.model is not None:
+        job = slicing.Job(said.model, body, profile, setup, dialect, x, y)
+        return slicing.programmed(job, spoken(dialect), said.slicer, spec.slicers, machines)
+    return program([Placed(layers(solid, profile), x, y)], spoken(dialect), setup, memory=MEMORY), slicing.OWN
 
 
 def layers(solid: Solid, profile: Profile) -> Sliced:
@@ -184,7 +213,7 @@ def held_against(data: bytes, pieces: Sequence[Piece], profile: Profile) -> Prin
     return found
 
 
-def setup_of(how: Resolved, profile: Profile, sliced: Sliced, machines: Sequence[Machine]) -> Setup:
+def setup_of(how: Resolved, profile: Profile, top: float, machines: Sequence[Machine]) -> Setup:
     box = min((machine.envelope for machine in machines if machine.envelope), key=lambda box: box.z)
     heated = all(machine.limits and machine.limits.bed_temperature for machine in machines)
     return Setup(
@@ -192,7 +221,7 @@ def setup_of(how: Resolved, profile: Profile, sliced: Sliced, machines: Sequence
         bed_temperature=how.bed_temperature if heated else None,
         exact=True,
         acceleration=min(motion_of(machine).acceleration for machine in machines),
-        lift=min(box.z, sliced.tops[-1] + LIFT),
+        lift=min(box.z, top + LIFT),
         park=(0.0, min(machine.envelope.y for machine in machines if machine.envelope)),
         travel=profile.speeds.z,
         relief=profile.retraction.length,

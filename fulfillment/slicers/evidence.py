@@ -8,15 +8,15 @@ look for: a body that is not there, is elsewhere, or is another one.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from fulfillment.slicers.backend import Printer, SlicerError
-from gcode.parse import parse
 from gcode.slicing.profile import Profile
 from gcode.slicing.solid import Solid
-from gcode.trace import Trace, trace
+from gcode.stream import cut, pieces
 from gcode.units import FloatArray
 
 TINY: Final = 0.005
@@ -31,26 +31,49 @@ AGAIN: Final = "Look at the body in the slicer's own window; nothing was sent to
 
 
 def check(data: bytes, body: Solid, profile: Profile, printer: Printer, *, supports: bool = False) -> None:
-    """Raises SlicerError where the bytes are not that body in the middle of the bed.
+    """Raises SlicerError where the bytes are not that body, standing where the printer says.
 
     ``supports``: more may be laid than the body has, and beside it.
     """
-    program = parse(data)
-    if program.faults:
-        fault = program.faults[0]
-        raise SlicerError(f"The slicer's file is no G-code that is taken: line {fault.line}: {fault.text}.", AGAIN)
-    moves = trace(program)
-    lays = moves.lays
-    if not lays.any():
+    laid = _laid(data)
+    if not len(laid.heights):
         raise SlicerError("The slicer's file lays nothing.", AGAIN)
-    _check_layers(moves.end[lays, 2], body, profile)
-    _check_place(moves, body, profile, printer, supports)
-    _check_volume(float(moves.e[lays].sum()) * profile.filament_area, body, profile, supports)
+    _check_layers(laid.heights, body, profile)
+    _check_place(laid, body, profile, printer, supports)
+    _check_volume(laid.fed * profile.filament_area, body, profile, supports)
 
 
-def _check_layers(z: FloatArray, body: Solid, profile: Profile) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    heights: FloatArray
+    """Each once, the lowest first."""
+    low: FloatArray
+    """x and y."""
+    high: FloatArray
+    fed: float
+    """mm of E."""
+
+
+def _laid(data: bytes) -> _Laid:
+    """Of a file of any length, piece by piece. Raises SlicerError."""
+    heights, fed = np.empty(0), 0.0
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    for piece in pieces(cut(data)):
+        if piece.program.faults:
+            fault = piece.program.faults[0]
+            raise SlicerError(f"The slicer's file is no G-code that is taken: line {fault.line}: {fault.text}.", AGAIN)
+        moves, lays = piece.moves, piece.moves.lays
+        if not lays.any():
+            continue
+        heights = np.unique(np.concatenate([heights, moves.end[lays, 2].round(3)]))
+        for ends in (moves.start[lays, :2], moves.end[lays, :2]):
+            low, high = np.minimum(low, ends.min(axis=0)), np.maximum(high, ends.max(axis=0))
+        fed += float(moves.e[lays].sum())
+    return _Laid(heights, low, high, fed)
+
+
+def _check_layers(heights: FloatArray, body: Solid, profile: Profile) -> None:
     tall = body.high[2] - body.low[2]
-    heights = np.unique(z.round(3))
     if heights[0] > profile.first_height + TINY:
         raise SlicerError(f"The slicer's first layer is at {heights[0]:g} mm: the part would hang in the air.", AGAIN)
     gaps = np.diff(heights)
@@ -69,16 +92,15 @@ def _around(profile: Profile) -> float:
     return profile.adhesion.brim + skirt
 
 
-def _check_place(moves: Trace, body: Solid, profile: Profile, printer: Printer, supports: bool) -> None:
-    lays = moves.lays
-    ends = np.concatenate([moves.start[lays, :2], moves.end[lays, :2]])
+def _check_place(laid: _Laid, body: Solid, profile: Profile, printer: Printer, supports: bool) -> None:
     around = math.inf if supports else _around(profile)
     for axis, room in enumerate((printer.x, printer.y)):
-        low, high = float(ends[:, axis].min()), float(ends[:, axis].max())
+        low, high = float(laid.low[axis]), float(laid.high[axis])
         if low < 0 or high > room:
             raise SlicerError(f"The slicer laid from {low:.2f} to {high:.2f} mm in {'XY'[axis]}, off the bed.", AGAIN)
         size = body.high[axis] - body.low[axis]
-        wanted = (room - size) / 2, (room + size) / 2
+        middle = printer.centre[axis]
+        wanted = middle - size / 2, middle + size / 2
         slack = profile.nozzle * 1.5
         beyond = low < wanted[0] - slack - around or high > wanted[1] + slack + around
         if beyond or low > wanted[0] + slack or high < wanted[1] - slack:

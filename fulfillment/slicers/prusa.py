@@ -19,15 +19,12 @@ from typing import Final
 import numpy as np
 
 from fulfillment.slicers import evidence
-from fulfillment.slicers.backend import Printer, SlicerError
+from fulfillment.slicers.backend import Bounds, Printer, SlicerError
 from fulfillment.slicers.process import Ended, run
 from gcode.slicing.profile import Pattern, Profile, Seam
 from gcode.slicing.solid import Solid
 
 PROGRAM: Final = "prusa-slicer"
-SECONDS: Final = 300.0
-MEMORY: Final = 4_000_000_000
-"""Bytes of address space, of which it uses a fraction."""
 WRITTEN: Final = 500_000_000
 FORBIDDEN: Final = frozenset((
     "post_process", "output_filename_format", "gcode_substitutions", "printer_technology", "thumbnails",
@@ -85,6 +82,7 @@ def keys_of(profile: Profile, printer: Printer) -> dict[str, str]:
         "bridge_speed": speeds.bridge,
         "first_layer_speed": speeds.first,
         "travel_speed": speeds.travel,
+        "travel_speed_z": speeds.z,
         "min_print_speed": speeds.least,
         "filament_max_volumetric_speed": profile.max_flow,
         "max_fan_speed": round(cooling.fan * 100),
@@ -116,8 +114,8 @@ class PrusaSlicer:
     printer: Printer
     settings: Mapping[str, str]
     program: str = PROGRAM
-    seconds: float = SECONDS
-    memory: int = MEMORY
+    seconds: float = Bounds().seconds
+    memory: int = Bounds().memory
 
     def slice(self, body: Solid, profile: Profile) -> bytes:
         """See :class:`backend.Slicer`. A body is watertight, or there is no Solid of it. Raises SlicerError."""
@@ -130,7 +128,7 @@ class PrusaSlicer:
             folder = Path(name)
             (folder / "body.stl").write_bytes(stl(body))
             (folder / "keys.ini").write_text("".join(f"{key} = {value}\n" for key, value in keys.items()))
-            middle = f"{self.printer.x / 2:g},{self.printer.y / 2:g}"
+            middle = ",".join(f"{at:.3f}" for at in self.printer.centre)
             argv = ["--load", "keys.ini", "--export-gcode", "--output", "out.gcode", "--center", middle, "body.stl"]
             ended = self._run(folder, argv)
             out = folder / "out.gcode"
@@ -239,5 +237,5 @@ def stl(body: Solid) -> bytes:
     return bytes(80) + len(rows).to_bytes(4, "little") + rows.tobytes()
 
 
-def slicer(printer: Printer, settings: Mapping[str, str]) -> PrusaSlicer:
-    return PrusaSlicer(printer, settings)
+def slicer(printer: Printer, settings: Mapping[str, str], bounds: Bounds) -> PrusaSlicer:
+    return PrusaSlicer(printer, settings, bounds.program or PROGRAM, bounds.seconds, bounds.memory)
