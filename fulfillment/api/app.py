@@ -22,6 +22,7 @@ from fulfillment.api import (
     upkeep,
 )
 from fulfillment.cameras import Cameras
+from fulfillment.layered import Kept
 from fulfillment.render.pool import RenderPool
 from fulfillment.shop import Shop
 
@@ -52,6 +53,7 @@ def create(shop: Shop, pool: RenderPool | None = None) -> FastAPI:
     )
     app.state.shop = shop
     app.state.pool = pool
+    app.state.layers = Kept()
     watched = {machine.name: machine.camera for machine in shop.factory.config.machines if machine.camera}
     app.state.cameras = Cameras(watched)
     problems.install(app)

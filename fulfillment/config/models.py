@@ -21,6 +21,8 @@ from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
 from fulfillment.config.upkeep import METRES, Cleaning, Maintenance
 from fulfillment.positions import Mend, Unit, Written, closest
+from gcode.pictures.thumbnails import MOST, Size
+from gcode.proof import ProofError
 
 
 def _timezone(value: str) -> str:
@@ -93,6 +95,16 @@ class Envelope(Written):
     """Extent in z."""
 
 
+def _thumbnail(value: str) -> str:
+    try:
+        return str(Size.read(value))
+    except ProofError as error:
+        raise Mend(f"{value[:40]!r} is no size of a picture.", f"Write one such as 400x300: {error}.") from None
+
+
+Thumbnail = Annotated[str, AfterValidator(_thumbnail)]
+
+
 class Simulator(Written):
     """What the demo starts in the machine's place; a real factory leaves this out."""
 
@@ -154,6 +166,8 @@ class Machine(Written):
     """Where the key or password of a print server is kept."""
     camera: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s]+$")] | None = None
     """URL of one picture of the bed, not of a stream (http or https)."""
+    thumbnails: Annotated[tuple[Thumbnail, ...], Field(max_length=MOST)] | None = None
+    """Pictures that its printed programs carry for a screen, as pixels such as 400x300; none: what its driver shows."""
     simulator: Simulator | None = None
     """What the demo starts in its place."""
 

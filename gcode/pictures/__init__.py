@@ -7,6 +7,7 @@ front corner, ``with_thumbnails`` puts small pictures into the program's head.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from gcode.pictures.scene import from_above, from_the_front
 from gcode.pictures.thumbnails import Size, thumbnails, with_thumbnails
@@ -16,8 +17,8 @@ from gcode.recipe import Place
 
 __all__ = ["Size", "Tubes", "print_proof", "print_view", "thumbnails", "tubes", "with_thumbnails"]
 
-VIEW = (800, 600)
-"""Pixels of the view from the front corner."""
+VIEW: Final = 800
+"""Pixels across the view from the front corner."""
 
 
 def print_proof(
@@ -32,6 +33,6 @@ def print_proof(
     return png(from_above(printed, box, px_per_mm, colours))
 
 
-def print_view(printed: Tubes, colours: Sequence[Colour], width: int = VIEW[0], height: int = VIEW[1]) -> bytes:
-    """What is printed, from its front corner, as PNG bytes. Raises ProofError."""
-    return png(from_the_front(printed, width, height, colours))
+def print_view(printed: Tubes, colours: Sequence[Colour], width: int = VIEW) -> bytes:
+    """What is printed, from its front corner, as PNG bytes; as high as it asks. Raises ProofError."""
+    return png(from_the_front(printed, width, colours))

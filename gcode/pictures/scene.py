@@ -14,7 +14,7 @@ import numpy as np
 from gcode.blur import blurred
 from gcode.pictures.light import Light
 from gcode.pictures.tubes import Tubes
-from gcode.pictures.view import Camera, Seen, framing, look
+from gcode.pictures.view import Camera, Seen, extent, framing, look
 from gcode.proof import MAX_PIXELS, Colour, Pixels, ProofError
 from gcode.units import FloatArray, IntArray
 
@@ -31,13 +31,16 @@ SKY: Final = 0.5
 """Light from everywhere, as a share."""
 LAMP: Final = 0.75
 GLOSS: Final = 0.1
-DEEP: Final = 0.22
+DEEP: Final = 0.32
 """How much darker the lowest place that is seen is than the highest, on a picture from above: words of the body's own
-colour are read by it."""
-DARK: Final = 44
-"""Of 255: a black body is drawn as bright as this, or it would have no shape."""
+colour are read by it. Half as much from the front, where their sides are seen."""
+DARK: Final = 50
+"""Of 255: a colour whose brightest part is darker is drawn as bright as this, or it would have no shape."""
 BRIGHT: Final = 240
-"""Of 255: a white body has room for its lights."""
+"""Of 255: brighter ones are drawn so, and have room for their lights."""
+FLATTEST: Final = 0.4
+"""The least height of a view, as a share of its width; and the most."""
+TALLEST: Final = 1.0
 
 
 def from_above(
@@ -48,14 +51,18 @@ def from_above(
     return _drawn(tubes, Camera(0.0, 90.0, px_per_mm, box[0], box[1], columns, rows), ABOVE, colours, deep=DEEP)
 
 
-def from_the_front(tubes: Tubes, columns: int, rows: int, colours: Sequence[Colour]) -> Pixels:
-    """The whole body on its bed, seen from its front corner, as RGB. Raises ProofError."""
-    return _drawn(tubes, _corner(tubes, columns, rows, 0.06), BESIDE, colours)
+def from_the_front(tubes: Tubes, columns: int, colours: Sequence[Colour]) -> Pixels:
+    """The whole body on its bed, seen from its front corner, as RGB; as high as the body asks. Raises ProofError."""
+    if not len(tubes):
+        raise ProofError("nothing is laid: there is nothing to draw")
+    wide, high = extent(tubes, TURN, RISE)
+    rows = round(columns * min(max(high / wide, FLATTEST), TALLEST))
+    return _drawn(tubes, _corner(tubes, columns, rows, 0.06), BESIDE, colours, deep=DEEP / 2)
 
 
 def alone(tubes: Tubes, columns: int, rows: int, colours: Sequence[Colour]) -> Pixels:
     """The same as RGBA, with nothing around the body: for screens of any colour."""
-    return _drawn(tubes, _corner(tubes, columns, rows, 0.03), BESIDE, colours, alone=True)
+    return _drawn(tubes, _corner(tubes, columns, rows, 0.03), BESIDE, colours, alone=True, deep=DEEP / 2)
 
 
 def _corner(tubes: Tubes, columns: int, rows: int, margin: float) -> Camera:
@@ -104,10 +111,10 @@ def _drawn(
 
 
 def _by_height(z: FloatArray, deep: float) -> FloatArray:
-    """From 1 - deep for the lowest of these places to 1 for the highest, where they differ by a layer or more."""
+    """Around 1, less for the lowest of these places and more for the highest, where they differ by a layer or more."""
     low, high = (float(one) for one in np.quantile(z, (0.02, 0.998))) if len(z) else (0.0, 0.0)
     shares: FloatArray = np.clip((z - low) / max(high - low, 0.3), 0.0, 1.0)
-    return 1 - deep * (1 - shares) if high - low > 0.05 else np.ones(len(z))
+    return 1 + deep * (shares - 0.6) if high - low > 0.05 else np.ones(len(z))
 
 
 def _highest(seen: Seen, rows: int, columns: int) -> IntArray:
@@ -121,5 +128,10 @@ def _highest(seen: Seen, rows: int, columns: int) -> IntArray:
 
 
 def _shown(colour: Colour) -> FloatArray:
-    """A colour that light and shade can be seen on."""
-    return DARK + np.array(colour, dtype=np.float64) * (BRIGHT - DARK) / 255
+    """A colour that light and shade can be seen on: itself, but where it is nearly black or white."""
+    own = np.array(colour, dtype=np.float64)
+    brightest = float(own.max())
+    if brightest > BRIGHT:
+        return own * BRIGHT / brightest
+    shown: FloatArray = own + max(0.0, DARK - brightest)
+    return shown

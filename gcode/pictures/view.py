@@ -94,18 +94,28 @@ class Camera:
         return at
 
 
+def extent(tubes: Tubes, turn: float, rise: float) -> tuple[float, float]:
+    """How wide and how high the tubes are on a camera's plane, mm; at least 1."""
+    left, low, right, high = _edges(tubes, Camera(turn, rise, 1.0, 0.0, 0.0, 1, 1))
+    return max(right - left, 1.0), max(high - low, 1.0)
+
+
+def _edges(tubes: Tubes, camera: Camera) -> tuple[float, float, float, float]:
+    """Left, low, right and high, on the camera's plane."""
+    points = np.concatenate([tubes.start, tubes.end])
+    right, away = camera.turned(points[:, 0], points[:, 1])
+    tops, bottoms, up = np.tile(tubes.top, 2), np.tile(tubes.top - tubes.height, 2), away * camera.sine
+    low, high = float((up + bottoms * camera.cosine).min()), float((up + tops * camera.cosine).max())
+    return float(right.min()), low, float(right.max()), high
+
+
 def framing(tubes: Tubes, turn: float, rise: float, columns: int, rows: int, margin: float) -> Camera:
     """A camera whose picture holds all of the tubes in its middle. ``margin``: share of the picture left at each
     side."""
-    loose = Camera(turn, rise, 1.0, 0.0, 0.0, columns, rows)
-    points = np.concatenate([tubes.start, tubes.end])
-    right, away = loose.turned(points[:, 0], points[:, 1])
-    tops, bottoms, up = np.tile(tubes.top, 2), np.tile(tubes.top - tubes.height, 2), away * loose.sine
-    near, far = float(right.min()), float(right.max())
-    low, high = float((up + bottoms * loose.cosine).min()), float((up + tops * loose.cosine).max())
+    left, low, right, high = _edges(tubes, Camera(turn, rise, 1.0, 0.0, 0.0, columns, rows))
     free = 1 - 2 * margin
-    scale = min(columns * free / max(far - near, 1.0), rows * free / max(high - low, 1.0))
-    x, y = (near + far) / 2 - columns / scale / 2, (low + high) / 2 - rows / scale / 2
+    scale = min(columns * free / max(right - left, 1.0), rows * free / max(high - low, 1.0))
+    x, y = (left + right) / 2 - columns / scale / 2, (low + high) / 2 - rows / scale / 2
     return Camera(turn, rise, scale, x, y, columns, rows)
 
 
@@ -224,19 +234,19 @@ class _Drawing:
         self._which[pixel], self._around[pixel] = lines[of[winners]], angle[winners]
 
     def _close(self) -> None:
-        """A pixel between two that show tubes shows the one beside it: beads melt together, what is seen between two
-        of them is as fine as the drawing itself."""
-        shape = (self._camera.rows, self._camera.columns)
-        for step in (1, self._camera.columns):
-            free = (self._which < 0).reshape(shape)
-            between = np.zeros(shape, dtype=bool)
-            if step == 1:
-                between[:, 1:-1] = free[:, 1:-1] & ~free[:, :-2] & ~free[:, 2:]
+        """Gaps of one or two pixels between tubes show the tube beside them: beads melt together, and what is seen
+        through there is as fine as the drawing itself."""
+        rows, columns = self._camera.rows, self._camera.columns
+        for turn in range(4):
+            free = np.pad((self._which < 0).reshape(rows, columns), ((1, 2), (1, 2)), constant_values=True)
+            here = free[1:-2, 1:-2]
+            if turn % 2:
+                between = here & ~free[:-3, 1:-2] & ~(free[2:-1, 1:-2] & free[3:, 1:-2])
             else:
-                between[1:-1] = free[1:-1] & ~free[:-2] & ~free[2:]
+                between = here & ~free[1:-2, :-3] & ~(free[1:-2, 2:-1] & free[1:-2, 3:])
             at = np.flatnonzero(between)
             for plane in (self._which, self._z, self._around):
-                plane[at] = plane[at - step]
+                plane[at] = plane[at - (columns if turn % 2 else 1)]
 
     def _lines(self, chosen: IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
         """Places along tubes: the tube of each, how far out in a round end it is (0 to 1), and mm from the start."""

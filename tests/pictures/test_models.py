@@ -38,5 +38,5 @@ def test_each_file_is_the_same_as_if_it_were_written_at_once(kind: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_other_file_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"no body|JSON|decode"):
+    with pytest.raises(ValueError, match="no body"):
         glb.read(data)
