@@ -216,7 +216,8 @@ def _fills(places: Sequence[Place], window: Window, turn: Turn, rooms: Rooms) ->
 def _brim(framed: Frame, own: Section, profile: Profile) -> list[Step]:
     if not profile.adhesion.brim or not framed.islands:
         return []
-    width, speed = profile.widths.first, profile.speeds.first
+    width = profile.widths.first
+    speed = speed_of(Role.BRIM, width, own.height, profile, first=True)
     rings = brim(Area.compose(list(framed.islands)), profile)
     return _joined([bead(Role.BRIM, ring, width, own.height, speed) for ring in rings], None, None, profile)
 
