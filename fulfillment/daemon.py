@@ -111,7 +111,8 @@ def _own_folder(machine: MachineConfig, state: Path) -> None:
 
 def _preflights(shop: Shop) -> Callable[[Offer, bytes, Needs], list[str]]:
     machines = {machine.name: machine for machine in shop.factory.config.machines}
-    return lambda offer, data, needs: preflight(machines[offer.name], data, needs)
+    materials = shop.factory.config.materials
+    return lambda offer, data, needs: preflight(machines[offer.name], data, needs, materials)
 
 
 def _pictures(shop: Shop) -> Callable[[Offer], bytes | None]:

@@ -138,8 +138,14 @@ HEATERS: Mapping[str, str] = {"nozzle": "tool", "bed": "bed"}
 """What preflight calls each heater."""
 
 
-def limits_of(machine: Machine, heat: Heat = NO_HEAT) -> Limits:
-    """What preflight holds bytes against: the machine's limits, and the windows to be held. Only where things move."""
+def limits_of(
+    machine: Machine, heat: Heat = NO_HEAT, material: Material | None = None, left: float | None = None
+) -> Limits:
+    """What preflight holds bytes against: the machine's limits, and the windows to be held. Only where things move.
+
+    ``material``: what is laid, where its own window counts. ``left``: mm3 of it in the machine, where that is counted.
+    """
+    window = material.nozzle_temperature if material else None
     assert machine.limits is not None and machine.envelope is not None  # noqa: S101  (see motion_of)
     limits, box = machine.limits, machine.envelope
     return Limits(
@@ -151,13 +157,18 @@ def limits_of(machine: Machine, heat: Heat = NO_HEAT) -> Limits:
         bed_temperature=(0.0, limits.bed_temperature) if limits.bed_temperature else None,
         cold_extrusion=limits.cold_extrusion,
         probe=machine.probe.measures() if machine.probe else None,
+        window=(window.low, window.high) if window else None,
+        loaded=left,
         held={HEATERS[heater]: window for heater, window in heat.items()},
         pace=(machine.laser.lines_per_second, machine.laser.blocks_ahead) if machine.laser else None,
     )
 
 
-def preflight(machine: Machine, data: bytes, needs: Needs) -> list[str]:
-    """What is wrong with these bytes for this machine. The last look before they may leave."""
+def preflight(machine: Machine, data: bytes, needs: Needs, materials: Iterable[Material] = ()) -> list[str]:
+    """What is wrong with these bytes for this machine. The last look before they may leave.
+
+    ``materials``: those of the factory, of which they may need one.
+    """
     if needs.media_type == PDF:
         return [] if data.startswith(b"%PDF-") else ["it is no PDF"]
     if needs.media_type in MEDIA_TYPES and machine.envelope is not None:
@@ -167,7 +178,8 @@ def preflight(machine: Machine, data: bytes, needs: Needs) -> list[str]:
     dialect = dialect_of(machine, needs.process)
     if dialect is None:
         return [f"{machine.name} ({machine.driver}) speaks no dialect for {needs.process}"]
-    report = check(data, spoken(dialect), limits_of(machine, needs.heat))
+    material = next((material for material in materials if material.name == needs.material), None)
+    report = check(data, spoken(dialect), limits_of(machine, needs.heat, material))
     return [f"line {finding.line}: {finding.text}" for finding in report.errors]
 
 

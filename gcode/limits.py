@@ -45,6 +45,10 @@ class Limits:
     """Where cold_extrusion is False: the target that must have been waited for before E moves."""
     held: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """The window that a heater ("tool", "bed") is held in while material is laid: waited for before it, kept in it."""
+    window: tuple[float, float] | None = None
+    """Between which the material may be laid; None: whatever the tool takes."""
+    loaded: float | None = None
+    """mm3 of material in the machine; None: it is not counted."""
     max_e_step: float = 50.0
     """mm of E in one move: more is taken for a mistake between absolute and relative extrusion."""
     keep_outs: tuple[KeepOut, ...] = ()

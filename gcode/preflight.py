@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from gcode import probe, probe_rules, rules
+from gcode import material_rules, probe, probe_rules, rules
 from gcode.dialects import Dialect
 from gcode.estimate import duration
 from gcode.findings import Finding, Severity
@@ -35,6 +35,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     rules.feeds,
     rules.pace,
     rules.extrusion,
+    material_rules.window,
     rules.tool,
     rules.plunges,
     rules.heat,
@@ -159,6 +160,7 @@ class _Tally:
 
     def report(self) -> Report:
         limits, findings = self._limits, list(self._findings)
+        findings += material_rules.enough(self._pressed * limits.e_area, limits)
         if self._seconds > limits.max_time:
             findings.append(rules.too_long(self._seconds, limits.max_time))
         findings.sort(key=lambda finding: (finding.severity is not Severity.ERROR, finding.line, finding.code))

@@ -26,7 +26,7 @@ SLACK: Final = 0.0005
 """mm: half of the last digit that is written."""
 
 
-def _found(code: str, lines: IntArray, text: str, severity: Severity = Severity.ERROR) -> Iterator[Finding]:
+def found(code: str, lines: IntArray, text: str, severity: Severity = Severity.ERROR) -> Iterator[Finding]:
     """One finding for all these lines, if there are any; those below 0 were told with an earlier piece."""
     lines = lines[lines > 0]
     if len(lines):
@@ -51,12 +51,12 @@ def writing(view: View) -> Iterator[Finding]:
     ends = np.append(ends, len(raw))
     long = np.flatnonzero(np.diff(ends, prepend=-1) - 1 > view.dialect.line_bytes) + 1
     limit = view.dialect.line_bytes
-    yield from _found(
+    yield from found(
         "long-line", long + view.before.lines, f"a line of more than {limit} bytes, which firmwares cut: shorten it"
     )
     odd = np.flatnonzero((raw > 126) | ((raw < 32) & (raw != ord("\n")) & (raw != ord("\r")) & (raw != ord("\t"))))
     lines = np.unique(np.searchsorted(ends, odd) + 1)
-    yield from _found(
+    yield from found(
         "not-ascii",
         lines + view.before.lines,
         "a byte outside printable ASCII, in comments too: write the program anew",
@@ -73,19 +73,19 @@ def allowed(view: View) -> Iterator[Finding]:
             continue
         if words is None:
             text = f"{name} is not allowed on {dialect.name}: remove it, or add it to the dialect after thought"
-            yield from _found("command-not-allowed", program.line[chosen], text)
+            yield from found("command-not-allowed", program.line[chosen], text)
             continue
         for letter, column in program.words.items():
             values = column[chosen]
             lines = program.line[chosen]
             given = ~np.isnan(values)
             if letter not in words:
-                yield from _found("word-not-allowed", lines[given], f"{name} of {dialect.name} takes no {letter} word")
+                yield from found("word-not-allowed", lines[given], f"{name} of {dialect.name} takes no {letter} word")
                 continue
             low, high = words[letter].low, words[letter].high
             outside = given & ~((values >= low) & (values <= high))
             text = f"a value of {name} {letter} outside {low:g} to {high:g} of {dialect.name}"
-            yield from _found("value-out-of-range", lines[outside], text)
+            yield from found("value-out-of-range", lines[outside], text)
 
 
 def modes(view: View) -> Iterator[Finding]:
@@ -113,11 +113,11 @@ def modes(view: View) -> Iterator[Finding]:
         )
     for name, codes, text in wants:
         if not codes & said:
-            yield from _found(name, line, text)
+            yield from found(name, line, text)
     if extrudes and not view.dialect.absolute_extrusion:
         told = view.program.line[code == M82]
         text = "M82: this dialect counts E relative: use M83"
-        yield from _found("absolute-extrusion", told if view.before.fed else np.abs(told), text)
+        yield from found("absolute-extrusion", told if view.before.fed else np.abs(told), text)
 
 
 def envelope(view: View) -> Iterator[Finding]:
@@ -132,13 +132,13 @@ def envelope(view: View) -> Iterator[Finding]:
             if outside.any():
                 worst = values[outside].min() if limit == least else values[outside].max()
                 text = f"{letter} reaches {worst:.3f} mm, the machine ends at {limit:g}: move or shrink the piece"
-                yield from _found("out-of-bounds", view.lines_of(outside), text)
+                yield from found("out-of-bounds", view.lines_of(outside), text)
 
 
 def arcs(view: View) -> Iterator[Finding]:
     """An arc that a dialect allows must say its centre: without it its extent is not known."""
     bad = view.moves.arc & ~(np.isfinite(view.moves.radius) & (view.moves.radius > 0))
-    yield from _found(
+    yield from found(
         "arc-without-centre", view.lines_of(bad), "an arc without I and J: its extent is not known; use lines"
     )
 
@@ -166,20 +166,20 @@ def keep_outs(view: View) -> Iterator[Finding]:
     for area in view.limits.keep_outs:
         where = f"{area.name} ({area.x0:g}, {area.y0:g} to {area.x1:g}, {area.y1:g})"
         text = f"a move through {where} below {area.z:g} mm: go round or over it"
-        yield from _found("keep-out", view.lines_of(_enters(view, area)), text)
+        yield from found("keep-out", view.lines_of(_enters(view, area)), text)
 
 
 def feeds(view: View) -> Iterator[Finding]:
     """A speed is said before the first move and stays within the axes."""
     missing = np.isnan(view.moves.feed) & (view.seconds != 0)
-    yield from _found("feed-not-set", view.lines_of(missing), "a move before any F word: say its speed")
+    yield from found("feed-not-set", view.lines_of(missing), "a move before any F word: say its speed")
     for axis, letter in enumerate("XYZE"):
         limit = view.limits.motion.max_feed[axis]
         fast = view.axis_speeds[:, axis] > limit * 1.001
         if fast.any():
             worst = view.axis_speeds[fast, axis].max()
             text = f"{letter} is to run {worst:.1f} mm/s, the machine does {limit:g}: lower the recipe's speed"
-            yield from _found("too-fast", view.lines_of(fast), text)
+            yield from found("too-fast", view.lines_of(fast), text)
 
 
 def pace(view: View) -> Iterator[Finding]:
@@ -194,7 +194,7 @@ def pace(view: View) -> Iterator[Finding]:
             f"{behind.max():.0f} lines more than the controller takes in ({rate:g} a second): it would stutter here; "
             "lower the recipe's speed"
         )
-        yield from _found("too-dense", view.lines_of(late), text, Severity.WARNING)
+        yield from found("too-dense", view.lines_of(late), text, Severity.WARNING)
 
 
 def extrusion(view: View) -> Iterator[Finding]:
@@ -204,10 +204,10 @@ def extrusion(view: View) -> Iterator[Finding]:
     if over.any():
         worst = view.flow[over].max()
         text = f"a flow of {worst:.1f} mm3/s, the pump does {limits.max_flow:g}: lower the recipe's flow"
-        yield from _found("too-much-flow", view.lines_of(over), text)
+        yield from found("too-much-flow", view.lines_of(over), text)
     jumps = np.abs(moves.e) > limits.max_e_step
     text = f"E moves more than {limits.max_e_step:g} mm in one move: absolute and relative extrusion are mixed up"
-    yield from _found("e-jump", view.lines_of(jumps), text)
+    yield from found("e-jump", view.lines_of(jumps), text)
     cold_words = view.program.code == COLD
     if limits.cold_extrusion and "M302" not in view.dialect.commands:
         return  # whether it extrudes cold is said by the machine's own settings
@@ -215,16 +215,19 @@ def extrusion(view: View) -> Iterator[Finding]:
         permitted = carried(np.where(cold_words, np.nan_to_num(view.program.word("P"), nan=1.0), np.nan))
         blocked = (moves.e != 0) & ~(permitted[moves.index] == 1.0)
         text = "E moves before M302 P1: the firmware would leave the piece empty without an error"
-        yield from _found("cold-extrusion", view.lines_of(blocked), text)
+        yield from found("cold-extrusion", view.lines_of(blocked), text)
         return
-    yield from _found(
+    yield from found(
         "cold-extrusion-allowed", view.program.line[cold_words], "M302: this machine must be hot to extrude"
     )
-    targets = carried(np.where(view.program.code == TOOL_WAIT, view.heats, np.nan))
+    # A lower target takes the heat away at once, a higher one is reached only when it was waited for.
+    waited = view.program.code == TOOL_WAIT
+    lowered = np.isin(view.program.code, TOOL_HEAT) & (np.nan_to_num(view.heats) < limits.min_extrusion_temperature)
+    targets = carried(np.where(waited | lowered, np.nan_to_num(view.heats), np.nan))
     targets = np.where(np.isnan(targets), 0.0, targets)[moves.index]
     cold = (moves.e != 0) & (targets < limits.min_extrusion_temperature)
     text = f"E moves before M109 waited for {limits.min_extrusion_temperature:g} degrees C: heat first"
-    yield from _found("cold-extrusion", view.lines_of(cold), text)
+    yield from found("cold-extrusion", view.lines_of(cold), text)
 
 
 def tool(view: View) -> Iterator[Finding]:
@@ -236,10 +239,10 @@ def tool(view: View) -> Iterator[Finding]:
     said = np.flatnonzero(code == code_of(off))
     if not len(said) or said[0] > index[0]:
         text = f"{off} must stand before the first move: whether the {name} works is not known"
-        yield from _found("tool-not-off", view.program.line[index[:1]], text)
+        yield from found("tool-not-off", view.program.line[index[:1]], text)
     travels = works[index] & (code[index] == G0) & (not view.dialect.plunges)
     text = f"the {name} works on a travel (G0): switch it off before"
-    yield from _found("tool-on-travel", view.lines_of(travels), text)
+    yield from found("tool-on-travel", view.lines_of(travels), text)
     harmless = (G0, G4, *([code_of(view.dialect.last)] if view.dialect.last else []))
     behind = code[said[-1] + 1 :] if len(said) else code
     if works[-1] or not np.isin(behind, harmless).all():
@@ -259,20 +262,20 @@ def plunges(view: View) -> Iterator[Finding]:
     rises = np.flatnonzero(rapid & (moves.start[:, 2] != moves.end[:, 2]))
     if not len(rises) or rises[0] > 0:
         text = "the program does not begin by going to a safe height (G0 Z): what stands on the bed is not known"
-        yield from _found("no-safe-height", view.program.line[moves.index[:1]], text)
+        yield from found("no-safe-height", view.program.line[moves.index[:1]], text)
         return
     safe = moves.end[rises[0], 2]
     low = rapid & (moves.end[:, 2] < safe - SLACK)
     beside = (np.abs(moves.end[:, :2] - moves.start[:, :2]).sum(axis=1) > 0) & (moves.start[:, 2] < safe - SLACK)
     text = f"a rapid (G0) below the safe height of {safe:g} mm: it would break the tool; rise before, and plunge by G1"
-    yield from _found("rapid-below", view.lines_of(low | (rapid & beside)), text)
+    yield from found("rapid-below", view.lines_of(low | (rapid & beside)), text)
     still = ~rapid & ~works[moves.index]
-    yield from _found("dry-cut", view.lines_of(still), "a cut while the spindle stands still: start it before (M3 S)")
+    yield from found("dry-cut", view.lines_of(still), "a cut while the spindle stands still: start it before (M3 S)")
     dwells = np.where(view.program.code == G4, np.nan_to_num(view.program.word("P")), 0.0)
     since = np.cumsum(dwells) - np.maximum.accumulate(np.where(works, 0.0, np.cumsum(dwells)))
     cold = ~rapid & works[moves.index] & (since[moves.index] <= 0)
     text = "a cut before the spindle has its speed: wait for it behind M3 (G4 P)"
-    yield from _found("no-spin-up", view.lines_of(cold), text)
+    yield from found("no-spin-up", view.lines_of(cold), text)
 
 
 def heat(view: View) -> Iterator[Finding]:
@@ -291,19 +294,17 @@ def heat(view: View) -> Iterator[Finding]:
             text = (
                 f"a target of {targets[outside].max():g} degrees C, the {name} takes {allowed_range}: change the recipe"
             )
-            yield from _found("temperature-out-of-range", program.line[outside], text)
+            yield from found("temperature-out-of-range", program.line[outside], text)
         if view.ends and chosen.any() and targets[chosen][-1] > 0:
             line, text = np.abs(program.line[chosen][-1:]), f"the {name} is still heated at the end: end with S0"
-            yield from _found("heat-left-on", line, text)
+            yield from found("heat-left-on", line, text)
         without = chosen & np.isnan(value)
-        yield from _found(
+        yield from found(
             "no-target", program.line[without], f"a command of the {name}'s heater without S: say the target"
         )
     fan = np.isin(program.code, (FAN_ON, FAN_OFF))
     if view.ends and fan.any() and program.code[fan][-1] == FAN_ON and program.word("S")[fan][-1] != 0:
-        yield from _found(
-            "fan-left-on", np.abs(program.line[fan][-1:]), "the fan still blows at the end: end with M107"
-        )
+        yield from found("fan-left-on", np.abs(program.line[fan][-1:]), "the fan still blows at the end: end with M107")
 
 
 def held(view: View) -> Iterator[Finding]:
@@ -321,11 +322,11 @@ def held(view: View) -> Iterator[Finding]:
         text = (
             f"material is laid before {name_of(wait)} {word} has waited for {window} of the {name}, which it is held in"
         )
-        yield from _found("not-held", view.lines_of(never), text)
+        yield from found("not-held", view.lines_of(never), text)
         target = carried(np.where(np.isin(program.code, (to, wait)), np.nan_to_num(view.heats), np.nan))[moves.index]
         left = presses & ~never & ~((target >= low) & (target <= high))
         text = f"the {name} is set outside of {window} while material is laid: hold it there until the end"
-        yield from _found("not-held", view.lines_of(left), text)
+        yield from found("not-held", view.lines_of(left), text)
 
 
 def ending(view: View) -> Iterator[Finding]:
@@ -340,4 +341,4 @@ def ending(view: View) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "no-end", view.program.lines, text)
     elif at[0] + 1 < len(view.program):
         text = f"a command after {last}, which ends the program: cut it"
-        yield from _found("after-the-end", view.program.line[at[0] + 1 :], text)
+        yield from found("after-the-end", view.program.line[at[0] + 1 :], text)

@@ -62,6 +62,26 @@ class Trace:
         return way
 
     @property
+    def turns(self) -> tuple[FloatArray, FloatArray]:
+        """Of arcs: the angle from their centre to where they begin, and how far they go round, above 0 the way of G3;
+        a full circle where they end as they begin. Radians; 0 for straight moves and arcs without a centre."""
+        a, b = self.start[:, :2] - self.centre, self.end[:, :2] - self.centre
+        first = np.arctan2(a[:, 1], a[:, 0])
+        way = np.where(self.clockwise, -1.0, 1.0)
+        turn = (np.arctan2(b[:, 1], b[:, 0]) - first) * way % (2 * np.pi)
+        turn = np.where(turn < 1e-9, 2 * np.pi, turn) * way
+        bent = self.arc & (np.nan_to_num(self.radius) > 0)
+        return np.where(bent, first, 0.0), np.where(bent, turn, 0.0)
+
+    @property
+    def quarters(self) -> BoolArray:
+        """(n, 4): whether an arc passes its circle's highest X, highest Y, lowest X and lowest Y."""
+        first, turn = self.turns
+        away = (np.arange(4) * (np.pi / 2) - first[:, None]) * np.sign(turn)[:, None] % (2 * np.pi)
+        passed: BoolArray = (away <= np.abs(turn)[:, None]) & (turn != 0)[:, None]
+        return passed
+
+    @property
     def lays(self) -> BoolArray:
         """Moves that lay material while they travel in the plane."""
         flat = np.abs(self.end[:, :2] - self.start[:, :2]).sum(axis=1) > 0

@@ -79,14 +79,16 @@ class View:
 
     @cached_property
     def corners(self) -> Corners:
-        """(2, n, 3): the smallest and largest corner of each move; an arc counts as its whole circle."""
+        """(2, n, 3): the smallest and largest corner of each move; of an arc as far as it goes round."""
         moves = self.moves
-        reach = np.column_stack([moves.radius, moves.radius, np.zeros(len(moves))])
-        centre = np.column_stack([moves.centre, moves.end[:, 2]])
-        arc = moves.arc[:, None]
-        ends = (moves.start, moves.end)
-        low = np.minimum(np.minimum(*ends), np.where(arc, centre - reach, np.inf))
-        high = np.maximum(np.maximum(*ends), np.where(arc, centre + reach, -np.inf))
+        low, high = np.minimum(moves.start, moves.end), np.maximum(moves.start, moves.end)
+        for quarter, passed in enumerate(moves.quarters.T):
+            axis, outwards = quarter % 2, quarter < 2
+            side = moves.centre[passed, axis] + moves.radius[passed] * (1 if outwards else -1)
+            bound = high if outwards else low
+            bound[passed, axis] = (np.maximum if outwards else np.minimum)(bound[passed, axis], side)
+        lost = moves.arc & ~np.isfinite(moves.radius)
+        low[lost], high[lost] = -1e9, 1e9
         corners: Corners = np.nan_to_num(np.stack([low, high]), nan=1e9)
         return corners
 

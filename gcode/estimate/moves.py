@@ -158,13 +158,11 @@ def _straight(trace: Trace) -> tuple[FloatArray, IntArray, BoolArray]:
     """X, Y, Z and E of straight pieces, and the move that each is of; arcs become chords, a full circle too."""
     steps = np.column_stack([trace.end - trace.start, trace.e])
     owner = np.arange(len(trace))
-    arcs = np.flatnonzero(trace.arc & (np.nan_to_num(trace.radius) > 0))
-    if not len(arcs):
+    if not trace.arc.any():
         return steps, owner, trace.stops
-    a, b = (ends[arcs, :2] - trace.centre[arcs] for ends in (trace.start, trace.end))
-    first = np.arctan2(a[:, 1], a[:, 0])
-    turn = (np.arctan2(b[:, 1], b[:, 0]) - first) * np.where(trace.clockwise[arcs], -1, 1) % (2 * np.pi)
-    turn = np.where(turn < 1e-9, 2 * np.pi, turn) * np.where(trace.clockwise[arcs], -1, 1)
+    first, turn = trace.turns
+    arcs = np.flatnonzero(turn != 0)
+    first, turn = first[arcs], turn[arcs]
     count = np.ones(len(trace), dtype=np.int64)
     count[arcs] = np.clip(np.ceil(np.abs(turn) * trace.radius[arcs] / ARC), 1, MAX_CHORDS)
     owner = np.repeat(owner, count)
