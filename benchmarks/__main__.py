@@ -20,6 +20,7 @@ NAMES = (
     "name",
     "cad",
     "slicing",
+    "checking",
     "job_cost",
     "clean_clone",
 )

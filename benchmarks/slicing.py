@@ -57,18 +57,32 @@ class Cost:
     peak: float = 0.0
 
 
+HELPER: Final = """
+import os, sys, time
+begun = time.perf_counter()
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+figures = usage.ru_utime + usage.ru_stime, time.perf_counter() - begun, usage.ru_maxrss / 1000
+print("\\n", os.waitstatus_to_exitcode(status), *figures)
+"""
+"""A small process that starts the one that is measured: a peak of memory begins with that of who started it."""
+
+
 def alone(argv: Sequence[str], folder: Path) -> Cost:
     """A whole process with all its threads."""
-    begun = time.perf_counter()
-    with (folder / "said.txt").open("wb") as said:
-        process = subprocess.Popen(
-            argv, cwd=folder, stdout=said, stderr=said, env={**os.environ, "PYTHONPATH": str(ROOT)}
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{argv[0]} ended with {process.returncode}: {(folder / 'said.txt').read_text()[-500:]}")
-    return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - begun, usage.ru_maxrss / 1000)
+    ended = subprocess.run(
+        [sys.executable, "-S", "-E", "-c", HELPER, *argv],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+    status, *figures = ended.stdout.splitlines()[-1].split()
+    if status != "0":
+        raise SystemExit(f"{argv[0]} ended with {status}: {ended.stdout[-500:]}")
+    return Cost(*map(float, figures))
 
 
 def warm(work: Callable[[], object]) -> Cost:

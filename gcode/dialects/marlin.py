@@ -82,7 +82,7 @@ def _marlin_start(setup: Setup) -> tuple[Command, ...]:
         commands.append(Command("M104", (("S", setup.tool_temperature),)))
     commands.append(Command("G28"))
     if setup.survey is not None:
-        commands += _survey(setup.survey, setup.travel)
+        commands += _survey(setup.survey, setup.rising)
     wait = "R" if setup.exact else "S"  # S waits for warmth only
     if setup.bed_temperature is not None:
         commands.append(Command("M190", ((wait, setup.bed_temperature),)))
@@ -92,12 +92,12 @@ def _marlin_start(setup: Setup) -> tuple[Command, ...]:
     return (*commands, fan, Command("G92", (("E", 0.0),)))
 
 
-def _survey(survey: Survey, travel: float) -> tuple[Command, ...]:
+def _survey(survey: Survey, rising: float) -> tuple[Command, ...]:
     """Measure from a safe height, and before it is waited for heat, so that nothing drips. Following what was found is
     switched on and off again, as a firmware that could not measure fails at that aloud, before anything is pressed
     out. The tool is then over the last point, and rises first."""
     sides = zip("LRFB", (survey.x0, survey.x1, survey.y0, survey.y1), strict=True)
-    up = Command("G0", (("Z", survey.height), ("F", travel * PER_MINUTE)))
+    up = Command("G0", (("Z", survey.height), ("F", rising * PER_MINUTE)))
     measure = Command("G29", (*sides, ("Z", -survey.surface)))
     on, off = Command("M420", (("S", 1.0), ("Z", 0.0))), Command("M420", (("S", 0.0),))
     return up, _FORGET, measure, on, off, up
@@ -108,7 +108,7 @@ def _marlin_end(setup: Setup) -> tuple[Command, ...]:
     if setup.relief > 0:
         commands.append(Command("G1", (("E", -setup.relief), ("F", setup.relief_speed * PER_MINUTE))))
     if setup.lift is not None:
-        commands.append(Command("G0", (("Z", setup.lift), ("F", setup.travel * PER_MINUTE))))
+        commands.append(Command("G0", (("Z", setup.lift), ("F", setup.rising * PER_MINUTE))))
     if setup.park is not None:
         commands.append(Command("G0", (("X", setup.park[0]), ("Y", setup.park[1]), ("F", setup.travel * PER_MINUTE))))
     if setup.survey is not None:

@@ -62,6 +62,8 @@ class Setup:
     park: tuple[float, float] | None = None
     travel: float = 80.0
     """mm/s of the parking move."""
+    rise: float | None = None
+    """mm/s of Z, where it is slower; None: that of the parking move."""
     fan: float = 0.0
     """0..1 after the start."""
     pen_up: float = 0.0
@@ -76,6 +78,11 @@ class Setup:
     """Blow air at the spot while the laser is on."""
     stamp: str = ""
     """Small letters and digits for a comment in the first line: what the bytes are for, where they do not say it."""
+
+    @property
+    def rising(self) -> float:
+        """mm/s of Z."""
+        return self.travel if self.rise is None else min(self.rise, self.travel)
 
     def __post_init__(self) -> None:
         if self.stamp and not (self.stamp.isascii() and self.stamp.isalnum()):
