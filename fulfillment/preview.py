@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import quoteattr
@@ -20,6 +21,7 @@ from fulfillment.config import Material
 from fulfillment.designs import design, piece_of
 from fulfillment.fields import Craft
 from fulfillment.processes import Spec
+from fulfillment.profiles import NoProfile, resolved
 from gcode.design import Drawing, Tone
 from gcode.geometry import Line
 from gcode.proof import Colour, Piece, png
@@ -40,15 +42,34 @@ def preview(specs: Sequence[Spec], store: Path) -> str:
     for spec in specs:
         files = {field: artifacts.get(digest) for field, digest in spec.files.items()}
         material = _material(spec)
-        recipe = spec.product.recipes.get(material.kind) if material else None
-        width = float(getattr(recipe, "line_width", LINE))
-        content = design(spec, files, Craft(width, float(getattr(recipe, "pitch", ROW)), fills=_fills(recipe)))
+        craft = _craft(spec, material)
+        width = craft.line_width
+        content = design(spec, files, craft)
         shown = piece_of(spec, material or Material(name="x", title="x", kind="x", colour="#222222"))
         piece = piece or shown
         for layer in content.layers:
             made = layer.content
             parts += _tone(made, shown) if isinstance(made, Tone) else _drawing(made, shown.mark, width)
     return _page(piece, parts) if piece else ""
+
+
+def _craft(spec: Spec, material: Material | None) -> Craft:
+    """What the operation can show, as far as it is known without a machine."""
+    if spec.product.body is not None:
+        width = _bead(spec, material)
+        return Craft(width, width, fills=True)
+    recipe = spec.product.recipes.get(material.kind) if material else None
+    width = float(getattr(recipe, "line_width", LINE))
+    return Craft(width, float(getattr(recipe, "pitch", ROW)), fills=_fills(recipe))
+
+
+def _bead(spec: Spec, material: Material | None) -> float:
+    """mm of a printed wall by the first printer that a profile is there for."""
+    quality = spec.product.body.profile if spec.product.body else ""
+    for nozzle in (machine.nozzle for machine in spec.machines if machine.nozzle):
+        with suppress(NoProfile):
+            return resolved(spec.profiles, material.kind if material else "", quality, nozzle).profile.widths.outer
+    return LINE
 
 
 def _fills(recipe: AnyRecipe | None) -> bool:
