@@ -1,78 +1,99 @@
-"""Which pieces go into which jig: a full one at once, the rest when the first of them has waited long enough, or when a
-person says so. Pieces are made together where they are of one product, one operation and like needs.
+"""Which pieces are made together: a full jig or plate at once, the rest when the first of them has waited long enough,
+or when a person says so. In a jig they are of one product, one operation and like needs; side by side on a plate, of
+like needs and one profile. Where they lie on a plate is found by whoever makes its program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fulfillment.catalog import Catalog, Pockets, Product
+from fulfillment.catalog import Catalog, Plate, Pockets, Product
 from jobs import batches
 from jobs.batches import Waiting
 from jobs.store import Refused, Store
 
+Room = Pockets | Plate
+
 
 @dataclass(frozen=True)
 class Company:
-    """Jobs that may be made together, the most urgent first, and the pockets that they go into."""
+    """Jobs that may be made together, the most urgent first, and where they go. Product, operation and room are those
+    of the most urgent."""
 
     product: str
     operation: str
     needs_id: str
     jobs: tuple[Waiting, ...]
-    pockets: Pockets
+    room: Room
+    begins_at: float
+    """When a jig or plate is begun that is not full by then; seconds since 1970."""
 
     @property
-    def begins_at(self) -> float:
-        """When a jig is begun that is not full by then; seconds since 1970."""
-        return min(job.since for job in self.jobs) + self.pockets.wait
+    def products(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(job.product for job in self.jobs))
 
     def view(self) -> dict[str, Any]:
         """As programs and pages are told."""
         return {
             "product": self.product,
+            "products": list(self.products),
             "operation": self.operation,
             "waiting": len(self.jobs),
-            "pockets": self.pockets.count,
+            "pockets": self.room.count,
+            "plate": isinstance(self.room, Plate),
             "begins_at": self.begins_at,
             "units": [job.unit_id for job in self.jobs],
         }
 
     def due(self, now: float) -> bool:
-        return len(self.jobs) >= self.pockets.count or now >= self.begins_at
+        return len(self.jobs) >= self.room.count or now >= self.begins_at
 
 
 def companies(store: Store, catalog: Catalog) -> list[Company]:
     """Who waits for whom, in the order of the most urgent of each. What left the catalog waits for nobody."""
-    found: dict[tuple[str, str, str], list[Waiting]] = {}
+    found: dict[tuple[str, ...], list[tuple[Waiting, Room]]] = {}
     for job in batches.waiting(store):
-        found.setdefault((job.product, job.operation, job.needs_id), []).append(job)
-    return list(_with_pockets(catalog, found))
+        room = _room(catalog, job)
+        if room is not None:
+            found.setdefault(job.company, []).append((job, room))
+    return [_company(waiting) for waiting in found.values()]
 
 
-def _with_pockets(catalog: Catalog, found: dict[tuple[str, str, str], list[Waiting]]) -> Iterator[Company]:
-    for key, jobs in found.items():
-        pockets = catalog[key[0]].jig.pockets if key[0] in catalog else None
-        if pockets is not None:
-            yield Company(*key, tuple(jobs), pockets)
+def _room(catalog: Catalog, job: Waiting) -> Room | None:
+    product = catalog[job.product] if job.product in catalog else None
+    return product.room(job.operation) if product is not None and job.operation in product.route else None
+
+
+def _company(waiting: Sequence[tuple[Waiting, Room]]) -> Company:
+    first, room = waiting[0]
+    begins_at = min(job.since + its.wait for job, its in waiting)
+    jobs = tuple(job for job, _ in waiting)
+    return Company(first.product, first.operation, first.needs_id, jobs, room, begins_at)
 
 
 def chosen(waiting: Sequence[Company], product: str, operation: str = "") -> Company:
     """Who waits for a jig of this product, the most urgent where there are several. Raises Refused."""
     for company in waiting:
-        if company.product == product and operation in ("", company.operation):
+        if product in company.products and operation in ("", company.operation):
             return company
     raise Refused(f"no piece of {product} waits for company; `ful batch list` shows those that do")
 
 
 def begin(store: Store, company: Company, who: str, *, first: int = 1, leave_out: Collection[int] = ()) -> str:
-    """Put the most urgent of them into the pockets from ``first`` on, without those to be left out. The batch's job.
+    """Put the most urgent of them into the pockets from ``first`` on, without those to be left out; or onto a plate,
+    where they are numbered in this order until their places are found. The batch's job.
 
     Raises Refused where no pocket is left, or a unit went meanwhile.
     """
-    free = free_pockets(company.product, company.pockets, first, leave_out)
+    room = company.room
+    if isinstance(room, Plate):
+        if first != 1 or leave_out:
+            raise Refused(f"{company.product} lies side by side on a bed: there are no pockets to leave out")
+        free = list(range(1, room.count + 1))
+    else:
+        free = free_pockets(company.product, room, first, leave_out)
     places = {job.job_id: {"pocket": number} for job, number in zip(company.jobs, free, strict=False)}
     return batches.form(store, places, who)
 
@@ -90,7 +111,11 @@ def free_pockets(product: str, pockets: Pockets, first: int, leave_out: Collecti
 
 def filled(product: Product, pieces: int, first: int, leave_out: Collection[int]) -> list[int]:
     """The pockets of so many pieces, where nothing waits. Raises Refused where the jig has not that many."""
-    pockets = product.jig.pockets
+    pockets, plate = product.jig.pockets, product.jig.bed
+    if plate is not None and pieces <= plate.count and first == 1 and not leave_out:
+        return list(range(1, pieces + 1))
+    if plate is not None:
+        raise Refused(f"{pieces} pieces do not lie side by side: a plate takes {plate.count}, and has no pockets")
     if pockets is None:
         if pieces == 1 and first == 1 and not leave_out:
             return [1]
@@ -101,6 +126,6 @@ def filled(product: Product, pieces: int, first: int, leave_out: Collection[int]
     return free[:pieces]
 
 
-def waits_for(pockets: Pockets) -> str:
+def waits_for(room: Room) -> str:
     """What a piece waits for, in a sentence's words."""
-    return f"it waits for company: {pockets.count} pieces, or {pockets.wait / 60:g} min"
+    return f"it waits for company: {room.count} pieces, or {room.wait / 60:g} min"

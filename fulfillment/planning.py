@@ -19,13 +19,14 @@ from sqlalchemy import select
 
 from fulfillment import files, personalization
 from fulfillment.bodies import BodyStep
+from fulfillment.catalog import Product
 from fulfillment.config import Downloads, Factory
 from fulfillment.earlier import with_earlier
 from fulfillment.gathering import begin, companies, waits_for
 from fulfillment.identity import with_identity
 from fulfillment.processes import Problems, Spec
 from fulfillment.render.pool import Deadly, RenderPool
-from fulfillment.render.work import render, render_all
+from fulfillment.render.work import look, render, render_all
 from fulfillment.slips import facts_of
 from jobs import batches, intake, retention
 from jobs import models as m
@@ -160,7 +161,17 @@ class Planner:
         product = self._factory.catalog[unit.product]
         asked = unit.personalization
         texts, data = files.gather(asked.get("fields", {}), self._downloads(unit.order_id), self._artifacts)
-        return personalization.check(product, texts, asked.get("options", {}), data)
+        found = personalization.check(product, texts, asked.get("options", {}), data)
+        return found if isinstance(found, list) or not found.models else self._looked_at(product, found) or found
+
+    def _looked_at(self, product: Product, found: personalization.Resolved) -> list[personalization.Problem]:
+        """Models are read in a worker: what a stranger's file does there costs nobody else anything."""
+        models = {name: model.sha256 for name, model in found.models.items()}
+        try:
+            wrong = self._pool.submit(look, product, found.options, models, self._artifacts.folder).result()
+        except (Deadly, MemoryError) as deadly:
+            return [personalization.Problem("", f"Reading what was sent was given up: {deadly}.", DEADLY_MEND)]
+        return [personalization.Problem(**one) for one in wrong]
 
     def _collect_checks(self) -> None:
         for unit_id in [unit_id for unit_id, future in self._checking.items() if future.done()]:
@@ -209,9 +220,9 @@ class Planner:
             self._set_aside(job.id, f"It cannot be specified: {error!r}.", DEFECT_MEND)
             return
         if spec is not None:
-            pockets = spec.product.jig.pockets if spec.product.gathers(spec.operation) else None
+            room = spec.product.room(spec.operation)
             future = self._then_wake(self._pool.submit(render, spec, self._artifacts.folder))
-            self._rendering[job.id] = _Render(future, waits_for(pockets) if pockets else "")
+            self._rendering[job.id] = _Render(future, waits_for(room) if room else "")
 
     def _gather(self) -> None:
         """Put what waits for company into jigs, and give up those of which a unit went."""
@@ -230,7 +241,7 @@ class Planner:
 
     def _begin_batch(self, batch: str, pieces: Sequence[Any]) -> None:
         try:
-            specs = [(self.spec(piece), piece.place["pocket"]) for piece in pieces]
+            specs = [(self.spec(piece), piece) for piece in pieces]
         except Problems as found:
             self._hold(batch, found.problems, batch=True)
             return
@@ -238,7 +249,11 @@ class Planner:
             log.exception("%s: no specification", batch)
             self._set_aside(batch, f"It cannot be specified: {error!r}.", DEFECT_MEND, batch=True)
             return
-        placed = [replace(spec, pocket=pocket) for spec, pocket in specs if spec is not None]
+        placed = [
+            replace(spec, pocket=piece.place["pocket"], label=piece.unit_id)
+            for spec, piece in specs
+            if spec is not None
+        ]
         if len(placed) == len(specs):
             future = self._then_wake(self._pool.submit(render_all, placed, self._artifacts.folder))
             self._rendering[batch] = _Render(future, batch=True)

@@ -3,7 +3,7 @@
 from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.body import Body
 from fulfillment.catalog.files import CodeField, DrawingField, ModelField, SerialField
-from fulfillment.catalog.jigs import TOGETHER, Jig, Pockets
+from fulfillment.catalog.jigs import PLATED, TOGETHER, Jig, Plate, Pockets
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.lettering import Arc, MonogramField, TextField
 from fulfillment.catalog.lines import PenRecipe
@@ -16,6 +16,7 @@ from fulfillment.catalog.thread import ThreadRecipe
 
 __all__ = [
     "FOLDER",
+    "PLATED",
     "TOGETHER",
     "Allergen",
     "Arc",
@@ -38,6 +39,7 @@ __all__ = [
     "PenRecipe",
     "PhotoField",
     "Piece",
+    "Plate",
     "Pockets",
     "Prime",
     "Product",

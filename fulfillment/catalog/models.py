@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.body import Body
 from fulfillment.catalog.files import BY_FILE, CodeField, DrawingField, ModelField, SerialField
-from fulfillment.catalog.jigs import TOGETHER, Jig
+from fulfillment.catalog.jigs import PLATED, TOGETHER, Jig, Plate, Pockets
 from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.catalog.mill import MillRecipe
@@ -227,6 +227,7 @@ class Product(Written):
                 *self._is_beside("prime", self.prime),
                 *self._is_beside("wipe", self.wipe),
                 *self._pockets_fit(),
+                *self._plate_is_printed(),
                 *self._fields_have_zones(),
                 *self._models_can_be(),
                 *self._options_agree(),
@@ -302,9 +303,21 @@ class Product(Written):
                 mend = f"Leave out `pockets`; {', '.join(sorted(TOGETHER))} make several pieces in one program."
                 yield Mend(f"{operation.process} makes one piece at a time.", mend, ("route", name, "process"))
 
-    def gathers(self, operation: str) -> bool:
-        """Whether an operation is made for several pieces at once, in the pockets of a jig."""
-        return self.jig.pockets is not None and self.route[operation].process in TOGETHER
+    def _plate_is_printed(self) -> Iterator[Mend]:
+        """Some operation makes pieces side by side."""
+        if self.jig.bed is not None and not any(one.process in PLATED for one in self.route.values()):
+            mend = f"Leave out `bed`; {', '.join(sorted(PLATED))} makes pieces side by side."
+            yield Mend("Nothing of this product is made side by side on a bed.", mend, ("jig", "bed"))
+        if self.jig.bed is not None and self.body is not None and self.body.model is not None:
+            mend = "Leave out `bed`: such a body may need another slicer, or supports."
+            yield Mend("Customers' own bodies are printed one at a time.", mend, ("jig", "bed"))
+
+    def room(self, operation: str) -> Pockets | Plate | None:
+        """Where an operation is made for several pieces at once; None: each is made by itself."""
+        process = self.route[operation].process
+        if process in PLATED:
+            return self.jig.bed
+        return self.jig.pockets if process in TOGETHER else None
 
     def _is_beside(self, key: str, line: Prime | Wipe | None) -> Iterator[Mend]:
         if line is None:

@@ -27,7 +27,7 @@ def list_waiting(shop: Shop, raw: bool) -> None:
     rows = []
     for company in waiting:
         units = " ".join(job.unit_id for job in company.jobs)
-        wait = f"{len(company.jobs)} of {company.pockets.count}"
+        wait = f"{len(company.jobs)} of {company.room.count}"
         rows.append((company.product, company.operation, wait, _when(shop, company), units))
     table(["PRODUCT", "OPERATION", "WAIT", "BEGINS", "UNITS"], rows, "No piece waits for company.")
 

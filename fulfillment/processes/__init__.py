@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from fulfillment.cad import Shelf
+from fulfillment.catalog import PLATED, TOGETHER
 from fulfillment.catalog import Product as CatalogProduct
 from fulfillment.profiles import Profiles
 from jobs.queue import Needs
@@ -23,6 +24,12 @@ PROCESSES: dict[str, str] = {
     "embroider": "fulfillment.processes.embroider",
     "document": "fulfillment.processes.document",
 }
+
+MANY: dict[str, str] = {
+    **{process: PROCESSES[process] for process in sorted(TOGETHER)},
+    **dict.fromkeys(sorted(PLATED), "fulfillment.plating"),
+}
+"""Processes that make several pieces in one program, each a :class:`Together`."""
 
 UNDER: Final = "(under)"
 """Among a specification's files: the proof of what lies on the piece already. No field can be called so."""
@@ -60,7 +67,9 @@ class Spec:
     facts: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     pocket: int = 1
-    """Of the jig, in which the piece lies."""
+    """Of the jig, in which the piece lies; on a plate, its number until its place is found."""
+    label: str = ""
+    """The unit's code, where the piece is made with others and its program says whose turn it is."""
     profiles: Profiles = field(default_factory=Profiles)
     """How things are printed."""
     shelf: Shelf = field(default_factory=Shelf)
@@ -86,7 +95,7 @@ class Process(Protocol):
 
 
 class Together(Protocol):
-    """A process that makes several pieces in one program: like in all that a machine must be and hold, each in its
-    pocket (``fulfillment.catalog.TOGETHER``)."""
+    """What makes several pieces in one program: like in all that a machine must be and hold, each in its pocket
+    (``fulfillment.catalog.TOGETHER``) or side by side (``PLATED``)."""
 
     def together(self, specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made: ...

@@ -9,9 +9,10 @@ from functools import reduce
 from operator import add
 from typing import Any, Final
 
-from fulfillment import slicing
+from fulfillment import plates, slicing
 from fulfillment.cad import CadError, shaped
 from fulfillment.cad.bodies import solid_of
+from fulfillment.cad.body import Built, Part
 from fulfillment.config import Machine, Material
 from fulfillment.costs import used
 from fulfillment.designs import (
@@ -32,13 +33,14 @@ from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft, Refused
 from fulfillment.fields.model import Model, model_of
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
+from fulfillment.prints import besides, for_screens
 from fulfillment.processes import BODY, Made, Problems, Spec
 from fulfillment.profiles import NoProfile, Resolved, resolved
 from fulfillment.slicing import roomy
 from gcode.dialects import Setup
+from gcode.pictures import print_proof, tubes
 from gcode.preflight import Report
-from gcode.proof import relief_proof
-from gcode.recipe import Bead, Place
+from gcode.recipe import Place
 from gcode.slicing.check.verdict import Printed, printed
 from gcode.slicing.check.wanted import Piece
 from gcode.slicing.plate import Placed, program
@@ -50,6 +52,8 @@ from jobs.queue import Needs
 PROCESS: Final = "fdm"
 LIFT: Final = 20.0
 """mm above the piece where the nozzle parks."""
+WIDER: Final = 1.1
+"""Times its own flow that a bead may take: it is widened to fill what it fills, and short ones are rounded."""
 TOLD: Final = 3
 """Overhangs, or faults, that are told one by one."""
 
@@ -66,7 +70,9 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     x, y = spec.product.jig.at(spec.pocket)
     machines = roomy(solid, x, y, machines)
     setup = replace(setup_of(how, profile, solid.high[2], machines), stamp=stamp_of(spec, material, files))
-    data, by = programmed(spec, body, solid, profile, setup, machines)
+    bare, by = programmed(spec, body, solid, profile, setup, machines)
+    piece, laid = piece_of(spec, material, files), tubes(bare, profile.filament_area)
+    data = for_screens(bare, laid, [piece.mark], machines)
     report = passed(data, machines, PROCESS, how.windows)
     found = held_against(data, [Piece(solid, x, y)], profile)
     manifest = {
@@ -80,11 +86,12 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         "profile": profile_said(spec, profile, how),
         "fidelity": found.body(),
         "warnings": [finding.text for finding in report.findings if finding not in report.errors],
+        **plates.told(spec, profile, how),
     }
-    top = body.template.top(body.values) if body.template.top else solid.high[2]
-    bead = bead_of(profile, machines[0])
-    picture = relief_proof(data, piece_of(spec, material, files), bead, Place(x, y), top + profile.height / 2)
-    return Made(data, needs_of(spec, report, machines[0], material, how), manifest, picture)
+    picture = print_proof(laid, piece, Place(x, y), [piece.mark])
+    whole = Built(spec.product.name, (Part(body.name, solid, material.colour),))
+    needs = needs_of(spec, report, machines, material, how)
+    return Made(data, needs, manifest, picture, besides(laid, [piece.mark], whole))
 
 
 def chosen(spec: Spec, material: Material) -> tuple[list[Machine], Resolved]:
@@ -113,7 +120,7 @@ def chosen(spec: Spec, material: Material) -> tuple[list[Machine], Resolved]:
         raise problem(reason, "See to limits in config.yaml, or to the material's profile.")
     if not group:
         raise why
-    return group, hows[group[0].nozzle or 0.0]
+    return group, heated(hows[group[0].nozzle or 0.0], group)
 
 
 def _hot(machine: Machine, how: Resolved) -> bool:
@@ -121,6 +128,14 @@ def _hot(machine: Machine, how: Resolved) -> bool:
     if limits is None or limits.nozzle_temperature < how.temperature:
         return False
     return limits.bed_temperature == 0 or limits.bed_temperature >= (how.bed_temperature or 0.0)
+
+
+def heated(how: Resolved, machines: Sequence[Machine]) -> Resolved:
+    """The same without the bed's heat where a machine has none."""
+    if all(machine.limits and machine.limits.bed_temperature for machine in machines):
+        return how
+    windows = {heater: window for heater, window in how.windows.items() if heater != "bed"}
+    return replace(how, bed_temperature=None, windows=windows)
 
 
 def fitted(profile: Profile, machines: Sequence[Machine]) -> Profile:
@@ -133,7 +148,7 @@ def fitted(profile: Profile, machines: Sequence[Machine]) -> Profile:
     return replace(
         profile,
         filament=2 * math.sqrt((machines[0].e_area or profile.filament_area) / math.pi),
-        max_flow=min(profile.max_flow, *(one.flow or math.inf for one in limits)),
+        max_flow=min(profile.max_flow, *((one.flow or math.inf) / WIDER for one in limits)),
         speeds=replace(speeds, **slow, z=min(speeds.z, *(one.speed.z for one in limits))),
         retraction=replace(profile.retraction, speed=min(profile.retraction.speed, feeder)),
     )
@@ -215,10 +230,9 @@ def held_against(data: bytes, pieces: Sequence[Piece], profile: Profile) -> Prin
 
 def setup_of(how: Resolved, profile: Profile, top: float, machines: Sequence[Machine]) -> Setup:
     box = min((machine.envelope for machine in machines if machine.envelope), key=lambda box: box.z)
-    heated = all(machine.limits and machine.limits.bed_temperature for machine in machines)
     return Setup(
         tool_temperature=how.temperature,
-        bed_temperature=how.bed_temperature if heated else None,
+        bed_temperature=how.bed_temperature,
         exact=True,
         acceleration=min(motion_of(machine).acceleration for machine in machines),
         lift=min(box.z, top + LIFT),
@@ -229,13 +243,14 @@ def setup_of(how: Resolved, profile: Profile, top: float, machines: Sequence[Mac
     )
 
 
-def needs_of(spec: Spec, report: Report, machine: Machine, material: Material, how: Resolved) -> Needs:
+def needs_of(spec: Spec, report: Report, machines: Sequence[Machine], material: Material, how: Resolved) -> Needs:
+    machine = machines[0]
     return Needs(
         process=PROCESS,
         media_type=GCODE,
         dialect=dialect_of(machine, PROCESS),
         material=material.name,
-        reach=reach_of(report, spec.product),
+        reach=plates.reach(machines) if plates.plate_of(spec) else reach_of(report, spec.product),
         traits={"nozzle": machine.nozzle or 0.0, "e_area": machine.e_area or 0.0},
         heat=how.windows,
     )
@@ -251,24 +266,3 @@ def profile_said(spec: Spec, profile: Profile, how: Resolved) -> dict[str, Any]:
         "temperature": how.temperature,
         "bed_temperature": how.bed_temperature,
     }
-
-
-def bead_of(profile: Profile, machine: Machine) -> Bead:
-    """A wall's bead, for who draws beads."""
-    width, speed = profile.widths.outer, profile.speeds.outer
-    return Bead(
-        nozzle=profile.nozzle,
-        height=profile.height,
-        width_min=width / 2,
-        width_max=width,
-        pitch=width,
-        flow=speed * width * profile.height,
-        e_area=machine.e_area or profile.filament_area,
-        line_width=width,
-        travel=profile.speeds.travel,
-        min_speed=speed / 2,
-        max_speed=2 * speed,
-        stop_ahead=0.0,
-        retract=0.0,
-        clearance=0.0,
-    )

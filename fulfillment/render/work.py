@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-from fulfillment.catalog import TOGETHER
-from fulfillment.processes import PROCESSES, Made, Problems, Process, Spec, Together
+from fulfillment.catalog import Product
+from fulfillment.processes import MANY, PROCESSES, Made, Problems, Process, Spec, Together
 from fulfillment.render.longest import in_time
 from jobs.artifacts import ArtifactStore
 from jobs.intake import Rendered
@@ -52,10 +52,19 @@ def render_all(specs: Sequence[Spec], store: Path) -> Rendered:
 def _together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made:
     """Raises Problems where the process makes one piece at a time, or a program of all would not be one for each."""
     spec = specs[0]
-    if spec.process not in TOGETHER:
+    if spec.process not in MANY:
         text = f"{spec.process} makes one piece at a time."
         raise Problems([{"field": "", "reason": text, "mend": "take the pockets out of the product's jig"}])
-    return cast(Together, import_module(PROCESSES[spec.process])).together(specs, files)
+    return cast(Together, import_module(MANY[spec.process])).together(specs, files)
+
+
+def look(product: Product, options: Mapping[str, str], files: Mapping[str, str], store: Path) -> list[dict[str, str]]:
+    """What is wrong with customers' models, field by field, found by reading all of them. ``files``: digests."""
+    from fulfillment.fields.model import refused  # as above
+
+    sent = {field: ArtifactStore(store).get(digest) for field, digest in files.items()}
+    found = refused(product, options, sent)
+    return [{"field": name, "reason": one.reason, "mend": one.mend} for name, one in found.items()]
 
 
 def preview(specs: Sequence[Spec], store: Path) -> str:

@@ -20,6 +20,10 @@ FINE: Final = 0.1
 """mm by which an outline of too many corners may be too wide."""
 CORNERS: Final = 48
 """Of an outline, as it is looked at: what has more is simplified, never below what it covers."""
+CONVEX: Final = 400
+"""Of a convex one: those are quickly looked at."""
+STRAIGHT: Final = 1e-9
+"""mm2: a turn to the right that is rounding."""
 MOST_CORNERS: Final = 20_000
 """Of an outline as it comes."""
 
@@ -56,7 +60,7 @@ class Outline:
             raise OutlineError("the outline encloses nothing: it is no piece")
         whole = lines[0] if len(lines) == 1 else area.hull().to_polygons()[0]
         tolerance = FINE
-        while len(whole) > CORNERS:
+        while len(whole) > (CONVEX if convex(whole) else CORNERS):
             # What was widened by so much and simplified by as much still covers what it did.
             wider = CrossSection([whole]).offset(tolerance, JoinType.Miter, 2.0).simplify(tolerance)
             outer = max(wider.to_polygons(), key=_signed)
@@ -106,6 +110,13 @@ def rotated(line: Line, degrees: float) -> Line:
     cos, sin = quarters.get(degrees % 360.0, (float(np.cos(angle)), float(np.sin(angle))))
     turned: Line = line @ np.array([[cos, sin], [-sin, cos]])
     return turned + 0.0
+
+
+def convex(line: Line) -> bool:
+    """Whether a closed line that runs to the left never turns right."""
+    edge = np.roll(line, -1, axis=0) - line
+    after = np.roll(edge, -1, axis=0)
+    return bool((edge[:, 0] * after[:, 1] - edge[:, 1] * after[:, 0] >= -STRAIGHT).all())
 
 
 def _signed(line: FloatArray) -> float:

