@@ -126,15 +126,6 @@ def line_picture(marks: Marks, piece: Piece, px_per_mm: float) -> Pixels:
     return _drawn([(marks, ((1.0, piece.mark),))], piece, px_per_mm)
 
 
-def relief_picture(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, px_per_mm: float) -> Pixels:
-    """A body of beads as RGB, row 0 at the top: what lies above ``top`` mm stands out from what is below it."""
-    marks, z = beads(data, bead, place), heights(data)
-    body = ((1.0, _shade(piece.mark, 0.85)), (0.8, _shade(piece.mark, 0.9)))
-    raised = ((1.7, _shade(piece.mark, 0.5)), (1.0, _light(piece.mark, 0.35)))
-    layers = [(marks.only(z <= top), body), (marks.only(z > top), raised)]
-    return _drawn(layers, replace(piece, colour=piece.table), px_per_mm)
-
-
 def turned_picture(marks: Marks, first: BoolArray, piece: Piece, px_per_mm: float) -> Pixels:
     """A body that was poured over drawings, turned over, as RGB, row 0 at the top: what was laid before the machine
     rested (``first``) has browned, and lies on what came after."""
@@ -284,8 +275,3 @@ def marks_proof(marks: Marks, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
 def turned_proof(marks: Marks, first: BoolArray, piece: Piece, *, px_per_mm: float = 8.0) -> bytes:
     """The proof of a program that pours a body over drawings, as it looks when it is turned over, as PNG bytes."""
     return png(turned_picture(marks, first, piece, px_per_mm))
-
-
-def relief_proof(data: bytes, piece: Piece, bead: Bead, place: Place, top: float, *, px_per_mm: float = 8.0) -> bytes:
-    """The proof of a program that prints a body with something raised on it, as PNG bytes."""
-    return png(relief_picture(data, piece, bead, place, top, px_per_mm))
