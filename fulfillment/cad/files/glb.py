@@ -48,7 +48,7 @@ def read(data: bytes) -> Body:
         nodes = said["nodes"]
         parts = tuple(_part(said, blob, number, node["name"]) for number, node in enumerate(nodes[:-1]))
         return Body(nodes[-1]["name"], parts)
-    except (struct.error, KeyError, IndexError, TypeError) as error:
+    except (struct.error, KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"this is no body that was kept here: {error!r}") from None
 
 
