@@ -40,6 +40,7 @@ from fulfillment.slicing import roomy
 from gcode.dialects import Setup
 from gcode.pictures import print_proof, tubes
 from gcode.preflight import Report
+from gcode.proof import Piece as Blank
 from gcode.recipe import Place
 from gcode.slicing.check.verdict import Printed, printed
 from gcode.slicing.check.wanted import Piece
@@ -71,7 +72,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     machines = roomy(solid, x, y, machines)
     setup = replace(setup_of(how, profile, solid.high[2], machines), stamp=stamp_of(spec, material, files))
     bare, by = programmed(spec, body, solid, profile, setup, machines)
-    piece, laid = piece_of(spec, material, files), tubes(bare, profile.filament_area)
+    piece, laid = around(solid, piece_of(spec, material, files)), tubes(bare, profile.filament_area)
     data = for_screens(bare, laid, [piece.mark], machines)
     report = passed(data, machines, PROCESS, how.windows)
     found = held_against(data, [Piece(solid, x, y)], profile)
@@ -198,6 +199,11 @@ def programmed(
         job = slicing.Job(said.model, body, profile, setup, dialect, x, y)
         return slicing.programmed(job, spoken(dialect), said.slicer, spec.slicers, machines)
     return program([Placed(layers(solid, profile), x, y)], spoken(dialect), setup, memory=MEMORY), slicing.OWN
+
+
+def around(solid: Solid, piece: Blank) -> Blank:
+    """The piece as large as its body, whose size may be a choice: for what is shown of it."""
+    return replace(piece, width=max(piece.width, solid.high[0]), height=max(piece.height, solid.high[1]))
 
 
 def layers(solid: Solid, profile: Profile) -> Sliced:
