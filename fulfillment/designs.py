@@ -34,6 +34,9 @@ from gcode.surface import EDGE, Surface, strays
 REACH: Final = 5.0
 """mm: an artifact's reach is rounded up to this, so that like designs have like needs."""
 
+AROUND: Final = 1.0
+"""mm around the zone of a body in which it is not looked for an edge."""
+
 FACTORY: Final = "The customer did nothing wrong: see to it, then correct the unit, its fields as they are."
 """The mend of what is the factory's."""
 
@@ -187,9 +190,13 @@ def _turn(product: Product, zone: str) -> Turn:
 
 
 def _surface(spec: Spec) -> Surface:
-    """Where the piece as it was chosen has surface."""
-    product = spec.product
+    """Where the piece as it was chosen has surface. A body's size follows its values: around its zone there is some,
+    and whether its face carries the content is told where that is put on it (``gcode.shaping.dress``)."""
+    product, body = spec.product, body_of(spec)
     edge, *holes = product.piece.edges()
+    if body is not None:
+        box = body.template.zone(body.values).bounds
+        edge = rectangle(box.x0 - AROUND, box.y0 - AROUND, box.x1 + AROUND, box.y1 + AROUND)
     openings = {f"a hole ({number})": hole for number, hole in enumerate(holes, start=1)}
     openings |= {one.title: rectangle(*one.box(spec.parameters)) for one in product.openings.values()}
     if product.mirrored(spec.options):

@@ -25,11 +25,13 @@ def cutter(area: Area, x: float, wall: float, rim: float, rim_height: float, hei
 
 def bands(area: Area, x: float, wall: float, rim: float) -> tuple[Area, Area]:
     """What the rim and the wall cover. Raises ShapeError."""
-    shapes = pieces(area)
+    # What lies inside of the outer edge, such as an eye, is no shape of its own.
+    whole = filled(area)
+    shapes = pieces(whole)
     if len(shapes) > 1:
         reason = f"The drawing has {len(shapes)} shapes that do not touch; a cutter has one edge."
         raise ShapeError(reason, "Please join them, or send one of them.")
-    cookie = mirrored(filled(area), x)
+    cookie = mirrored(whole, x)
     if len(pieces(grown(cookie, -NARROWEST / 2))) != 1:
         reason = f"The shape is narrower than {NARROWEST:g} mm somewhere: dough would break there."
         raise ShapeError(reason, "Please draw it wider there, or choose a larger size.")

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from manifold3d import CrossSection
 
-from gcode.shaping.areas import SPECK, grown, pieces, section
+from gcode.shaping.areas import grown, pieces, rectangle, section
 from gcode.shaping.wrong import ShapeError
 from gcode.slicing.areas import Area, polygons
 
@@ -20,6 +20,10 @@ CORE: Final = 0.8
 """Of half of that width, that a neck begins away from the edge: so it stands in the middle of a slanted accent, too."""
 WEAK: Final = 2.0
 """mm2: a piece that hangs on something too thin is one if it is larger than this; smaller ones are serifs and tips."""
+STRIPS: Final = 60
+"""Of the height of words, in which ink is counted."""
+MUCH: Final = 0.5
+"""Of the ink at the fullest heights, that is on the line that letters stand on."""
 
 
 def joined(area: Area, main: Area, neck: float, reach: float) -> Area:
@@ -74,8 +78,10 @@ def _middle(area: Area) -> tuple[float, float]:
 
 
 def baseline(area: Area) -> float:
-    """The height that most of the letters stand on: descenders reach below it, dots and accents stand above."""
-    found = [piece.bounds() for piece in pieces(area) if piece.area() > SPECK]
-    middle = float(np.median([y1 for _, _, _, y1 in found]) + np.median([y0 for _, y0, _, _ in found])) / 2
-    low = [y0 for _, y0, _, y1 in found if y0 < middle <= y1] or [y0 for _, y0, _, _ in found]
-    return float(np.median(low))
+    """The height that most of the letters stand on: below it there are only tails, which have little ink. Letters of
+    a script are all one piece, so it is told by how much ink is at each height."""
+    x0, y0, x1, y1 = area.bounds()
+    heights = np.linspace(y0, y1, STRIPS + 1)
+    strips = zip(heights[:-1].tolist(), heights[1:].tolist(), strict=True)
+    ink = np.array([(area ^ rectangle(x0, low, x1, high)).area() for low, high in strips])
+    return float(heights[int(np.argmax(ink >= MUCH * np.quantile(ink, 0.9)))])

@@ -21,6 +21,15 @@ REACH: Final = 9.0
 WEAK: Final = 1.0
 """mm: letters that are narrower somewhere break when the cake is carried."""
 
+AIR: Final = 1.5
+"""mm between a stick and the tail of a letter."""
+STEP: Final = 0.5
+"""mm by which places of sticks are tried."""
+BELOW: Final = 1000.0
+"""mm: below, and above, everything."""
+TIP: Final = 0.8
+"""mm: half of the width of a stick's point."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sticks:
@@ -43,17 +52,31 @@ def outline(area: Area, bar: float, sticks: Sticks) -> Area:
     beam = rectangle(x0, top - bar, x1, top)
     words = joined(area, beam, NECK, REACH)
     check_strength(words, WEAK)
+    tails = area ^ rectangle(x0, -BELOW, x1, top - bar)
     found = words
     for number in range(sticks.count):
         middle = x0 + (x1 - x0) * (2 * number + 1) / (2 * sticks.count)
-        found = found + _stick(middle, top - bar / 2, sticks, bar)
+        found = found + _stick(
+            _beside(tails, middle, (x1 - x0) / (4 * sticks.count), sticks), top - bar / 2, sticks, bar
+        )
     # Corners as round as a nozzle makes them anyway; slits too narrow for it are closed.
     return thinned(grown(grown(found, 0.1), -0.1), DETAIL)
+
+
+def _beside(tails: Area, x: float, most: float, sticks: Sticks) -> float:
+    """The place next to ``x``, at most so far away, where a stick hides no letter's tail; ``x`` where there is none."""
+    half = sticks.width / 2 + AIR
+    for step in range(int(most / STEP)):
+        for there in (x + step * STEP, x - step * STEP):
+            if (tails ^ rectangle(there - half, -BELOW, there + half, BELOW)).is_empty():
+                return there
+    return x
 
 
 def _stick(x: float, top: float, sticks: Sticks, bar: float) -> Area:
     """From the bar down, its last part a point."""
     half, end = sticks.width / 2, top - bar / 2 - sticks.length
     point = end + 2 * sticks.width
-    corners = [(x - half, top), (x - half, point), (x, end), (x + half, point), (x + half, top)]
+    side = [(half, top), (half, point), (TIP, end)]
+    corners = [*((x - out, y) for out, y in side), *((x + out, y) for out, y in reversed(side))]
     return CrossSection([corners], FillRule.NonZero)

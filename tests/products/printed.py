@@ -28,6 +28,9 @@ from jobs.artifacts import ArtifactStore
 AROUND = 0.3
 """mm that beads' middles may lie outside of the body; a skirt lies farther."""
 
+BESIDE = 2.0
+"""mm from the first layer on, that lines are no part of it."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -97,6 +100,10 @@ def laid(piece: Mapping[str, Any], wanted: Model, x: float, y: float) -> Laid:
     volume = np.concatenate([np.array(path["volumes"]) for path in piece["paths"]])
     low, high = np.array(wanted.solid.low[:2]) - AROUND, np.array(wanted.solid.high[:2]) + AROUND
     own = ((middle[:, :2] >= low) & (middle[:, :2] <= high)).all(axis=1)
+    # A skirt follows the hull of what is not convex: within its box, and yet well away from it.
+    skirt = middle[:, 2] < wanted.profile.first_height + 0.02
+    skirt[skirt] = ~shapely.contains_xy(wanted.section(0).buffer(BESIDE), middle[skirt][:, :2])
+    own &= ~skirt
     return Laid(middle[own], volume[own], float(volume[~own].sum()))
 
 

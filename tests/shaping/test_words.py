@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from manifold3d import Manifold
 
 from gcode.design import Drawing
-from gcode.shaping.areas import area_of, pieces, prism
+from gcode.shaping.areas import area_of, grown, pieces, prism, rectangle
 from gcode.shaping.cutter import cutter
 from gcode.shaping.dress import dressed
 from gcode.shaping.joined import baseline
@@ -62,6 +62,25 @@ def test_dots_and_accents_are_joined(lettering: Lettering, text: str) -> None:
     assert baseline(area) + 1.6 - 4.0 - 60.0 == pytest.approx(body.low[1], abs=0.3)
 
 
+def test_sticks_hide_no_tails(lettering: Lettering) -> None:
+    area = words(lettering, "Magnegna")
+    bar = baseline(area) + 1.6 - 4.0
+    flat = outline(area, 4.0, STICKS)
+    tails = area ^ rectangle(-500, -500, 500, bar - 0.5)
+    beside = (grown(tails, 0.5) - tails) ^ rectangle(-500, -500, 500, bar - 1.0)
+    assert tails.area() > 10
+    assert (beside ^ flat).area() < 0.1 * beside.area()
+
+
+def test_words_of_a_script_stand_on_their_bar(lettering: Lettering) -> None:
+    """All of a word is one piece there, so that no piece tells where it stands."""
+    area = words(lettering, "Wollmaus", 100.0, "DancingScript-Regular")
+    _, y0, _, y1 = area.bounds()
+    assert baseline(area) == pytest.approx(y0, abs=0.12 * (y1 - y0))
+    tailed = words(lettering, "Jagger", 100.0, "DancingScript-Regular")
+    assert baseline(tailed) > tailed.bounds()[1] + 0.15 * (tailed.bounds()[3] - tailed.bounds()[1])
+
+
 def test_what_is_too_far_away_would_fall_out(lettering: Lettering) -> None:
     area = words(lettering, "Ada") + words(lettering, "o", 5.0).translate((30.0, 60.0))
     with pytest.raises(ShapeError, match=r"33, 13\d mm is \d+\.\d mm away from the rest, and would fall out"):
@@ -97,6 +116,14 @@ def test_a_key_ring_whose_words_do_not_hang_together_is_refused(lettering: Lette
     with pytest.raises(ShapeError) as caught:
         plate(apart, 2.5, 4.0, 2.4)
     assert caught.value.parameter == "border"
+
+
+def test_what_lies_inside_of_a_drawing_is_no_second_shape() -> None:
+    ring = np.array([(10.0, 10), (70, 10), (70, 60), (10, 60)])
+    line, eye = np.vstack([ring, ring[:1]]), np.array([(30.0, 40), (34, 40), (34, 44), (30, 44)])
+    drawn = cutter(area_of([Drawing((line,), (eye,))], 1.0), 40.0, 0.9, 4.0, 2.0, 14.0)["body"]
+    plain = cutter(area_of([Drawing((line,))], 1.0), 40.0, 0.9, 4.0, 2.0, 14.0)["body"]
+    assert one(drawn).volume == pytest.approx(one(plain).volume, rel=1e-6)
 
 
 BLOBS = st.lists(st.floats(14.0, 30.0), min_size=5, max_size=9)

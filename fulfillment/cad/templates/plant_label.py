@@ -14,6 +14,9 @@ MARGIN: Final = 2.5
 CORNER: Final = 3.0
 """mm: radius of the face's corners."""
 
+TIP: Final = 1.0
+"""mm: half of the point's width. A sharper one is not printed well, and hurts."""
+
 
 def zone(values: Values) -> Zone:
     """The face, above the stake."""
@@ -55,6 +58,7 @@ def build(given: Given) -> Mapping[str, Any]:
     thickness = given["thickness"]
     face = solids.moved(solids.plate(given["width"], given["height"], thickness, CORNER), 0.0, stake)
     # The point is as steep as a pencil's, and the stake goes on into the face.
-    corners = [(-half, stake + CORNER), (-half, 3 * half), (0.0, 0.0), (half, 3 * half), (half, stake + CORNER)]
-    leg = solids.polygon([(middle + x, y) for x, y in corners], thickness)
+    side = [(half, stake + CORNER), (half, 3 * half), (TIP, 0.0)]
+    corners = [*((middle - x, y) for x, y in side), *((middle + x, y) for x, y in reversed(side))]
+    leg = solids.polygon(corners, thickness)
     return solids.dressed(solids.joined(face, [leg]), given, thickness, given["relief"])
