@@ -28,7 +28,8 @@ import numpy as np
 
 from benchmarks.bodies import CASES, Case
 from fulfillment.slicers import Printer
-from fulfillment.slicers.prusa import PROGRAM, keys_of, stl
+from fulfillment.slicers.asking import stl
+from fulfillment.slicers.prusa import PROGRAM, keys_of
 from gcode.dialects import MARLIN_FDM, Setup
 from gcode.parse import parse
 from gcode.slicing.plate import Placed, program

@@ -1,8 +1,8 @@
 #!/bin/sh
 # The Debian packages that tests need: a browser for the dashboard with letters for it, what the vendors' programs are
-# built with, and a slicer. As root they are installed.
+# built with, and two slicers. As root they are installed.
 set -eu
-packages="chromium fonts-dejavu-core gcc libc6-dev libcap-dev libmagic1 libsodium23 libturbojpeg0 prusa-slicer"
+packages="chromium cura-engine fonts-dejavu-core gcc libc6-dev libcap-dev libmagic1 libsodium23 libturbojpeg0 prusa-slicer"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"

@@ -14,7 +14,10 @@ from fulfillment.slicers.backend import Bounds, Printer, Slicer, SlicerError
 
 __all__ = ["SLICERS", "Bounds", "Printer", "Slicer", "SlicerError", "slicer"]
 
-SLICERS: Final[Mapping[str, str]] = {"prusaslicer": "fulfillment.slicers.prusa"}
+SLICERS: Final[Mapping[str, str]] = {
+    "prusaslicer": "fulfillment.slicers.prusa",
+    "curaengine": "fulfillment.slicers.cura",
+}
 """Modules by name."""
 
 

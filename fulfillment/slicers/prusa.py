@@ -6,31 +6,27 @@ unknown, though the program would end with 0.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from fulfillment.slicers import evidence
+from fulfillment.slicers import asking, evidence
 from fulfillment.slicers.backend import Bounds, Printer, SlicerError
-from fulfillment.slicers.process import Ended, run
 from gcode.slicing.profile import Pattern, Profile, Seam
 from gcode.slicing.solid import Solid
 
 PROGRAM: Final = "prusa-slicer"
-WRITTEN: Final = 500_000_000
 FORBIDDEN: Final = frozenset((
     "post_process", "output_filename_format", "gcode_substitutions", "printer_technology", "thumbnails",
 ))  # fmt: skip
 """Keys that start programs, name files, rewrite what was sliced, or are taken and not obeyed (it draws no STL)."""
 SUPPORTS: Final = "support_material"
+BOUNDS: Final = Bounds(PROGRAM)
 
 _SAID = re.compile(rb"(?m)^; ([a-z0-9_]+) = (.*?)\r?$")
 _PATTERNS: Final[Mapping[Pattern, str]] = {
@@ -113,30 +109,23 @@ class PrusaSlicer:
 
     printer: Printer
     settings: Mapping[str, str]
-    program: str = PROGRAM
-    seconds: float = Bounds().seconds
-    memory: int = Bounds().memory
+    bounds: Bounds = BOUNDS
 
     def slice(self, body: Solid, profile: Profile) -> bytes:
         """See :class:`backend.Slicer`. A body is watertight, or there is no Solid of it. Raises SlicerError."""
         keys = self._keys(profile)
-        self._check_room(body)
+        asking.check_room(body, self.printer)
         supports = self.settings.get(SUPPORTS, "0") != "0"
         if not supports:
-            _check_stands(body, profile)
+            asking.check_stands(body, profile, f"set {SUPPORTS} to 1")
         with tempfile.TemporaryDirectory(prefix="slice-") as name:
             folder = Path(name)
-            (folder / "body.stl").write_bytes(stl(body))
+            (folder / "body.stl").write_bytes(asking.stl(body))
             (folder / "keys.ini").write_text("".join(f"{key} = {value}\n" for key, value in keys.items()))
             middle = ",".join(f"{at:.3f}" for at in self.printer.centre)
             argv = ["--load", "keys.ini", "--export-gcode", "--output", "out.gcode", "--center", middle, "body.stl"]
-            ended = self._run(folder, argv)
-            out = folder / "out.gcode"
-            if ended.status != 0 or not out.is_file():
-                raise SlicerError(
-                    f"{self.program} made no file ({_how(ended)}).", "Look at its settings; nothing was sent anywhere."
-                )
-            data = out.read_bytes()
+            ended = asking.run_within(self.bounds, argv, folder)
+            data = asking.made(self.bounds.program, ended, folder / "out.gcode")
         _check_taken(data, keys)
         evidence.check(data, body, profile, self.printer, supports=supports)
         return data
@@ -144,62 +133,22 @@ class PrusaSlicer:
     def _keys(self, profile: Profile) -> dict[str, str]:
         """All keys, each one that the program knows and that is nobody else's. Raises SlicerError."""
         ours = keys_of(profile, self.printer)
-        known = _known(self)
-        for key, value in self.settings.items():
-            if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                raise SlicerError(
-                    f"{self.program} has no setting {key!r}.", f"Write {near[0]!r}." if near else "Take it away."
-                )
-            if key in FORBIDDEN or key in ours:
-                whose = "may not be set here" if key in FORBIDDEN else "is said by the profile or the printer"
-                raise SlicerError(f"The setting {key!r} of {self.program} {whose}.", "Take it away.")
-            if "\n" in value or "\r" in value:
-                raise SlicerError(f"The setting {key!r} has several lines.", "Write \\n for a new line.")
+        asking.checked(self.bounds.program, self.settings, _known(self.bounds), ours, FORBIDDEN)
         return {**ours, **self.settings}
-
-    def _check_room(self, body: Solid) -> None:
-        room = (self.printer.x, self.printer.y, self.printer.z)
-        size = tuple(high - low for low, high in zip(body.low, body.high, strict=True))
-        if any(side > most for side, most in zip(size, room, strict=True)):
-            sizes = " x ".join(f"{side:.4g}" for side in size), " x ".join(f"{side:.4g}" for side in room)
-            raise SlicerError(
-                f"The body is {sizes[0]} mm, and the printer has room for {sizes[1]}.", "Make it smaller."
-            )
-
-    def _run(self, folder: Path, argv: list[str]) -> Ended:
-        try:
-            ended = run([self.program, *argv], folder, seconds=self.seconds, memory=self.memory, written=WRITTEN)
-        except OSError as error:
-            raise SlicerError(f"{self.program} cannot be started ({error.strerror}).", "Install it.") from None
-        if ended.status is None:
-            raise SlicerError(
-                f"{self.program} took more than {self.seconds:g} s and was ended, with all that it had started.",
-                "Simplify the body, or allow more time.",
-            )
-        return ended
 
 
 @lru_cache(maxsize=8)
-def _known_by(program: str, seconds: float, memory: int) -> frozenset[str]:
-    asked = PrusaSlicer(Printer(1, 1, 1), {}, program, seconds, memory)
+def _known(bounds: Bounds) -> frozenset[str]:
+    """The settings that this program has, by its own word."""
     with tempfile.TemporaryDirectory(prefix="slice-") as name:
-        ended = asked._run(Path(name), ["--save", "all.ini"])
+        ended = asking.run_within(bounds, ["--save", "all.ini"], Path(name))
         out = Path(name) / "all.ini"
         if ended.status != 0 or not out.is_file():
-            raise SlicerError(f"{program} does not say which settings it has ({_how(ended)}).", "Install it anew.")
+            raise SlicerError(
+                f"{bounds.program} does not say which settings it has ({asking.how(ended)}).", "Install it anew."
+            )
         lines = out.read_text().splitlines()
     return frozenset(line.partition("=")[0].strip() for line in lines if "=" in line and line[:1] != "#")
-
-
-def _known(slicer: PrusaSlicer) -> frozenset[str]:
-    """The settings that this program has, by its own word."""
-    return _known_by(slicer.program, slicer.seconds, slicer.memory)
-
-
-def _how(ended: Ended) -> str:
-    lines = [line.strip() for line in ended.said.splitlines() if line.strip() and "[trace]" not in line]
-    return f"exit {ended.status}; it said: {lines[-1][:200] if lines else 'nothing'}"
 
 
 def _check_taken(data: bytes, keys: Mapping[str, str]) -> None:
@@ -219,23 +168,5 @@ def _same(one: str, other: str) -> bool:
         return one.strip().strip('"') == other.strip().strip('"')
 
 
-def _check_stands(body: Solid, profile: Profile) -> None:
-    """Raises SlicerError where a piece of the body hangs in the air: the program would lay it there, and end with 0."""
-    for piece in body.manifold.decompose():
-        under = float(piece.bounding_box()[2]) - body.low[2]
-        if piece.volume() > 0 and under > profile.first_height:
-            raise SlicerError(
-                f"A piece of the body hangs in the air, {under:.4g} mm above the bed.",
-                f"Join it to the rest, or set {SUPPORTS} to 1.",
-            )
-
-
-def stl(body: Solid) -> bytes:
-    """A body as a binary STL, which has 32 bits for a coordinate: it stands near its origin."""
-    rows = np.zeros(len(body.faces), dtype=[("normal", "<f4", (3,)), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
-    rows["corners"] = (body.vertices - np.array(body.low))[body.faces]
-    return bytes(80) + len(rows).to_bytes(4, "little") + rows.tobytes()
-
-
 def slicer(printer: Printer, settings: Mapping[str, str], bounds: Bounds) -> PrusaSlicer:
-    return PrusaSlicer(printer, settings, bounds.program or PROGRAM, bounds.seconds, bounds.memory)
+    return PrusaSlicer(printer, settings, replace(bounds, program=bounds.program or PROGRAM))

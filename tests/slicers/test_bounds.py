@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fulfillment.slicers import SLICERS, SlicerError, slicer
+from fulfillment.slicers import SLICERS, Bounds, SlicerError, cura, prusa, slicer
 from fulfillment.slicers.process import run
 from fulfillment.slicers.prusa import PrusaSlicer
 from gcode.slicing.profile import Profile
@@ -31,17 +31,23 @@ def gone_soon(pid: int) -> bool:
     return False
 
 
-def test_a_slicer_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SLICERS)
+def test_a_slicer_that_hangs_is_killed_with_its_children(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hanging = program(tmp_path, f'sleep 600 & echo $! > "{tmp_path}/child"\nsleep 600')
+    (tmp_path / cura.PRINTER).write_text('{"settings": {}}')
+    (tmp_path / cura.EXTRUDER).write_text('{"settings": {}}')
+    monkeypatch.setenv(cura.PLACES, str(tmp_path))
     with pytest.raises(SlicerError, match=r"took more than 0\.7 s and was ended, with all that it had started"):
-        PrusaSlicer(BED, {}, hanging, seconds=0.7).slice(block(), Profile())
+        slicer(name, BED, bounds=Bounds(hanging, seconds=0.7)).slice(block(), Profile())
     assert gone_soon(int((tmp_path / "child").read_text()))
 
 
 def test_what_a_slicer_leaves_running_behind_it_is_killed(tmp_path: Path) -> None:
     leaving = program(tmp_path, f'sleep 600 & echo $! > "{tmp_path}/child"\nexit 0')
     with pytest.raises(SlicerError, match="made no file"):
-        PrusaSlicer(BED, {}, leaving).slice(block(), Profile())
+        PrusaSlicer(BED, {}, Bounds(leaving)).slice(block(), Profile())
     assert gone_soon(int((tmp_path / "child").read_text()))
 
 
@@ -59,7 +65,7 @@ def test_what_a_slicer_leaves_running_behind_it_is_killed(tmp_path: Path) -> Non
 )
 def test_a_success_that_is_none_is_told(does: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(SlicerError, match=said):
-        PrusaSlicer(BED, {}, program(tmp_path, does)).slice(block(), Profile())
+        PrusaSlicer(BED, {}, Bounds(program(tmp_path, does))).slice(block(), Profile())
 
 
 def test_memory_and_files_are_bounded(tmp_path: Path) -> None:
@@ -72,7 +78,7 @@ def test_memory_and_files_are_bounded(tmp_path: Path) -> None:
 
 def test_a_missing_program_and_an_unknown_slicer_are_named(tmp_path: Path) -> None:
     with pytest.raises(SlicerError, match=r"cannot be started \(No such file"):
-        PrusaSlicer(BED, {}, str(tmp_path / "none")).slice(block(), Profile())
-    with pytest.raises(SlicerError, match=r"No slicer is called 'cura'\. Write one of: prusaslicer"):
+        PrusaSlicer(BED, {}, Bounds(str(tmp_path / "none"))).slice(block(), Profile())
+    with pytest.raises(SlicerError, match=r"No slicer is called 'cura'\. Write one of: prusaslicer, curaengine"):
         slicer("cura", BED)
-    assert all(isinstance(slicer(name, BED), PrusaSlicer) for name in SLICERS)
+    assert [type(slicer(name, BED)) for name in SLICERS] == [prusa.PrusaSlicer, cura.CuraEngine]

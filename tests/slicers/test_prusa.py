@@ -13,7 +13,8 @@ import pytest
 from manifold3d import Manifold
 
 from fulfillment.slicers import SlicerError, evidence, slicer
-from fulfillment.slicers.prusa import PROGRAM, stl
+from fulfillment.slicers.asking import stl
+from fulfillment.slicers.prusa import PROGRAM
 from gcode.parse import parse
 from gcode.slicing.profile import Adhesion, Infill, Pattern, Profile, Seam
 from gcode.slicing.solid import Solid, SolidError
