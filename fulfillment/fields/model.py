@@ -45,7 +45,7 @@ class Model:
     def said(self) -> dict[str, Any]:
         """For a manifest."""
         size = [round(high - low, 2) for low, high in zip(self.solid.low, self.solid.high, strict=True)]
-        return {"model": size, "unit": self.unit, "triangles": len(self.solid.faces)}
+        return {"size": size, "unit": self.unit, "triangles": len(self.solid.faces)}
 
 
 def standing(value: bytes, field: ModelField, zone: Zone, unit: Unit | None) -> Model:

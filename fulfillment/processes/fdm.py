@@ -72,7 +72,8 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     machines = roomy(solid, x, y, machines)
     setup = replace(setup_of(how, profile, solid.high[2], machines), stamp=stamp_of(spec, material, files))
     bare, by = programmed(spec, body, solid, profile, setup, machines)
-    piece, laid = around(solid, piece_of(spec, material, files)), tubes(bare, profile.filament_area)
+    piece, place = shown(body, around(solid, piece_of(spec, material, files)), x, y)
+    laid = tubes(bare, profile.filament_area)
     data = for_screens(bare, laid, [piece.mark], machines)
     report = passed(data, machines, PROCESS, how.windows)
     found = held_against(data, [Piece(solid, x, y)], profile)
@@ -89,7 +90,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         "warnings": [finding.text for finding in report.findings if finding not in report.errors],
         **plates.told(spec, profile, how),
     }
-    picture = print_proof(laid, piece, Place(x, y), [piece.mark])
+    picture = print_proof(laid, piece, place, [piece.mark])
     whole = Built(spec.product.name, (Part(body.name, solid, material.colour),))
     needs = needs_of(spec, report, machines, material, how)
     return Made(data, needs, manifest, picture, besides(laid, [piece.mark], whole))
@@ -199,6 +200,14 @@ def programmed(
         job = slicing.Job(said.model, body, profile, setup, dialect, x, y)
         return slicing.programmed(job, spoken(dialect), said.slicer, spec.slicers, machines)
     return program([Placed(layers(solid, profile), x, y)], spoken(dialect), setup, memory=MEMORY), slicing.OWN
+
+
+def shown(body: ChosenBody | Model, piece: Blank, x: float, y: float) -> tuple[Blank, Place]:
+    """What a proof shows, and where that lies on the bed: of a customer's model no more than the model."""
+    if not isinstance(body, Model):
+        return piece, Place(x, y)
+    (left, front), far = body.corner, body.solid.high
+    return replace(piece, width=far[0] - left, height=far[1] - front), Place(x + left, y + front)
 
 
 def around(solid: Solid, piece: Blank) -> Blank:

@@ -43,15 +43,16 @@ def run(argv: Sequence[str], folder: Path, *, seconds: float, memory: int, writt
         "LC_ALL": "C",
     }
     with (folder / LOG).open("wb") as log, _group() as group:
-        process = subprocess.Popen(
-            argv,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            process_group=group,
-        )
+        with _one_processor():
+            process = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=group,
+            )
         try:
             for what, bound in (
                 (resource.RLIMIT_AS, memory),
@@ -85,6 +86,18 @@ def _group() -> Iterator[int]:
     finally:
         os.close(theirs)
         os.close(ours)
+
+
+@contextmanager
+def _one_processor() -> Iterator[None]:
+    """What is started in this block has one: with several, PrusaSlicer's order of work, and so its bytes, differ now
+    and then."""
+    known = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(known)[os.getpid() % len(known)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, known)
 
 
 def _within(what: int, bound: int) -> tuple[int, int]:

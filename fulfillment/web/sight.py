@@ -12,6 +12,7 @@ from fulfillment import expected
 from fulfillment.catalog import (
     CodeField,
     DrawingField,
+    ModelField,
     MonogramField,
     Option,
     PhotoField,
@@ -305,6 +306,11 @@ ENTRIES: Mapping[type, Callable[[Any, Any], View]] = {
     CodeField: _words,
     PhotoField: lambda field, value: {"kind": "photo", "sent": isinstance(value, dict), "least": field.min_pixels},
     DrawingField: lambda _field, value: {"kind": "drawing", "sent": isinstance(value, dict)},
+    ModelField: lambda field, value: {
+        "kind": "model",
+        "sent": isinstance(value, dict),
+        "endings": sorted(f".{name}" for name in field.formats),
+    },
 }
 """What a form shows for each kind of field that a customer is asked for."""
 

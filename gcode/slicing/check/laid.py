@@ -89,6 +89,7 @@ class Reader:
         self._data, self._area, self._size = data, filament_area, block
         self._role, self._label, self._line = BESIDE if _MARK.search(data) else PART, -1, 0
         self._tool, self._by_hand = 0, 0
+        self._typed = False
         self._said = b""
         self.slanted = 0
         """Beads laid while Z changes."""
@@ -151,9 +152,13 @@ class Reader:
         marks = list(_MARK.finditer(raw))
         known = [self._role]
         for mark in marks:
-            # Before the first mark the nozzle is primed; a mark of a layer alone says that the part begins.
-            said = mark[1].lower() if mark[1] is not None else b""
-            known.append(next((role for word, role in _ROLES if word in said), PART))
+            # Before the first mark the nozzle is primed; a mark of a layer alone says that the part begins, but where
+            # roles are said, they are said only where they change.
+            if mark[1] is not None:
+                self._typed = True
+                known.append(next((role for word, role in _ROLES if word in mark[1].lower()), PART))
+            else:
+                known.append(known[-1] if self._typed else PART)
         self._role = known[-1]
         ends = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n")) if marks else np.zeros(0, np.int64)
         at = np.searchsorted(ends, [mark.start() for mark in marks]) + 1 + before
