@@ -6,6 +6,7 @@ yet is built in a thread that has a CAD worker of its own, while the planner goe
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +20,8 @@ from jobs.artifacts import ArtifactStore
 
 FOLDER = "bodies"
 """Of the factory's state."""
+IDLE = 300.0
+"""Seconds after a body that its worker is kept for the next one."""
 
 
 def workshop_of(factory: Factory) -> Workshop:
@@ -65,6 +68,7 @@ class BodyStep:
         self._artifacts, self._finished = artifacts, finished
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="bodies")
         self._building: dict[str, Future[bytes]] = {}
+        self._resting: threading.Timer | None = None
 
     def under(self, spec: Spec | None) -> Spec | None:
         """The specification with the body under its content; None while that is being built. Raises Problems."""
@@ -73,8 +77,7 @@ class BodyStep:
         body, key = needed
         if (data := self._bodies.find(key)) is None:
             if key not in self._building:
-                future = self._builder.submit(self._bodies.build, self._workshop, body.name, body.values)
-                self._building[key] = future
+                self._building[key] = future = self._builder.submit(self._build, body)
                 future.add_done_callback(lambda _: self._finished())
             if not self._building[key].done():
                 return None
@@ -88,7 +91,22 @@ class BodyStep:
         self._building.pop(key, None)
         return over(spec, data, self._artifacts)
 
+    def _build(self, body: ChosenBody) -> bytes:
+        """In the builder's thread."""
+        self._stay_awake()
+        try:
+            return self._bodies.build(self._workshop, body.name, body.values)
+        finally:
+            self._resting = threading.Timer(IDLE, self._workshop.rest)
+            self._resting.daemon = True
+            self._resting.start()
+
+    def _stay_awake(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+
     def close(self) -> None:
         """End the worker, even in the middle of a body."""
+        self._stay_awake()
         self._builder.shutdown(wait=False, cancel_futures=True)
         self._workshop.close()

@@ -97,6 +97,11 @@ class Workshop:
             header, arrays = self._answer(wish.template, message)
         return _checked(wish, header, arrays)
 
+    def rest(self) -> None:
+        """End the worker until something is to be built again: half a gigabyte that nobody needs meanwhile."""
+        with self._lock:
+            self._drop()
+
     def close(self) -> None:
         """End the worker, even in the middle of a body. Idempotent."""
         self._closed = True

@@ -17,8 +17,9 @@ from fulfillment.api.orders import OrderIn, take
 from fulfillment.cad import CadUnavailable
 from fulfillment.daemon import Shop
 from fulfillment.offline import NotMade, Order, rendered
-from fulfillment.planning import Planner
+from fulfillment.planning import Planner, specification
 from jobs import models as m
+from jobs.artifacts import ArtifactStore
 
 
 class AtOnce:
@@ -155,3 +156,25 @@ def test_without_any_daemon_it_is_the_same(shop: Callable[..., Shop], tmp_path: 
     assert done.artifact.read_bytes().startswith(b"; ")
     with pytest.raises(NotMade, match="cannot load cadquery"):
         list(rendered(factory, "name-tag", Order({"name": "Ada"}, {}, {"width": "80"}), {}, out))
+
+
+def test_a_worker_rests_when_nothing_is_to_be_built(
+    shop: Callable[..., Shop], cadquery: Path | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "IDLE", 0.2)
+    one = shop(wide, cad={"packages": str(cadquery)} if cadquery else {})
+    store = ArtifactStore(tmp_path / "artifacts")
+    step = steps.BodyStep(one.factory, store, lambda: None)
+    resolved = {"texts": {"name": "Ada"}, "photos": {}, "options": {"colour": "petrol"}}
+    try:
+        for width in (81.0, 82.0):
+            spec = specification(one.factory, "name-tag", "print", {**resolved, "parameters": {"width": width}})
+            end = time.monotonic() + 120
+            while step.under(spec) is None:
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            while step._workshop.pid is not None:
+                assert time.monotonic() < end, "its worker is still there"
+                time.sleep(0.01)
+    finally:
+        step.close()
