@@ -22,7 +22,6 @@ from fulfillment.machines import dialect_of, spoken
 from fulfillment.plates import plate_of, told
 from fulfillment.prints import VIEW, for_screens
 from fulfillment.processes import Made, Problems, Spec, fdm
-from fulfillment.profiles import Resolved
 from fulfillment.together import Files, stamp
 from gcode.nesting.outline import Outline, OutlineError, rotated
 from gcode.nesting.pack import Bed, BedError, Nest, Place, nest
@@ -94,7 +93,7 @@ def together(specs: Sequence[Spec], files: Sequence[Files]) -> Made:
     spec, material = specs[0], material_of(specs[0])
     machines, how = fdm.chosen(spec, material)
     profile = fdm.fitted(how.profile, machines)
-    lying = _laid_out(specs, files, machines, how, profile)
+    lying = _laid_out(specs, files, machines, profile)
     top = max(one.sliced.tops[-1] for one in lying)
     looks = stamp([one.spec for one in lying], material, [one.files for one in lying])
     setup = replace(fdm.setup_of(how, profile, top, machines), stamp=looks)
@@ -125,11 +124,9 @@ def together(specs: Sequence[Spec], files: Sequence[Files]) -> Made:
 
 
 def _laid_out(
-    specs: Sequence[Spec], files: Sequence[Files], machines: Sequence[Machine], how: Resolved, profile: Profile
+    specs: Sequence[Spec], files: Sequence[Files], machines: Sequence[Machine], profile: Profile
 ) -> list[_Lying]:
     """Bodies, each in the place that was found for it. Raises Problems."""
-    if any(told(one, profile, how) != told(specs[0], profile, how) for one in specs):
-        raise problem("Pieces on one plate are printed in one way.", "Leave out those with another profile.")
     solids = _each(specs, files, profile)
     found = _nested(solids, specs, machines, profile)
     lying: list[_Lying] = []
@@ -150,9 +147,9 @@ def _each(specs: Sequence[Spec], files: Sequence[Files], profile: Profile) -> li
     problems: list[Mapping[str, str]] = []
     for spec, own in zip(specs, files, strict=True):
         try:
-            how = fdm.chosen(spec, material_of(spec))[1]
-            if how.profile.nozzle != profile.nozzle:
-                raise problem("It is printed with another nozzle.", "Print it on another plate.")
+            machines, how = fdm.chosen(spec, material_of(spec))
+            if fdm.fitted(how.profile, machines) != profile:
+                raise problem("It is printed by another profile than the first.", "Print it on another plate.")
             solids.append(fdm.shape(spec, own, profile)[1])
         except Problems as refused:
             whose = f"Piece {spec.label or spec.pocket}: "

@@ -304,13 +304,17 @@ class Dispatcher:
 
     def _leave_out(self, order: floor.Order) -> None:
         """Raises DriverError, Refused. What the machine may have obeyed is on record, and it is scrap."""
-        if not isinstance(self.machine, c.LeavesOut):
-            raise c.NotSupported(f"{self.offer.name} cannot leave a piece out: let it end, then say which are scrap")
         number = leaving.object_of(self.store, order)
         try:
+            if not isinstance(self.machine, c.LeavesOut):
+                mend = "let it end, then say which are scrap"
+                raise c.NotSupported(f"{self.offer.name} cannot leave a piece out: {mend}")
             self.machine.leave_out(order.attempt or "", number)
         except c.WireFault as fault:
             leaving.noted(self.store, order, self._done, self.who, str(fault))
+            raise
+        except c.DriverError as error:
+            leaving.refused(self.store, order, str(error), self.who)
             raise
         leaving.noted(self.store, order, self._done, self.who)
 

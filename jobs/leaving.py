@@ -65,6 +65,12 @@ def object_of(store: Store, order: floor.Order) -> int:
     return int(row.place[OBJECT])
 
 
+def refused(store: Store, order: floor.Order, why: str, who: str) -> None:
+    """Write down that a piece is not left out, so that whoever looks at its batch sees it."""
+    with store.write(who) as tx:
+        tx.log("job", str(order.argument), "not_left_out", attempt=order.attempt, why=why, by=order.who)
+
+
 def noted(store: Store, order: floor.Order, done: float | None, who: str, doubt: str = "") -> None:
     """Write down that a piece is left out from now on; nothing where it is no piece of a batch any more.
 

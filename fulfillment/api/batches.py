@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fulfillment.api.guard import Operator, Reader, TheShop
 from fulfillment.gathering import begin, chosen, companies
-from jobs import route, views
+from jobs import leaving, route, views
 
 router = APIRouter(prefix="/v1", tags=["batches"])
 
@@ -47,6 +47,23 @@ def post_batch(wanted: Begin, shop: TheShop, who: Operator) -> dict[str, Any]:
     batch = begin(shop.store, company, who, first=wanted.first, leave_out=wanted.leave_out)
     with shop.store.read() as connection:
         return views.job(connection, batch, shop.floor)
+
+
+class LeaveOut(BaseModel):
+    """One piece of a batch that is being made."""
+
+    model_config = ConfigDict(extra="forbid")
+    piece: Annotated[str, Field(min_length=1, max_length=100)]
+    """Its unit, its job, or its number on the plate."""
+
+
+@router.post("/jobs/{job_id}/leave-out", status_code=202)
+def leave_out(job_id: str, wanted: LeaveOut, shop: TheShop, who: Operator) -> dict[str, Any]:
+    """Lay no more of one piece of a batch while the others go on: it is scrap, and made again alone.
+
+    What the machine answers is in the batch's history; one that cannot do it changes nothing.
+    """
+    return {"command": leaving.ask(shop.store, job_id, wanted.piece, who)}
 
 
 @router.post("/jobs/{job_id}/scrap")

@@ -11,14 +11,15 @@ import click
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
 from fulfillment.expected import taking
 from fulfillment.shop import Shop
-from jobs import attempts, pace, route, views
+from jobs import attempts, leaving, pace, route, views
 from jobs import models as m
+from jobs.pieces import LEFT_OUT
 from jobs.states import ENDED
 
 
 @click.group()
 def job() -> None:
-    """List jobs and why they wait; pause, resume, cancel, decide, keep, scrap."""
+    """List jobs and why they wait; pause, resume, cancel, leave out, decide, keep, scrap."""
 
 
 @job.command("list")
@@ -60,7 +61,8 @@ def show(shop: Shop, job_id: str, raw: bool) -> None:
     what = f"{found['operation']} of {whose}" if found["operation"] else whose
     click.echo(f"{found['id']}  {what}  {found['state']}  {found['why']}")
     for piece in found["pieces"]:
-        click.echo(f"pocket {piece['place']['pocket']}: {piece['unit_id']}  {piece['id']}  {piece['state']}")
+        out = f"  {piece['place'][LEFT_OUT]}" if LEFT_OUT in piece["place"] else ""
+        click.echo(f"{_where(piece['place'])}: {piece['unit_id']}  {piece['id']}  {piece['state']}{out}")
     if found["seconds"]:
         click.echo(f"on its machine: {taking(found['seconds'], factors)}")
     click.echo(f"artifact: {found['artifact'] or 'not rendered yet'}")
@@ -69,6 +71,13 @@ def show(shop: Shop, job_id: str, raw: bool) -> None:
     for event in found["events"]:
         detail = ", ".join(f"{key} {value}" for key, value in event["detail"].items())
         click.echo(f"  {ago(event['at']):>10}  {event['event']:<12} {event['who']}  {detail}")
+
+
+def _where(place: Mapping[str, Any]) -> str:
+    """Where a piece lies: in a pocket, or on a plate at x and y in mm."""
+    if "x" not in place:
+        return f"pocket {place['pocket']}"
+    return f"place {place['pocket']} (x {place['x']:g}, y {place['y']:g}, turned {place['turn']:g})"
 
 
 def _pieces(found: Mapping[str, Any]) -> str:
@@ -99,6 +108,23 @@ def decide(shop: Shop, job_id: str, verdict: Literal["made", "failed", "not-star
     """Say what became of a job that no machine can tell of, after you looked at the piece."""
     attempts.decide(shop.store, job_id, verdict, who())
     click.echo(f"{job_id}: {verdict}")
+
+
+@job.command("leave-out")
+@click.argument("job_id")
+@click.argument("piece")
+@with_shop
+def leave_out(shop: Shop, job_id: str, piece: str) -> None:
+    """Lay no more of PIECE of the batch JOB_ID, which is being made, while the others go on.
+
+    PIECE is its unit, its job or its number on the plate. It is scrap, and made again alone.
+
+    \b
+    ful job leave-out J-7F3K2QXM U-9D2KQX
+    ful job leave-out J-7F3K2QXM 3
+    """
+    number = leaving.ask(shop.store, job_id, piece, who())
+    click.echo(f"asked (command {number}); the agent answers in `ful job show {job_id}`")
 
 
 @job.command()

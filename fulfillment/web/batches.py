@@ -1,4 +1,4 @@
-"""What pages show of batches: a jig with its pieces, and who waits for one. Nothing here writes."""
+"""What pages show of batches: a jig or a plate with its pieces, and who waits for one. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 from fulfillment.gathering import companies
 from fulfillment.shop import Shop
 from fulfillment.web import sight
-from jobs import retention, views
+from jobs import leaving, retention, views
+from jobs.pieces import LEFT_OUT
 from jobs.store import NotFound
 
 View = dict[str, Any]
 
-VERDICTS = ("scrapped", "kept", "remade")
+VERDICTS = ("scrapped", "kept", "remade", "left_out", "not_left_out")
 """What is told of single pieces in the history of their batch."""
 
 
@@ -35,10 +36,13 @@ def batch(shop: Shop, job_id: str) -> View:
         sight.expect(connection, [found])
     pictures = [attempt for attempt in found["tries"] if attempt["evidence"]]
     lying = any(attempt["on_bed"] for attempt in found["tries"])
+    laid = [piece for piece in found["pieces"] if LEFT_OUT not in (piece["place"] or {})]
     return {
         "batch": found,
         "made": pictures[-1] if pictures and not forgotten else None,
         "lying": lying,
+        "plate": any("x" in (piece["place"] or {}) for piece in found["pieces"]),
+        "may_leave_out": found["state"] in leaving.RUNS and len(laid) > 1,
         "forgotten": forgotten,
         "history": [event for event in happened if event["entity_id"] == job_id or event["event"] in VERDICTS],
         "titles": sight.titles(shop),

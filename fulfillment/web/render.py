@@ -25,7 +25,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"told": words.told, "ticks": words.ticks, "span": words.span, "volume": words.volume}
+    environment.filters |= {
+        "told": words.told,
+        "ticks": words.ticks,
+        "where": words.where,
+        "span": words.span,
+        "volume": words.volume,
+    }
     told = {"look": words.look, "percent": words.percent, "temperatures": words.temperatures, "looks": words.LOOKS}
     environment.globals |= {"count": words.count, **told}
     return environment

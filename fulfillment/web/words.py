@@ -51,6 +51,8 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
     ("job", "formed"): lambda d: f"made of {count(d.get('pieces', 0), 'piece')} that waited for company",
     ("job", "batched"): lambda d: f"{_place(d)} of the batch {d.get('batch', '')}",
     ("job", "dissolved"): lambda d: f"waits for another batch: {d.get('why', 'the first was given up')}",
+    ("job", "left_out"): lambda d: str(d.get("why", "left out of its batch")),
+    ("job", "not_left_out"): lambda d: f"was not left out: {d.get('why', 'the machine refused')}",
     ("job", "claimed"): lambda d: f"taken by {d.get('machine', 'a machine')}",
     ("bed", "registered"): "nobody has said yet whether it is clear",
 }
@@ -59,8 +61,13 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
 
 def _place(detail: Mapping[str, Any]) -> str:
     """Where a piece lies in its batch."""
-    pocket = (detail.get("place") or {}).get("pocket")
-    return f"in pocket {pocket}" if pocket else "a piece"
+    place = detail.get("place") or {}
+    return where(place) if place.get("pocket") else "a piece"
+
+
+def where(place: Mapping[str, Any]) -> str:
+    """Of a piece among others: in a pocket of its jig, or side by side with them on a plate."""
+    return f"number {place['pocket']} on the plate" if "x" in place else f"in pocket {place['pocket']}"
 
 
 def loaded(detail: Mapping[str, Any]) -> str:
