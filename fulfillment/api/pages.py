@@ -23,6 +23,7 @@ from fulfillment.api.problems import Problem
 from fulfillment.shop import Shop
 from fulfillment.web import batches as jigs
 from fulfillment.web import sight
+from fulfillment.web.programs import looked_at
 from fulfillment.web.render import page
 from jobs import views
 from jobs.store import NotFound, Refused
@@ -121,7 +122,9 @@ def get_order(order_id: str, request: Request, shop: TheShop, _who: Reader) -> H
 @router.get("/units/{unit_id}")
 @router.get("/fragments/units/{unit_id}")
 def get_unit(unit_id: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
-    return _show(request, shop, "unit.html", f"/units/{unit_id}", **sight.unit(shop, unit_id))
+    values = sight.unit(shop, unit_id)
+    programs = looked_at(values["unit"]["steps"]) if not values["unit"]["forgotten"] else []
+    return _show(request, shop, "unit.html", f"/units/{unit_id}", programs=programs, **values)
 
 
 @router.get("/machines/{name}")

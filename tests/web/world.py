@@ -279,7 +279,7 @@ def units(shop: Shop, **where: Any) -> list[str]:
 def serve(shop: Shop, port: int = 0) -> Iterator[str]:
     """The application on a real port of this machine while the block runs. Its address."""
     config = uvicorn.Config(
-        create(shop), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1, ws="none"
+        create(shop, AtOnce()), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1, ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

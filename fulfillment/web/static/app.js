@@ -82,6 +82,12 @@ countOn();
 title();
 setInterval(countOn, 5000);
 
+// --- a program layer by layer, loaded when it is first looked at -----------------------------------------------------
+
+document.addEventListener("toggle", async ({ target }) => {
+  if (target.open && target.dataset.layers) (await import("./layers.js")).show(target);
+}, true);
+
 // --- a scanner types like a keyboard: wherever the page is, its code lands in the box -------------------------------
 
 const box = document.getElementById("code");

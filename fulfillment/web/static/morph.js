@@ -7,6 +7,8 @@ export function morph(from, to) {
   const wanted = new Set([...to.children].map((child) => child.dataset.key));
   let at = from.firstChild;
   for (const fresh of [...to.childNodes]) {
+    // Blanks between elements are no reason to make these anew: a page has some that its fragment lacks.
+    while (blank(at) && !blank(fresh)) at = removed(at);
     const key = fresh.dataset?.key;
     const old = key ? keyed.get(key) : like(at, fresh) ? at : null;
     if (!old) { from.insertBefore(fresh, at); continue; }
@@ -25,6 +27,10 @@ function removed(node) {
   return next;
 }
 
+function blank(node) {
+  return node?.nodeType === Node.TEXT_NODE && !node.data.trim();
+}
+
 function like(old, fresh) {
   return old && old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName && !old.dataset?.key;
 }
@@ -38,9 +44,9 @@ function update(old, fresh) {
   }
 }
 
-// What the page itself has changed and the server knows nothing of: a form being filled in, the answer beside a button.
+// What the page itself has changed and the server knows nothing of: a form being filled in, an answer, a drawing.
 function ours(node) {
-  return node.matches("output, form[data-touched]") || node.id === "stream";
+  return node.matches("output, form[data-touched], [data-own]") || node.id === "stream";
 }
 
 function attributes(from, to) {
