@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from fulfillment.cad import CadError, CadRefused, Template
+from fulfillment.cad.template import Lit
 from fulfillment.catalog import ModelField, Product
 from fulfillment.catalog.parameters import Values
 from fulfillment.config import Machine, Material
@@ -147,6 +148,11 @@ class ChosenBody:
     name: str
     template: Template
     values: Values
+
+    @property
+    def lit(self) -> Lit | None:
+        """Where it is looked at against the light."""
+        return self.template.lit(self.values) if self.template.lit else None
 
     @property
     def said(self) -> dict[str, Any]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from fulfillment.cad.body import Built
 from fulfillment.cad.files import glb
+from fulfillment.cad.template import Lit
 from fulfillment.config import Machine
-from gcode.pictures import Size, Tubes, print_view, with_thumbnails
+from gcode.pictures import Size, Tubes, print_proof, print_view, with_thumbnails
+from gcode.pictures.through import through
 from gcode.pictures.thumbnails import MOST
-from gcode.proof import Colour
+from gcode.proof import Colour, Piece, png
+from gcode.recipe import Place
 
 VIEW: Final = "view.png"
 """The piece as it will look, from its front corner."""
@@ -44,6 +48,14 @@ def screens_of(machines: Sequence[Machine]) -> list[Size]:
 def for_screens(data: bytes, laid: Tubes, colours: Sequence[Colour], machines: Sequence[Machine]) -> bytes:
     """The program with its thumbnails; it moves no machine in another way. Raises ProofError."""
     return with_thumbnails(data, laid, colours, screens_of(machines))
+
+
+def proof(laid: Tubes, piece: Piece, place: Place, lit: Lit | None) -> bytes:
+    """What is printed as its customer will look at it: from above, or against the light. PNG. Raises ProofError."""
+    if lit is None:
+        return print_proof(laid, piece, place, [piece.mark])
+    own = replace(laid, start=laid.start - [place.x, place.y], end=laid.end - [place.x, place.y])
+    return png(through(own, lit.unrolled, lit.width, lit.height))
 
 
 def besides(laid: Tubes, colours: Sequence[Colour], body: Built) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from fulfillment.catalog.parameters import Parameter, Rule, Values, conflicts
 from fulfillment.positions import closest
 from gcode.design import Drawing, Tone, Zone
 from gcode.geometry import Bounds
+from gcode.units import FloatArray
 
 if TYPE_CHECKING:
     from gcode.shaping.dress import Bodies
@@ -32,6 +33,15 @@ SLACK: Final = 0.01
 STYLES: Final = ("raised", "sunk", "layer", "inlaid")
 """How ``gcode.shaping.dress`` puts content on a face: part of the body, cut into it, standing on it as a part with a
 colour of its own, or let into it as such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A picture that is seen with light behind it. ``unrolled``: where points (n, 3) of the body lie in it, (n, 2)."""
+
+    width: float
+    height: float
+    unrolled: Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class Template:
     top: Callable[[Values], float] | None = None
     """mm over the bed; None: nothing can be put on it."""
     relief: str = "relief"
+    lit: Callable[[Values], Lit] | None = None
+    """Of what is looked at against the light; None: it is looked at from above."""
     grow: Callable[[Given], Bodies] | None = None
     """What makes the whole body, content and all, without cadquery. Raises ShapeError. None: a bare body is built by
     ``build`` of the same file, in a CAD worker, and knows nothing of the content."""

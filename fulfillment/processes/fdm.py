@@ -33,12 +33,12 @@ from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft, Refused
 from fulfillment.fields.model import Model, model_of
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
-from fulfillment.prints import besides, for_screens
+from fulfillment.prints import besides, for_screens, proof
 from fulfillment.processes import BODY, Made, Problems, Spec
 from fulfillment.profiles import NoProfile, Resolved, resolved
 from fulfillment.slicing import roomy
 from gcode.dialects import Setup
-from gcode.pictures import print_proof, tubes
+from gcode.pictures import tubes
 from gcode.preflight import Report
 from gcode.proof import Piece as Blank
 from gcode.recipe import Place
@@ -90,7 +90,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
         "warnings": [finding.text for finding in report.findings if finding not in report.errors],
         **plates.told(spec, profile, how),
     }
-    picture = print_proof(laid, piece, place, [piece.mark])
+    picture = proof(laid, piece, place, body.lit if isinstance(body, ChosenBody) else None)
     whole = Built(spec.product.name, (Part(body.name, solid, material.colour),))
     needs = needs_of(spec, report, machines, material, how)
     return Made(data, needs, manifest, picture, besides(laid, [piece.mark], whole))

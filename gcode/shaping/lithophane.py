@@ -7,15 +7,14 @@ are used, and their layers follow the picture's rows.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from manifold3d import Manifold
 
 from gcode.design import Tone
 from gcode.shaping.dress import BODY, Bodies
-from gcode.shaping.sheet import Grid, between, grid, level
+from gcode.shaping.sheet import between, grid, level
 from gcode.units import FloatArray
 
 LEAN: Final = math.tan(math.radians(40.0))
@@ -23,6 +22,46 @@ LEAN: Final = math.tan(math.radians(40.0))
 
 LYING: Final = 1.5
 """Beads a cell of a picture that lies is wide: an island in a layer that is smaller is a speck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A sheet bent around an upright axis, in front of which one stands (looking along y). Its smooth side goes round
+    ``degrees`` of a circle; nothing of it lies below 0 in x or y."""
+
+    width: float
+    """Of the sheet, unrolled."""
+    degrees: float
+    thickest: float
+
+    @property
+    def turn(self) -> float:
+        """Radians."""
+        return math.radians(self.degrees)
+
+    @property
+    def radius(self) -> float:
+        return self.width / self.turn
+
+    @property
+    def axis(self) -> tuple[float, float]:
+        reach = self.radius + self.thickest
+        return reach * math.sin(min(self.turn, math.pi) / 2), reach
+
+    def bent(self, x: FloatArray, z: FloatArray, thick: FloatArray) -> FloatArray:
+        """(rows, columns, 3) points so far from the smooth side, over places of the unrolled sheet."""
+        angle, (across, along) = x / self.radius - self.turn / 2, self.axis
+        out = self.radius + thick
+        height = np.broadcast_to(z[:, None], out.shape)
+        found: FloatArray = np.stack([across + out * np.sin(angle), along - out * np.cos(angle), height], 2)
+        return found
+
+    def unrolled(self, points: FloatArray) -> FloatArray:
+        """Where points (n, 3) lie on the unrolled sheet, (n, 2)."""
+        across, along = self.axis
+        angle = np.arctan2(points[:, 0] - across, along - points[:, 1])
+        found: FloatArray = np.column_stack([(angle + self.turn / 2) * self.radius, points[:, 2]])
+        return found
 
 
 def lithophane(tone: Tone, bead: float, thinnest: float, thickest: float, frame: float, curve: float) -> Bodies:
@@ -33,26 +72,12 @@ def lithophane(tone: Tone, bead: float, thinnest: float, thickest: float, frame:
     dark = np.where(found.held, found.values, 1.0)
     found = replace(found, values=thinnest + (thickest - thinnest) * dark)
     framed = found.bordered(frame, thickest) if frame else found
-    return {BODY: _curved(framed, curve) if curve else level(framed, framed.values, 0.0)}
-
-
-def _curved(flat: Grid, degrees: float) -> Manifold:
-    """Around an axis along z, in front of which one stands (looking along y)."""
-    width, turn = float(flat.x[-1] - flat.x[0]), math.radians(degrees)
-    radius = width / turn
-    angle = (flat.x - flat.x[0]) / radius - turn / 2
-    thick = leaning(flat.values, flat.y)
-    outer = _bent(angle, flat.y - flat.y[0], radius + thick)
-    inner = _bent(angle, flat.y - flat.y[0], np.full(thick.shape, radius))
-    shift = np.concatenate([outer, inner]).reshape(-1, 3).min(axis=0)
-    return between(outer - shift, inner - shift)
-
-
-def _bent(angle: FloatArray, z: FloatArray, radius: FloatArray) -> FloatArray:
-    found: FloatArray = np.stack(
-        [radius * np.sin(angle), -radius * np.cos(angle), np.broadcast_to(z[:, None], radius.shape)], 2
-    )
-    return found
+    if not curve:
+        return {BODY: level(framed, framed.values, 0.0)}
+    x, z = framed.x - framed.x[0], framed.y - framed.y[0]
+    around = Curve(float(x[-1]), curve, thickest)
+    thick = leaning(framed.values, z)
+    return {BODY: between(around.bent(x, z, thick), around.bent(x, z, np.zeros(thick.shape)))}
 
 
 def leaning(thick: FloatArray, z: FloatArray) -> FloatArray:

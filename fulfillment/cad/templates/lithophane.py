@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fulfillment.cad.template import Given, Template
+from fulfillment.cad.template import Given, Lit, Template
 from fulfillment.catalog.parameters import Bound, Parameter, Rule, Values
 from gcode.design import Zone
 from gcode.shaping.wrong import ShapeError
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 def zone(values: Values) -> Zone:
     """The picture, inside of its frame; of a curved one unrolled."""
     return Zone("content", values["frame"], values["frame"], values["width"], values["height"])
+
+
+def lit(values: Values) -> Lit:
+    from gcode.shaping.lithophane import Curve
+
+    width, height = (values[side] + 2 * values["frame"] for side in ("width", "height"))
+    curve = Curve(width, values["curve"], values["thickest"])
+    return Lit(width, height, curve.unrolled if values["curve"] else lambda points: points[:, :2])
 
 
 def grow(given: Given) -> Bodies:
@@ -48,5 +56,6 @@ TEMPLATE: Final = Template(
     ),
     zone=zone,
     styles=("relief",),
+    lit=lit,
     grow=grow,
 )
