@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "fulfillment.cli.simulate:simulate",
         "Run an artifact on a machine's simulator and picture the result.",
     ),
+    "gcode": ("fulfillment.cli.gcode:gcode", "Check, estimate, draw and explain a G-code file of any slicer."),
     "grid": ("fulfillment.cli.grid:grid", "Make a laser's test piece: powers across, speeds up, labelled."),
     "config": ("fulfillment.cli.config:config", "Check config.yaml, and explain its keys."),
     "key": ("fulfillment.cli.key:key", "Make, list and revoke API keys."),

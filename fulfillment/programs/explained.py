@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -98,3 +98,28 @@ def _odd_lines(raw: bytes, line: int, found: dict[str, Kind]) -> int:
         )
         _kind(found, name, at, 1)
     return count
+
+
+def told(found: Explained) -> Iterator[str]:
+    """A line for each kind, and what a technician should look at twice."""
+    for kind in found.kinds:
+        words = ", ".join(f"{letter} {_range(span)}" for letter, span in sorted(kind.words.items()))
+        does = f"It {kind.does}" if kind.does else "It is not known here: look it up in the printer's own documents"
+        where = f"{_times(kind.count)}, first in line {kind.line:,}"
+        yield f"{kind.name:>8}  {does}: {where}{f' ({words})' if words else ''}."
+    unknown = [kind.name for kind in found.kinds if kind.does is None]
+    lasting = [kind.name for kind in found.kinds if kind.lasting]
+    if unknown:
+        yield f"\nNot known here: {', '.join(unknown[:20])}."
+    if lasting:
+        yield f"\nThese change the machine beyond this program: {', '.join(lasting)}."
+    if found.odd:
+        yield f"\n{found.odd:,} lines are no plain G-code (macros, or another style): estimates pass them over."
+
+
+def _range(span: tuple[float, float]) -> str:
+    return f"{span[0]:g}" if span[0] == span[1] else f"{span[0]:g} to {span[1]:g}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

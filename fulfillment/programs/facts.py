@@ -81,7 +81,7 @@ def facts_of(head: bytes, tail: bytes) -> Facts:
 
 def _said(raw: bytes) -> str:
     """A comment's text for a terminal: printable, on one line."""
-    return "".join(letter for letter in raw.decode("utf-8", "replace") if letter.isprintable()).strip()
+    return "".join(letter for letter in raw.decode("utf-8", "replace") if letter.isprintable()).strip().strip('"')
 
 
 def _seconds(text: bytes, settings: Mapping[str, str]) -> float | None:

@@ -56,7 +56,7 @@ REMARKS: Final = frozenset((
     "command-not-allowed", "word-not-allowed", "value-out-of-range", "no-code", "bad-byte", "unknown-word",
     "loose-number", "bad-number", "two-commands", "double-word", "not-ascii", "long-line", "units-not-set",
     "positioning-not-set", "extrusion-not-set", "not-homed", "absolute-extrusion", "after-the-end", "e-jump",
-    "fan-left-on",
+    "fan-left-on", "too-fast",
 ))  # fmt: skip
 """Findings that are no faults on a printer of which only a few numbers are known."""
 
@@ -72,6 +72,7 @@ class Standing:
     strict: bool
     material: Material | None = None
     e_area: float = math.pi * FILAMENT**2 / 4
+    nozzle: float | None = None
     not_checked: tuple[str, ...] = ()
     """What it cannot judge, and what would make it able to."""
 
@@ -80,6 +81,14 @@ class Standing:
         if self.strict or finding.code not in REMARKS:
             return finding
         return replace(finding, severity=Severity.WARNING)
+
+    def remarks(self, facts: Facts) -> list[Finding]:
+        """Where the file says that it was made for another nozzle."""
+        said = facts.number("nozzle_diameter")
+        if said is None or self.nozzle is None or math.isclose(said, self.nozzle, abs_tol=0.01):
+            return []
+        text = f"the file was sliced for a nozzle of {said:g} mm, and this one has {self.nozzle:g}: slice it anew"
+        return [Finding(Severity.WARNING, "other-nozzle", 0, text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def described(plain: Described, facts: Facts) -> Standing:
     if plain.bed is None:
         missing.append("whether it stays on the bed: say --bed 220x220x250")
     if plain.flow is None:
-        missing.append("whether the hot end melts as much: say --flow 11 (mm3/s), or --nozzle")
+        missing.append("whether the hot end melts as much: say --flow 11 (mm3/s)")
     nozzle, bed = plain.heat or HOTTEST
     far = 1e6
     x, y, z = plain.bed or (far, far, far)
@@ -134,7 +143,7 @@ def described(plain: Described, facts: Facts) -> Standing:
     name = f"{size}, {firmware.value}, {filament:g} mm filament, {heat}{flow}"
     missing += ["keep-outs, what is loaded, and the words that one machine allows: say --machine NAME"]
     lenient = replace(dialect, last=None) if firmware is not Firmware.GRBL else dialect
-    return Standing(name, lenient, limits, firmware, False, None, limits.e_area, tuple(missing))
+    return Standing(name, lenient, limits, firmware, False, None, limits.e_area, plain.nozzle, tuple(missing))
 
 
 def motion_by(plain: Described, facts: Facts, firmware: Firmware) -> Motion:
@@ -171,4 +180,6 @@ def of_machine(machine: Machine, material: Material | None, left: float | None =
     motion = motion_of(machine)
     area = machine.e_area or limits.e_area
     name = f"{machine.name} ({spoken(dialect).name}{f', {material.name}' if material else ''})"
-    return Standing(name, spoken(dialect), limits, firmware_of(motion), True, material, area, tuple(missing))
+    return Standing(
+        name, spoken(dialect), limits, firmware_of(motion), True, material, area, machine.nozzle, tuple(missing)
+    )
