@@ -72,7 +72,7 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     machines = roomy(solid, x, y, machines)
     setup = replace(setup_of(how, profile, solid.high[2], machines), stamp=stamp_of(spec, material, files))
     bare, by = programmed(spec, body, solid, profile, setup, machines)
-    piece, place = shown(body, around(solid, piece_of(spec, material, files)), x, y)
+    piece, place = shown(body, solid, piece_of(spec, material, files), x, y)
     laid = tubes(bare, profile.filament_area)
     data = for_screens(bare, laid, [piece.mark], machines)
     report = passed(data, machines, PROCESS, how.windows)
@@ -202,11 +202,12 @@ def programmed(
     return program([Placed(layers(solid, profile), x, y)], spoken(dialect), setup, memory=MEMORY), slicing.OWN
 
 
-def shown(body: ChosenBody | Model, piece: Blank, x: float, y: float) -> tuple[Blank, Place]:
-    """What a proof shows, and where that lies on the bed: of a customer's model no more than the model."""
-    if not isinstance(body, Model):
-        return piece, Place(x, y)
-    (left, front), far = body.corner, body.solid.high
+def shown(body: ChosenBody | Model, solid: Solid, piece: Blank, x: float, y: float) -> tuple[Blank, Place]:
+    """What a proof shows, and where that lies on the bed: of a customer's model, and of what grew out of content,
+    no more than the body."""
+    if isinstance(body, ChosenBody) and (body.template.grow is None or body.lit):
+        return around(solid, piece), Place(x, y)
+    (left, front, _), far = solid.low, solid.high
     return replace(piece, width=far[0] - left, height=far[1] - front), Place(x + left, y + front)
 
 
