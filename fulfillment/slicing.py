@@ -141,7 +141,7 @@ def _settings(job: Job) -> dict[str, str]:
 def _left() -> float:
     """Seconds that this worker has left: it is ended by an alarm, and says nothing then."""
     left = signal.getitimer(signal.ITIMER_REAL)[0]
-    return max(1.0, left - SPARE) if left else math.inf
+    return max(1.0, float(math.floor(left - SPARE))) if left else math.inf
 
 
 def roomy(solid: Solid, x: float, y: float, machines: Sequence[Machine]) -> list[Machine]:

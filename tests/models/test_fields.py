@@ -34,11 +34,17 @@ def with_(value: Any, *path: str) -> Change:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (with_("part", "body", "model"), "No field of the type model is called 'part'. Fields of that type are: model."),
+        (
+            with_("part", "body", "model"),
+            "No field of the type model is called 'part'. Fields of that type are: model.",
+        ),
         (without("model", "body"), "A body is of a template, or a customer's model."),
         (with_("tag", "body", "template"), "A body is of a template, or a customer's model."),
         (with_("raised", "body", "style"), "A customer's model is printed as it is. Take it out."),
-        (with_("cura", "body", "slicer"), "'cura' is not known here. Known are: own, own-then-prusaslicer, prusaslicer."),
+        (
+            with_("cura", "body", "slicer"),
+            "'cura' is not known here. Known are: own, own-then-prusaslicer, prusaslicer.",
+        ),
         (with_("scale", "fields", "model", "unit_from"), "No option is called 'scale'."),
         (with_({"title": "furlong"}, "options", "unit", "choices", "furlong"), "No unit is called 'furlong'."),
         (with_([], "fields", "model", "formats"), "at least 1"),
