@@ -18,12 +18,18 @@ from gcode.units import FloatArray, IntArray
 
 MAP: Final = 420
 """Cells along the longer side of the map."""
-SHADE: Final = 0.45
+SHADE: Final = 0.5
 """How much of the lamp a shadow leaves."""
 REACHES: Final = ((0.8, 0.55), (3.0, 0.45))
 """mm around a place that take light from it where they are higher, and how much of it."""
 AMBIENT: Final = 0.7
 """What corners may lose of their light at most."""
+HALF: Final = 0.55
+"""What a wall hides of the sky at most, however high it is: the other half stays."""
+SOFT: Final = 0.4
+"""mm by which a shadow's edge is soft."""
+ASIDE: Final = 2.5
+"""Cells off a wall."""
 OFF: Final = 0.12
 """mm off the surface, from where a place looks around: it does not shade itself."""
 
@@ -61,8 +67,8 @@ class Light:
         away: FloatArray = (up - z * camera.cosine) / camera.sine
         x, y = camera.back(right, away)
         normal = seen.normals(self._tubes, pixels[hit])
-        x[hit] += normal[0] * self._heights.cell
-        y[hit] += normal[1] * self._heights.cell
+        x[hit] += normal[0] * ASIDE * self._heights.cell
+        y[hit] += normal[1] * ASIDE * self._heights.cell
         z += OFF
         dark = self._heights.shadow(x, y, z, self._lamp)
         return 1 - (1 - SHADE) * dark, 1 - AMBIENT * (1 - self._heights.open_(x, y, z))
@@ -95,19 +101,30 @@ class _Heights:
         for reach, weight in REACHES:
             mean = blurred(self._z, max(reach / self.cell / 2, 0.5))
             higher = np.maximum(mean.ravel()[cells] - z, 0.0)
-            found -= weight * higher / (higher + reach / 2)
+            found -= weight * np.minimum(higher / (higher + reach / 2), HALF)
         return found
 
     def shadow(self, x: FloatArray, y: FloatArray, z: FloatArray, lamp: FloatArray) -> FloatArray:
-        """How much of the lamp is hidden, 0 to 1: the softer, the farther what hides it is."""
+        """How much of the lamp is hidden, 0 to 1, softly at the shadow's edge."""
         flat = float(np.hypot(lamp[0], lamp[1]))
-        to_x, to_y, climb = float(lamp[0]) / flat, float(lamp[1]) / flat, float(lamp[2]) / flat
-        heights, dark = self._even.ravel(), np.zeros(len(z))
-        far, step = (self._top - float(z.min())) / climb, self.cell
-        distance = 1.5 * step
-        while distance < far + step:
-            over = heights[self._cells(x + to_x * distance, y + to_y * distance)] - (z + distance * climb)
-            np.maximum(dark, np.clip(over / (0.05 + 0.25 * distance), 0.0, 1.0), out=dark)
-            step *= 1.15
-            distance += step
-        return dark
+        way, climb = (float(lamp[0]) / flat, -float(lamp[1]) / flat), float(lamp[2]) / flat
+        dark, step = self._even, 1.0
+        # How high the shadow reaches over each cell: of what is one step away, then two, then four...
+        while step * self.cell * climb < self._top - float(self._even.min()):
+            dark = np.maximum(dark, _moved(dark, way[0] * step, way[1] * step) - step * self.cell * climb)
+            step *= 2
+        return np.clip((dark.ravel()[self._cells(x, y)] - z) / SOFT, 0.0, 1.0)
+
+
+def _moved(picture: FloatArray, right: float, down: float) -> FloatArray:
+    """At each cell the value so many cells away, between cells in proportion; at the edges that of the edge."""
+    rows, columns = picture.shape
+    moved = picture
+    for axis, size, far in ((1, columns, right), (0, rows, down)):
+        at = np.clip(np.arange(size) + far, 0, size - 1)
+        low = np.minimum(at.astype(np.int64), size - 2)
+        share = at - low
+        if axis == 0:
+            share = share[:, None]
+        moved = np.take(moved, low, axis) * (1 - share) + np.take(moved, low + 1, axis) * share
+    return moved
