@@ -24,27 +24,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from benchmarks.bodies import CASES, Case
+from benchmarks.slice_one import DEEP, WIDE, printed, written
 from fulfillment.slicers import Printer
 from fulfillment.slicers.asking import stl
 from fulfillment.slicers.prusa import PROGRAM, keys_of
-from gcode.dialects import MARLIN_FDM, Setup
+from gcode.estimate import estimate
 from gcode.parse import parse
-from gcode.slicing.plate import Placed, program
+from gcode.recipe import Motion
 from gcode.slicing.profile import Profile, Seam
-from gcode.slicing.slicer import Memory, slice_solid
+from gcode.slicing.slicer import Memory
 from gcode.slicing.solid import Solid
 from gcode.trace import trace
 
 ROOT: Final = Path(__file__).parents[1]
-BED: Final = Printer(200.0, 180.0, 150.0)
-SETUP: Final = Setup(tool_temperature=210.0, bed_temperature=60.0, lift=60.0, park=(0.0, 180.0), acceleration=1000.0)
+BED: Final = Printer(WIDE, DEEP, 150.0)
 ROUNDS: Final = 5
 KNOWN: Final = 3
 """Customers before these."""
 PRUSAS: Final = {"rear": Seam.REAR, "default": Seam.CORNER}
+THEIRS: Final = Motion(
+    1500, max_feed=(500, 500, 12, 120), jerks=(8, 10, 0.2, 2.5), max_acceleration=(9000, 9000, 500, 10_000)
+)
+"""The machine that PrusaSlicer assumes."""
 AIMS: Final = {"warm": 0.1, "reused": 0.02, "cold": 0.5}
 """Of PrusaSlicer's default, in CPU."""
 
@@ -92,19 +94,9 @@ def warm(work: Callable[[], object]) -> Cost:
     return Cost(time.process_time() - cpu, time.perf_counter() - wall)
 
 
-def printed(solid: Solid, profile: Profile, memory: Memory | None = None) -> bytes:
-    """The body in the middle of the bed."""
-    x, y = (
-        room / 2 - (low + high) / 2
-        for room, low, high in zip((BED.x, BED.y), solid.low[:2], solid.high[:2], strict=True)
-    )
-    known = memory or Memory()
-    return program([Placed(slice_solid(solid, profile, known), x, y)], MARLIN_FDM, SETUP, memory=known)
-
-
 def prusas(body: Solid, profile: Profile, folder: Path) -> tuple[Cost, bytes]:
     (folder / "body.stl").write_bytes(stl(body))
-    np.savez(folder / "body.npz", vertices=body.vertices, faces=body.faces)
+    written(folder, body, profile)
     (folder / "keys.ini").write_text("".join(f"{key} = {value}\n" for key, value in keys_of(profile, BED).items()))
     middle = f"{BED.x / 2:g},{BED.y / 2:g}"
     argv = [PROGRAM, "--load", "keys.ini", "--export-gcode", "--output", "out.gcode", "--center", middle, "body.stl"]
@@ -142,7 +134,7 @@ def measured(name: str, rounds: int, folder: Path) -> Found:
         solid = case.solid(number)
         for which, seam in PRUSAS.items():
             found.add(which, prusas(solid, replace(case.profile, seam=seam), folder)[0])
-        found.add("cold", alone([sys.executable, "-m", "benchmarks.slicing", "--one", name], folder))
+        found.add("cold", alone([sys.executable, "-m", "benchmarks.slice_one", "."], folder))
         mesh = solid.vertices, solid.faces
         found.add("warm", warm(lambda mesh=mesh: printed(Solid.of(*mesh), case.profile)))  # type: ignore[misc]
         found.add("reused", warm(lambda mesh=mesh: printed(Solid.of(*mesh), case.profile, memory)))  # type: ignore[misc]
@@ -177,27 +169,15 @@ def shown(name: str, case: Case, found: Found, folder: Path) -> None:
     ours, theirs = (laid(data, case.filled) / solid.volume - 1 for data in (printed(solid, case.filled), other))
     print(f"  solid, laid against the model's {solid.volume:.0f} mm3: ours {ours:+.2%}, PrusaSlicer's {theirs:+.2%}")
     data = prusas(solid, case.profile, folder)[1]
-    print(f"  PrusaSlicer's file: {said(data):.0f} s by its word, ours {estimate(data) / said(data) - 1:+.2%}")
-
-
-def estimate(data: bytes) -> float:
-    """Seconds of a file made for PrusaSlicer's own machine."""
-    from gcode.estimate import duration
-    from gcode.recipe import Motion
-
-    return duration(trace(parse(data)), Motion(1500.0, 10.0, (500.0, 500.0, 12.0, 120.0)))
+    theirs, ours = said(data), estimate(data, THEIRS).seconds
+    print(f"  PrusaSlicer's file: {theirs:.0f} s by its word, ours {ours / theirs - 1:+.2%}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(CASES), help="bodies; none: all")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="bodies of each kind")
-    parser.add_argument("--one", help="slice body.npz of this folder as this kind is, and end")
     given = parser.parse_args(arguments)
-    if given.one:
-        mesh = np.load("body.npz")
-        Path("ours.gcode").write_bytes(printed(Solid.of(mesh["vertices"], mesh["faces"]), CASES[given.one].profile))
-        return
     with tempfile.TemporaryDirectory(prefix="slicing-") as name:
         folder = Path(name)
         for one in given.names:
