@@ -43,8 +43,10 @@ MOST_PIXELS: Final = 1800
 """Of the longer side of such a picture."""
 FINEST: Final = 7.0
 """Pixels a mm of it at most."""
-NUMBER: Final = 3.2
+NUMBER: Final = 2.8
 """mm: how high numbers and codes are written into it."""
+SHADOW: Final = 5
+"""Pixels below a piece that its shadow takes."""
 INK: Final = "#4a4640"
 
 
@@ -211,7 +213,7 @@ def _sheet(laid: Tubes, lying: Sequence[_Lying], mark: Colour) -> bytes:
     for one in lying:
         left, low = one.box[:2]
         said = f"{one.number}  {one.spec.label}".rstrip()
-        drawn.text(((left - x0) * scale, (y1 - low) * scale + 2), said, fill=INK, font=font, anchor="lt")
+        drawn.text(((left - x0) * scale, (y1 - low) * scale + SHADOW), said, fill=INK, font=font, anchor="lt")
     out = io.BytesIO()
     seen.save(out, "PNG", optimize=True)
     return out.getvalue()

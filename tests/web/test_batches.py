@@ -16,7 +16,7 @@ from jobs import attempts, floor
 from jobs import models as m
 from jobs.retention import forget_orders
 
-from . import party, world
+from . import party, plates, world
 from .audit import faults
 from .conftest import Opens
 from .shots import LOADED, SIZES, THEMES
@@ -238,3 +238,95 @@ def test_no_picture_shows_what_was_forgotten(cookies: Party) -> None:
     assert other["proof"] in httpx.get(f"{base}/units/{other['unit_id']}").text
     assert {httpx.get(f"{base}/v1/pictures/{digest}").status_code for digest in jig} == {404}
     assert "went with that" in httpx.get(f"{base}/batches/{cookies.lying}").text
+
+
+# --- plates -----------------------------------------------------------------------------------------------------------
+
+
+class Tags(NamedTuple):
+    shop: Shop
+    base: str
+    batch: str
+
+
+@pytest.fixture(scope="module")
+def afternoon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("plates") / "factory"
+    shop = open_shop(plates.write_config(folder))
+    batch = plates.fill(shop)
+    shop.close()
+    return folder, batch
+
+
+@pytest.fixture
+def tags(afternoon: tuple[Path, str], tmp_path: Path) -> Iterator[Tags]:
+    folder, batch = tmp_path / "plates", afternoon[1]
+    shutil.copytree(afternoon[0], folder)
+    shop = open_shop(folder / "config.yaml")
+    world.run_on(shop, "printer-1", world.attempt_on(shop, "printer-1"), 0.37)
+    with world.serve(shop) as base:
+        yield Tags(shop, base, batch)
+    shop.close()
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_a_plate_is_legible_and_labelled(tags: Tags, opens: Opens, size: str) -> None:
+    page = opens(size)
+    for path in ("/", f"/batches/{tags.batch}"):
+        visit(page, tags.base + path)
+        for cover in page.locator("details.cover").all():
+            cover.locator("summary").click()
+        assert faults(page) == [], path
+
+
+def test_a_plate_shows_its_pieces_and_one_is_left_out(tags: Tags, opens: Opens) -> None:
+    page = opens("desktop")
+    visit(page, f"{tags.base}/batches/{tags.batch}")
+    expect(page.locator("h1 + p")).to_contain_text(
+        "4 pieces, Printed name tag and Conference badge: print on printer-1"
+    )
+    pieces = page.locator(".pieces li")
+    expect(pieces).to_have_count(4)
+    second = pieces.nth(1)
+    second.get_by_text("Leave out", exact=True).click()
+    second.get_by_role("button", name="out").click()
+    expect(page.get_by_text("is to be left out.")).to_be_visible()
+    (wish,) = floor.asked(tags.shop.store)
+    assert (wish.verb, wish.attempt, wish.argument) == (
+        "leave-out",
+        f"{tags.batch}-a1",
+        second.get_attribute("data-key"),
+    )
+    plates.obey(tags.shop)
+    expect(second).to_contain_text("had it left out at 37% of the program")
+    expect(pieces.get_by_text("Leave out", exact=True)).to_have_count(3)
+    expect(page.locator(".history")).to_contain_text("had it left out")
+
+
+def test_a_plate_is_begun_from_the_floor_without_pockets(tags: Tags, opens: Opens) -> None:
+    page = opens("desktop")
+    visit(page, f"{tags.base}/")
+    queue = page.locator("section:has(> #queue-title)")
+    expect(queue.get_by_text("2 of 12 places on a plate")).to_be_visible()
+    queue.get_by_text("Begin now").click()
+    expect(queue.get_by_label("From pocket")).to_have_count(0)
+    queue.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("A plate of")).to_be_visible()
+
+
+def test_a_unit_says_where_on_the_plate_it_lies(tags: Tags) -> None:
+    with tags.shop.store.read() as connection:
+        job = connection.execute(m.jobs.select().where(m.jobs.c.batch == tags.batch)).mappings().first()
+    assert job is not None
+    assert f"number {job['place']['pocket']} on the plate" in httpx.get(f"{tags.base}/units/{job['unit_id']}").text
+
+
+def test_the_api_leaves_out_by_number_and_says_why_not(tags: Tags) -> None:
+    address = f"{tags.base}/v1/jobs/{tags.batch}/leave-out"
+    assert httpx.post(address, json={"piece": "3"}).status_code == 202
+    assert httpx.post(address, json={"piece": "9"}).status_code == 404
+    assert httpx.post(address, json={}).status_code == 422
+    attempt = world.attempt_on(tags.shop, "printer-1")
+    attempts.ended(tags.shop.store, attempt, "finished", "motion is over", "machine:printer-1")
+    answer = httpx.post(address, json={"piece": "3"})
+    assert answer.status_code == 409 and "while its batch is being made" in answer.text
