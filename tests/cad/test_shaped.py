@@ -9,9 +9,18 @@ import pytest
 
 from fulfillment.cad import CadFailed, CadRefused, Part, Shelf, Template, Wish, Workshop, shaped
 from gcode.design import Design, Drawing, Layer, Tone, Zone
+from gcode.dialects import MARLIN_FDM, Setup
+from gcode.slicing.check.verdict import printed
+from gcode.slicing.check.wanted import Piece
+from gcode.slicing.plate import Placed, program
+from gcode.slicing.profile import Infill, Profile
+from gcode.slicing.slicer import slice_solid
 
 Drawn = Callable[[Template, np.random.Generator], dict[str, float]]
 EXACT = 1e-3
+SETUP = Setup(
+    tool_temperature=210.0, bed_temperature=60.0, lift=60.0, park=(0.0, 200.0), travel=10.0, acceleration=1000.0
+)
 ANY = Zone("content", 0.0, 0.0, 1.0, 1.0)
 
 
@@ -51,6 +60,33 @@ def test_what_grows_out_of_its_content_is_what_cadquery_builds(
     for mine, theirs in zip(shaped(name, {}, None, of(drawing)), whole.parts, strict=True):
         assert mine.volume == pytest.approx(theirs.volume, rel=EXACT)
         assert (mine.solid.manifold - theirs.solid.manifold).volume() < EXACT * theirs.volume
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("tag", {}),
+        ("monogram", {"roundness": 25.0}),
+        ("plant-label", {}),
+        ("cable-tidy", {}),
+        ("cable-tidy", {"cable": 15.0, "screw": 4.0}),
+        ("cable-tidy", {"cable": 2.0, "screw": 6.0}),
+    ],
+)
+@pytest.mark.parametrize("style", ["raised", "sunk"])
+def test_it_prints_without_supports_and_as_it_is(
+    workshop: Workshop, words: Callable[..., Drawing], name: str, values: dict[str, float], style: str
+) -> None:
+    (bare,) = workshop.build(Wish(name, values)).parts
+    (part,) = shaped(name, values, bare.solid, of(words(name, "Bo", **values)), style)
+    solid = Profile(infill=Infill(density=1.0))
+    sliced = slice_solid(part.solid, solid)
+    data = program([Placed(sliced, 20.0, 20.0)], MARLIN_FDM, SETUP)
+    found = printed(data, [Piece(part.solid, 20.0, 20.0)], solid)
+    assert found.wrong == ()
+    assert sliced.overhangs == ()
+    assert found.volume == pytest.approx(part.volume, rel=0.02)
+    assert printed(data, [Piece(bare.solid, 20.0, 20.0)], solid).wrong, "without its words it is another body"
 
 
 def test_a_design_without_layers_leaves_the_body_bare(workshop: Workshop) -> None:
