@@ -26,6 +26,8 @@ AMBIENT: Final = 0.7
 """What corners may lose of their light at most."""
 HALF: Final = 0.55
 """What a wall hides of the sky at most, however high it is: the other half stays."""
+SHADOW: Final = 0.9
+"""How long a shadow is at most, as a share of what throws it."""
 SOFT: Final = 0.4
 """mm by which a shadow's edge is soft."""
 ASIDE: Final = 2.5
@@ -79,7 +81,7 @@ class _Heights:
 
     def __init__(self, tubes: Tubes, bed: float) -> None:
         low, high = tubes.box()
-        room = 2.0 + 0.5 * float(high[2] - bed)
+        room = 2.0 + SHADOW * float(high[2] - bed)
         wide, deep = high[:2] - low[:2] + 2 * room
         self.cell = float(max(wide, deep) / MAP)
         self._columns, self._rows = math.ceil(wide / self.cell), math.ceil(deep / self.cell)
@@ -87,7 +89,6 @@ class _Heights:
         above = Camera(0.0, 90.0, 1 / self.cell, self._x, self._y, self._columns, self._rows)
         heights = np.maximum(look(tubes, above).z, bed).reshape(self._rows, self._columns)
         self._z, self._top = heights, float(high[2])
-        self._even = blurred(heights, 0.8)
 
     def _cells(self, x: FloatArray, y: FloatArray) -> IntArray:
         column = np.clip((x - self._x) / self.cell, 0, self._columns - 1).astype(np.int32)
@@ -108,12 +109,15 @@ class _Heights:
         """How much of the lamp is hidden, 0 to 1, softly at the shadow's edge."""
         flat = float(np.hypot(lamp[0], lamp[1]))
         way, climb = (float(lamp[0]) / flat, -float(lamp[1]) / flat), float(lamp[2]) / flat
-        dark, step = self._even, 1.0
+        dark, step = self._z, 1.0
         # How high the shadow reaches over each cell: of what is one step away, then two, then four...
-        while step * self.cell * climb < self._top - float(self._even.min()):
+        while step * self.cell * climb < self._top - float(self._z.min()):
             dark = np.maximum(dark, _moved(dark, way[0] * step, way[1] * step) - step * self.cell * climb)
             step *= 2
-        return np.clip((dark.ravel()[self._cells(x, y)] - z) / SOFT, 0.0, 1.0)
+        inside = (np.abs(x - self._x - self._columns * self.cell / 2) < self._columns * self.cell / 2) & (
+            np.abs(y - self._y - self._rows * self.cell / 2) < self._rows * self.cell / 2
+        )
+        return np.where(inside, np.clip((dark.ravel()[self._cells(x, y)] - z) / SOFT, 0.0, 1.0), 0.0)
 
 
 def _moved(picture: FloatArray, right: float, down: float) -> FloatArray:

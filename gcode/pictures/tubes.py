@@ -12,6 +12,11 @@ from gcode.units import BoolArray, FloatArray, IntArray
 
 MOST: Final = 1_500_000
 """Pieces that are kept. Of a program with more, neighbours are joined: a picture of a large bed loses nothing by it."""
+FINEST: Final = 0.4
+"""mm: how long pieces may become by that at first, and at last; what is still too much is left out."""
+COARSEST: Final = 50.0
+ENOUGH: Final = 0.8
+"""Share of pieces that may be left before longer ones are joined."""
 LEAST_HEIGHT: Final = 0.02
 FUSED: Final = 1.06
 """Times its own width: beads flow into each other, and no light comes through between them."""
@@ -54,14 +59,16 @@ def tubes(data: bytes, filament_area: float, *, beside: bool = False, most: int 
     """The tubes of a program. ``filament_area``: mm2, what one mm of E is. ``beside``: also skirt, brim and priming,
     where comments tell of them. At most ``most`` pieces, read ``block`` bytes at once."""
     kept: list[Beads] = []
-    count = 0
+    count, longest = 0, FINEST
     for layer in Reader(data, filament_area, block).layers():
         one = layer if beside else layer.only(layer.role != BESIDE)
         if not len(one):
             continue
         kept.append(one)
         count += len(one)
-        while count > most and (fewer := _halved(joined(kept))) is not None:
+        while count > most and longest < COARSEST:
+            fewer = _fewer(joined(kept), longest)
+            longest *= 2 if len(fewer) > ENOUGH * count else 1
             kept, count = [fewer], len(fewer)
         if count > most:
             break
@@ -114,8 +121,8 @@ def _median(values: FloatArray, weights: IntArray) -> float:
     return float(values[order][np.searchsorted(so_far, so_far[-1] / 2)])
 
 
-def _halved(beads: Beads) -> Beads | None:
-    """Each second piece joined with the one that it goes on from; None where there is no such pair."""
+def _fewer(beads: Beads, longest: float) -> Beads:
+    """Each second piece joined with the one that it goes on from, where both are no longer than this together."""
     same = (beads.end[:-1] == beads.start[1:]).all(axis=1) & (beads.z[:-1] == beads.z[1:])
     same &= (beads.filament[:-1] == beads.filament[1:]) & (beads.role[:-1] == beads.role[1:])
     number = np.arange(len(beads))
@@ -123,8 +130,7 @@ def _halved(beads: Beads) -> Beads | None:
     begins[1:] = ~same
     place = number - np.maximum.accumulate(np.where(begins, number, 0))
     goes_on = place % 2 == 1
-    if not goes_on.any():
-        return None
+    goes_on[1:] &= np.hypot(*(beads.end[1:] - beads.start[:-1]).T) <= longest
     first = ~goes_on
     last = np.append(np.flatnonzero(first)[1:], len(beads)) - 1
     whole = beads.only(first)

@@ -17,9 +17,11 @@ import numpy.typing as npt
 from gcode.pictures.tubes import Tubes
 from gcode.units import BoolArray, FloatArray, IntArray
 
-AROUND: Final = 2.2
+AROUND: Final = 1.75
 """Radians from its top to which a tube is drawn on each side: all that is seen from above."""
 ANGLES: Final = 256
+LEAST_AROUND: Final = 7
+"""Points around a tube, however small it is: one of them looks up, two look aside."""
 FLATNESS: Final = 0.4
 """Of a tube's section: 1 for an ellipse, towards 0 for a box with round corners."""
 AT_ONCE: Final = 1_000_000
@@ -179,7 +181,7 @@ class _Drawing:
         self._length = np.hypot(*(tubes.end - tubes.start).T)
         dense = camera.scale / DENSE
         self._along = np.clip(np.ceil(self._length * dense), 1, 20_000).astype(np.int64)
-        self._across = np.clip(np.ceil((tubes.width + 2 * tubes.height) * dense), 3, 64).astype(np.int64)
+        self._across = np.clip(np.ceil((tubes.width + 2 * tubes.height) * dense), LEAST_AROUND, 64).astype(np.int64)
         # Round ends: so many points more, before the first and behind the last.
         self._cap = np.where(_capped(tubes), np.ceil(tubes.width / 2 * dense), 0).astype(np.int64)
 
