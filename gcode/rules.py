@@ -22,6 +22,7 @@ HEATERS: Final = {"tool": TOOL_HEAT, "bed": BED_HEAT}
 FAN_ON, FAN_OFF = code_of("M106"), code_of("M107")
 COLD: Final = code_of("M302")
 UNITS: Final = code_of("G21")
+INCHES: Final = code_of("G20")
 SLACK: Final = 0.0005
 """mm: half of the last digit that is written."""
 
@@ -90,6 +91,8 @@ def allowed(view: View) -> Iterator[Finding]:
 
 def modes(view: View) -> Iterator[Finding]:
     """Units, positioning and extrusion are said, and the machine is homed, before anything moves."""
+    inches = view.program.line[view.program.code == INCHES]
+    yield from found("inches", inches, "G20: the program counts in inches, and nothing here does: write it in mm")
     if not len(view.moves):
         if view.ends and not view.before.first:
             yield Finding(Severity.ERROR, "no-motion", 0, "the program moves nothing: render it anew")

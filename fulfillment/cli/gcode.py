@@ -161,11 +161,12 @@ def check(path: Path, /, file: Path, name: str | None, raw: bool, **plain: Any) 
         program = opened(file)
         facts = facts_of(program.head, program.tail)
         standing, _ = _standing(path, name, facts, plain)
-        report = preflight(program.parts(), standing.dialect, standing.limits)
-    findings = sorted(
-        (standing.judged(one) for one in report.findings), key=lambda one: (one.severity is Severity.WARNING, one.line)
-    )
-    findings += standing.remarks(facts)
+        plainly = explained.Plain()
+        parts = program.parts() if standing.strict else plainly.of(program.parts())
+        report = preflight(parts, standing.dialect, standing.limits)
+    once = {(one.code, one.text): one for one in reversed(report.findings)}.values()
+    findings = [*map(standing.judged, once), *plainly.remark(), *standing.remarks(facts)]
+    findings.sort(key=lambda one: (one.severity is Severity.WARNING, one.line))
     errors = [one for one in findings if one.severity is Severity.ERROR]
     if raw:
         body = {"against": standing.name, "ok": not errors, "findings": [asdict(one) for one in findings]}

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from fulfillment.programs.words import LASTING, sentence
+from gcode.findings import Finding, Severity
 from gcode.parse import name_of
 from gcode.stream import pieces
 
@@ -18,6 +19,33 @@ MOST_NAMES: Final = 500
 _ODD: Final = re.compile(rb"^[ \t]*(?![GMT]\d)([^\s;][^\s;=]{0,39})[^\r\n]*", re.M)
 _NUMBERED: Final = re.compile(rb"N\d+")
 _LOWER: Final = re.compile(rb"[gmt]\d")
+
+
+_SPOKEN: Final = re.compile(rb"^[ \t]*M11[78]\b[^\r\n]*", re.M)
+"""Words for a screen, which are no G-code behind their command."""
+
+
+class Plain:
+    """The plain G-code of a program, part by part: lines in another style become comments, and are counted."""
+
+    def __init__(self) -> None:
+        self.odd = self.first = 0
+
+    def of(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        line = 1
+        for part in parts:
+            found = [match.start() for match in _ODD.finditer(part)]
+            if found and not self.odd:
+                self.first = line + part.count(b"\n", 0, found[0])
+            self.odd += len(found)
+            yield _SPOKEN.sub(b";", _ODD.sub(b";", part) if found else part)
+            line += part.count(b"\n")
+
+    def remark(self) -> list[Finding]:
+        if not self.odd:
+            return []
+        text = "no plain G-code (macros, numbered lines, small letters), not judged: `ful gcode explain` names them"
+        return [Finding(Severity.WARNING, "not-plain", self.first, text, self.odd)]
 
 
 @dataclass(slots=True)

@@ -59,6 +59,8 @@ REMARKS: Final = frozenset((
     "fan-left-on", "too-fast",
 ))  # fmt: skip
 """Findings that are no faults on a printer of which only a few numbers are known."""
+BY_MACROS: Final = frozenset(("cold-extrusion", "heat-left-on"))
+"""What a Klipper printer's own start and end macros may see to, which the file only names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Standing:
 
     def judged(self, finding: Finding) -> Finding:
         """A finding as it counts here."""
-        if self.strict or finding.code not in REMARKS:
+        unsure = REMARKS | (BY_MACROS if self.firmware is Firmware.KLIPPER else frozenset())
+        if self.strict or finding.code not in unsure:
             return finding
         return replace(finding, severity=Severity.WARNING)
 

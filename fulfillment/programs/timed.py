@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -26,13 +27,22 @@ def lasting(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
+_LIMIT: Final = re.compile(rb"^SET_VELOCITY_LIMIT\b[^\n]*?\bACCEL=(\d{1,6}(?:\.\d{1,8})?)[^\n]*", re.M)
+"""Klipper's own word for an acceleration; the others of it are passed over."""
+
+
+def _spoken(part: bytes) -> bytes:
+    """The same lines, with Klipper's word for an acceleration as its M204."""
+    return _LIMIT.sub(rb"M204 S\1", part) if b"SET_VELOCITY_LIMIT" in part else part
+
+
 def estimates(
     parts: Iterable[bytes], standing: Standing, others: Iterable[Firmware]
 ) -> tuple[Estimate, dict[str, float]]:
     """What it takes on what it is held against, and the seconds on usual printers of other firmwares. One reading."""
     own = Clock(standing.limits.motion, standing.firmware)
     beside = {firmware: Clock(DEFAULTS[firmware], firmware) for firmware in others}
-    for piece in pieces(parts, standing.dialect.trace):
+    for piece in pieces(map(_spoken, parts), standing.dialect.trace):
         for clock in (own, *beside.values()):
             clock.add(piece)
     return own.finish(), {str(firmware): clock.finish().seconds for firmware, clock in beside.items()}

@@ -130,6 +130,29 @@ def test_a_firmware_counts(run: Runs) -> None:
     assert seconds("--junction-deviation", "0.2") != seconds("--jerk", "2")
 
 
+def test_klippers_word_for_an_acceleration_counts(run: Runs) -> None:
+    def seconds(data: bytes) -> float:
+        return float(json.loads(run("estimate", data, "--json").stdout)["seconds"])
+
+    slow = KLIPPER.replace(b"ACCEL=3000", b"ACCEL_TO_DECEL=9 ACCEL=100")
+    assert seconds(slow) > seconds(KLIPPER) * 1.2
+    assert seconds(KLIPPER.replace(b"SET_VELOCITY_LIMIT ACCEL=3000\n", b"M204 S3000\n")) == seconds(KLIPPER)
+
+
+def test_macros_of_klipper_may_heat(run: Runs) -> None:
+    """Which they do is known to the printer alone: a remark, where it would be a fault on Marlin."""
+    macros = KLIPPER.replace(b"M109 S215\n", b"").replace(b"M104 S0\n", b"")
+    assert run("check", macros, *BED).exit_code == 0
+    told = run("check", macros, *BED).output
+    assert "[cold-extrusion]" in told and "warning: line 2: no plain G-code" in told and "(6 places)" in told
+    assert run("check", macros, *BED, "--firmware", "marlin").exit_code == 1
+
+
+def test_inches_are_refused(run: Runs) -> None:
+    done = run("check", PRUSA.replace(b"G21\n", b"G20\n"), *BED)
+    assert done.exit_code == 1 and "[inches]" in done.output
+
+
 def test_everything_is_explained(run: Runs) -> None:
     done = run("explain", PRUSA)
     assert done.exit_code == 0
