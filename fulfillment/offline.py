@@ -73,6 +73,8 @@ def rendered_together(
     bodies = bodies_of(factory)
     with workshop_of(factory) as workshop:
         for name in [name for name in entry.order() if entry.route[name].fields]:
+            if several and entry.room(name) is None:
+                raise NotMade(f"{name} makes one piece at a time: ask for one.")
             below = proofs.get(entry.under(name) or "")
             specs = [
                 replace(over(specification(factory, product, name, one.body()), below), pocket=pocket)
@@ -83,8 +85,18 @@ def rendered_together(
             except Problems as problems:
                 lines = [f"  {p['field'] or name}: {p['reason']} {p['mend']}" for p in problems.problems]
                 raise NotMade("\n".join([f"{name} cannot be made like this:", *lines])) from None
+            left = _left(made, pockets)
+            if left:
+                numbers = ", ".join(map(str, left))
+                raise NotMade(f"The bed takes {len(pockets) - len(left)} of {len(pockets)}: no room for {numbers}.")
             proofs[name] = made.proof
             yield _written(name, found[0].options, made, store, out)
+
+
+def _left(made: Rendered, pockets: Sequence[int]) -> list[int]:
+    """The pieces that found no room on a plate, by the numbers that they came with."""
+    places = made.manifest.get("places") if len(pockets) > 1 else None
+    return [] if places is None else [pocket for pocket in pockets if str(pocket) not in places]
 
 
 def _checked(
