@@ -119,9 +119,9 @@ class Comb:
     def _pulled(self, path: Line) -> Line:
         """From each point to the farthest that can be reached straight."""
         kept, at = [0], 0
-        fence = self._fence.beside(path)
         while at < len(path) - 1:
             later = path[at + 2 : at + 2 + AHEAD]
+            fence = self._fence.beside(path[at : at + 2 + AHEAD])
             # A chord between two corners of a hole crosses nothing, and yet lies in the hole.
             free = fence.holds((path[at] + later) / 2)
             free &= ~fence.crosses(path[at][None], later)

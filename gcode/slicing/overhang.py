@@ -9,18 +9,29 @@ from typing import Final
 
 import numpy as np
 
-from gcode.slicing.areas import Area, Fence, contours, offset
+from gcode.slicing.areas import Area, Fence, offset
 from gcode.slicing.beads import LEAST_STEP, Bead
 from gcode.slicing.profile import Profile, Role
 from gcode.units import BoolArray, FloatArray
 
+NEAR: Final = 0.02
+"""mm that a wall's middle may be nearer to the edge than half a bead: contours are simplified."""
 SHORT: Final = 0.5
 """mm: a shorter piece over nothing needs no slowing down."""
 
 
-def parted(beads: Sequence[Bead], below: Area, height: float, profile: Profile) -> list[Bead]:
+def carried_by(below: Area, height: float, profile: Profile) -> Area:
+    """Where the middles of walls may be over the layer below."""
+    return offset(below, max(profile.reach(height) - profile.widths.outer / 2, 0.0))
+
+
+def leans(own: Area, carried: Area, profile: Profile) -> bool:
+    """Whether any wall's middle may lie beyond what is carried: mostly none does, and no wall need be looked at."""
+    return not (offset(own, NEAR - profile.widths.outer / 2) - carried).is_empty()
+
+
+def parted(beads: Sequence[Bead], carried: Fence, profile: Profile) -> list[Bead]:
     """Walls, those with a piece that leans out further than the profile lets them cut where that begins and ends."""
-    carried = Fence(contours(offset(below, max(profile.reach(height) - profile.widths.outer / 2, 0.0))))
     found: list[Bead] = []
     for bead in beads:
         if bead.role in (Role.OUTER, Role.INNER):

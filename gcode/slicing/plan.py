@@ -18,7 +18,7 @@ from gcode.slicing.beads import Bead, Layer, Step, bead
 from gcode.slicing.bridges import Bridge, Overhang, over_nothing
 from gcode.slicing.comb import Comb
 from gcode.slicing.fill import Rooms, Turn, filled, single, speed_of, wide
-from gcode.slicing.overhang import parted
+from gcode.slicing.overhang import carried_by, leans, parted
 from gcode.slicing.profile import Profile, Role
 from gcode.slicing.seam import begun
 from gcode.slicing.sections import Section
@@ -188,11 +188,12 @@ def plan(window: Window, around: Surroundings, framed: Frame, rooms: Rooms) -> L
     steps = _brim(framed, own, profile) if window.first else []
     fills = _fills(skins(framed.inside, around.sparse, around.seen, bridges, profile), window, around.turn, rooms)
     groups = [_shared(beads, framed, _middle) for beads in fills]
+    carried = _fence(own, around.below, profile)
     islands = []
     for number, comb in enumerate(framed.combs):
         beads = list(framed.walls[number])
-        if around.below is not None:
-            beads = parted(beads, around.below, own.height, profile)
+        if carried is not None:
+            beads = parted(beads, carried, profile)
         for group in groups:
             beads += _in_order(group[number], beads)
         if beads:
@@ -201,6 +202,14 @@ def plan(window: Window, around: Surroundings, framed: Frame, rooms: Rooms) -> L
     for comb, beads in _sorted(islands, lambda one: one[1][0].points[0], here):
         steps += _joined(beads, steps[-1].bead.points[-1] if steps else None, comb, profile)
     return Layer(tuple(steps), around.digest, own.area, tuple(overhangs))
+
+
+def _fence(own: Section, below: Area | None, profile: Profile) -> Fence | None:
+    """Around where walls are carried by the layer below; None where all of them are."""
+    if below is None:
+        return None
+    carried = carried_by(below, own.height, profile)
+    return Fence(contours(carried)) if leans(own.area, carried, profile) else None
 
 
 def _fills(places: Sequence[Place], window: Window, turn: Turn, rooms: Rooms) -> tuple[list[Bead], list[Bead]]:

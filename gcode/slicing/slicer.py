@@ -81,7 +81,8 @@ class Memory:
 
     def _keep(self, known: OrderedDict[_K, _T], digest: _K, value: _T) -> None:
         known[digest] = value
-        while len(known) > self._most:
+        # Layers are kept twice, by what they follow from and by all that is around them.
+        while len(known) > self._most * (2 if known is self._layers else 1):
             known.popitem(last=False)
 
 

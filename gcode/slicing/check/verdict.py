@@ -35,8 +35,9 @@ class Limits:
     """Of each layer's walls that is covered, at least."""
     skin: float = 0.95
     """Of its skins. In letters, where lines are a few mm long, many end in a corner that they do not fill."""
-    gap: float = 2.0
-    """The largest uncovered place: 4 mm of a bead. Where walls meet at a sharp angle, good slicers leave 1 mm2."""
+    gap: float = 3.0
+    """The largest uncovered place: 7 mm of a bead. Where walls meet at a sharp angle, good slicers leave 1 mm2; beside
+    a wall that runs almost as the lines do, a sliver of twice as much."""
     beyond: float = 0.5
     """What may lie outside, in a layer."""
     farthest: float = 0.6
