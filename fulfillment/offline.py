@@ -48,6 +48,8 @@ class Done:
     artifact: Path
     manifest: Path
     proof: Path | None
+    besides: tuple[Path, ...] = ()
+    """A view, a body: what else the process made."""
 
 
 Data = Mapping[str, bytes]
@@ -119,4 +121,8 @@ def _written(operation: str, options: Mapping[str, str], made: Rendered, store: 
     proof = out / f"{operation}.proof.png" if made.proof else None
     if proof is not None and made.proof is not None:
         proof.write_bytes(store.get(made.proof))
-    return Done(operation, options, made, artifact, manifest, proof)
+    besides = []
+    for name, digest in (made.manifest.get("extras") or {}).items():
+        besides.append(out / f"{operation}.{name}")
+        besides[-1].write_bytes(store.get(digest))
+    return Done(operation, options, made, artifact, manifest, proof, tuple(besides))

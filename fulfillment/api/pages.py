@@ -137,7 +137,10 @@ def get_machine(name: str, request: Request, shop: TheShop, _who: Reader) -> HTM
 @router.get("/batches/{job_id}")
 @router.get("/fragments/batches/{job_id}")
 def get_batch(job_id: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
-    return _show(request, shop, "batch.html", f"/batches/{job_id}", **jigs.batch(shop, job_id))
+    values = jigs.batch(shop, job_id)
+    together = {"title": values["batch"]["operation"].capitalize(), "jobs": [values["batch"]]}
+    programs = looked_at([together]) if not values["forgotten"] else []
+    return _show(request, shop, "batch.html", f"/batches/{job_id}", programs=programs, **values)
 
 
 @router.get("/find", response_model=None)

@@ -95,6 +95,8 @@ def _say(done: Done) -> None:
     click.echo(f"{done.manifest}")
     if done.proof:
         click.echo(f"{done.proof}")
+    for path in done.besides:
+        click.echo(f"{path}")
 
 
 def _read(path: Path, field: str) -> bytes:
