@@ -58,6 +58,11 @@ WIDER: Final = 1.1
 TOLD: Final = 3
 """Overhangs, or faults, that are told one by one."""
 
+TURNS: Final = (0.0, 30.0, 60.0)
+"""Degrees by which lines are turned where those of the profile leave a place bare."""
+BARE: Final = frozenset({"gap", "skins"})
+"""Faults that other lines may not have."""
+
 MEMORY: Final = Memory()
 """Layers that this worker has computed: an order recomputes what its content touches."""
 
@@ -71,12 +76,11 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     x, y = spec.product.jig.at(spec.pocket)
     machines = roomy(solid, x, y, machines)
     setup = replace(setup_of(how, profile, solid.high[2], machines), stamp=stamp_of(spec, material, files))
-    bare, by = programmed(spec, body, solid, profile, setup, machines)
+    bare, by, found = proved(spec, body, solid, profile, setup, machines)
     piece, place = shown(body, solid, piece_of(spec, material, files), x, y)
     laid = tubes(bare, profile.filament_area)
     data = for_screens(bare, laid, [piece.mark], machines)
     report = passed(data, machines, PROCESS, how.windows)
-    found = held_against(data, [Piece(solid, x, y)], profile)
     manifest = {
         "bounds": bounds_of(report),
         "seconds": round(report.time, 1),
@@ -202,6 +206,23 @@ def programmed(
     return program([Placed(layers(solid, profile), x, y)], spoken(dialect), setup, memory=MEMORY), slicing.OWN
 
 
+def proved(
+    spec: Spec, body: ChosenBody | Model, solid: Solid, profile: Profile, setup: Setup, machines: Sequence[Machine]
+) -> tuple[bytes, Mapping[str, Any], Printed]:
+    """The program, what sliced it, and its beads held against the body; what lines of one direction leave bare beside
+    a wall that runs almost as they do is tried with others. Raises Problems. Pictures for screens are comments."""
+    at = [Piece(solid, *spec.product.jig.at(spec.pocket))]
+    for angle in TURNS:
+        infill = replace(profile.infill, angle=profile.infill.angle + angle)
+        data, by = programmed(spec, body, solid, replace(profile, infill=infill), setup, machines)
+        found = printed(data, at, profile)
+        if not found.wrong:
+            return data, by, found
+        if not found.faults.keys() <= BARE or by is not slicing.OWN:
+            break
+    raise strange(found)
+
+
 def shown(body: ChosenBody | Model, solid: Solid, piece: Blank, x: float, y: float) -> tuple[Blank, Place]:
     """What a proof shows, and where that lies on the bed: of a customer's model, and of what grew out of content,
     no more than the body."""
@@ -235,13 +256,18 @@ def layers(solid: Solid, profile: Profile) -> Sliced:
 
 
 def held_against(data: bytes, pieces: Sequence[Piece], profile: Profile) -> Printed:
-    """The beads of a program held against the bodies that it is to print. Raises Problems: a defect of ours."""
+    """The beads of a program held against the bodies that it is to print. Raises Problems."""
     found = printed(data, pieces, profile)
     if found.wrong:
-        numbers = ", ".join(f"{name} {value}" for name, value in found.body().items())
-        said = "; ".join(found.wrong[:TOLD])
-        raise problem(f"What would be printed is not what was designed: {said} ({numbers}).", DEFECT)
+        raise strange(found)
     return found
+
+
+def strange(found: Printed) -> Problems:
+    """A program whose beads are not the body: a defect of ours, with its numbers."""
+    numbers = ", ".join(f"{name} {value}" for name, value in found.body().items())
+    said = "; ".join(found.wrong[:TOLD])
+    return problem(f"What would be printed is not what was designed: {said} ({numbers}).", DEFECT)
 
 
 def setup_of(how: Resolved, profile: Profile, top: float, machines: Sequence[Machine]) -> Setup:

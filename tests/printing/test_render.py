@@ -179,3 +179,39 @@ def test_the_stamp_tells_colours_apart(ask: Callable[..., Spec], body: bytes) ->
     assert one.data != other.data and one.proof != other.proof
     strip = [np.array(data.split(b"\n", 1)[0]) for data in (one.data, other.data)]
     assert strip[0] != strip[1]
+
+
+WEDGE = '''"""A plate whose one edge runs almost as the lines do that fill it."""
+
+import numpy as np
+from fulfillment.cad.template import Template
+from gcode.design import Zone
+from manifold3d import CrossSection, Manifold
+
+EDGE = np.array([[0.0, 0.0], [50.0, 0.0], [50.0, 16.0], [0.0, 14.0]])
+TEMPLATE = Template(
+    title="Wedge",
+    parameters={},
+    zone=lambda values: Zone("content", 0.0, 0.0, 70.0, 24.0),
+    styles=("edge",),
+    grow=lambda given: {
+        "body": Manifold.extrude(CrossSection([EDGE]), 0.6).rotate([0, 0, 43]).translate([20, 0, 0])
+    },
+)
+'''
+
+
+def test_lines_that_leave_a_place_bare_are_turned(ask: Callable[..., Spec], tag: Product, tmp_path: Path) -> None:
+    (tmp_path / "wedge.py").write_text(WEDGE)
+    product = tag.model_copy(update={"body": Body(template="wedge")})
+    spec = ask(product=product, shelf=Shelf((tmp_path, BUILTIN)))
+    machines, how = fdm.chosen(spec, material_of(spec))
+    profile = fdm.fitted(how.profile, machines)
+    body, solid = fdm.shape(spec, {}, profile)
+    setup = fdm.setup_of(how, profile, solid.high[2], machines)
+    at = [Piece(solid, *product.jig.at(1))]
+    straight, _ = fdm.programmed(spec, body, solid, profile, setup, machines)
+    with pytest.raises(Problems, match=r"nothing covers \d+\.\d mm2"):
+        fdm.held_against(straight, at, profile)
+    data, _, found = fdm.proved(spec, body, solid, profile, setup, machines)
+    assert data != straight and found.gap < 1.0 and fdm.held_against(data, at, profile).wrong == ()
