@@ -21,6 +21,7 @@ NAMES = (
     "cad",
     "slicing",
     "checking",
+    "estimates",
     "job_cost",
     "clean_clone",
 )
