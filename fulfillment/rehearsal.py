@@ -105,8 +105,11 @@ def blank(
     lying: Path | None = None,
 ) -> list[str]:
     """Words for the machine's simulator: this product's piece lies in its jig, one in every pocket. ``material``: what
-    marks it; ``lying``: the piece as the machine before left it, a picture taken by :func:`view`."""
+    marks it; ``lying``: the piece as the machine before left it, a picture taken by :func:`view`. What a printer makes
+    itself has no blank: its bed is bare."""
     piece = product.piece
+    if product.body is not None:
+        return ["--mark-colour", material.colour] if material else []
     lie = [",".join(f"{value:g}" for value in (*box, piece.corner_radius)) for box in _boxes(product, machine)]
     words = ["--piece", *lie, "--surface-colour", colour or piece.colour]
     if "extrude-food" in machine.processes or machine.bit is not None:
