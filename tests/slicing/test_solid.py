@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -95,6 +99,33 @@ def test_more_than_a_million_triangles_are_refused_before_they_are_looked_at() -
         Solid.of(CORNERS, many)
     with pytest.raises(SolidError, match="coarser"):
         Solid.soup(np.zeros((MAX_TRIANGLES + 1, 3, 3), dtype=np.float32))
+
+
+MILLION = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from manifold3d import Manifold
+from gcode.slicing.profile import Infill, Profile
+from gcode.slicing.slicer import slice_solid
+from gcode.slicing.solid import Solid
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+most = pages * resource.getpagesize() + 1_500_000_000
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+ball = Solid.from_manifold(Manifold.sphere(6.0, 1400).trim_by_plane((0.0, 0.0, 1.0), -5.0))
+sliced = slice_solid(ball, Profile(infill=Infill(density=1.0)))
+print(len(ball.faces), len(sliced.layers), round(sliced.volume / ball.volume, 2))
+"""
+
+
+def test_almost_a_million_triangles_are_sliced_within_bounds(tmp_path: Path) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    ended = subprocess.run(
+        [sys.executable, "-c", MILLION, root], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    faces, layers, volume = ended.stdout.split()
+    assert 850_000 < int(faces) < MAX_TRIANGLES, ended.stderr
+    assert (int(layers), float(volume)) == (55, pytest.approx(1.0, abs=0.02))
 
 
 def test_bodies_within_each_other_are_named_by_their_height() -> None:
