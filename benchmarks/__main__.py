@@ -21,6 +21,7 @@ NAMES = (
     "cad",
     "slicing",
     "checking",
+    "nesting",
     "estimates",
     "job_cost",
     "clean_clone",
