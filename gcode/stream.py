@@ -59,7 +59,7 @@ def pieces(parts: Iterable[bytes], traced: Callable[[Program], Trace] = trace) -
         tools = _tools(whole, tool)
         yield Piece(raw, _own(whole, commands, line - 1 - before), _moved(moves, commands), line, tools[commands:])
         tool = int(tools[-1]) if len(tools) else tool
-        said = _state(whole, moves, said)
+        said = state(whole, moves, said)
         line += raw.count(b"\n")
 
 
@@ -88,7 +88,7 @@ def _tools(program: Program, before: int) -> IntArray:
     return tools
 
 
-def _state(program: Program, moves: Trace, before: bytes) -> bytes:
+def state(program: Program, moves: Trace, before: bytes) -> bytes:
     """What the machine knows at the end, as commands."""
     if not len(program):
         return before

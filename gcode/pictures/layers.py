@@ -118,7 +118,7 @@ def layers(
         raise LayersError("the program lays, burns and draws nothing: there is no layer to show")
     level, z = _levels(moves, marks)
     role = np.where(marks, _roles(data, program.line[moves.index]), TRAVEL)
-    start, end, which = straight(moves, program, np.arange(len(moves)))
+    start, end, which = straight(moves, np.arange(len(moves)))
     wide = np.full(len(which), width)
     if e_area > 0:
         length = np.maximum(np.hypot(*(end - start).T), 1e-6)

@@ -1,7 +1,8 @@
 """Beads from a program's bytes, in blocks: memory stays bounded by a block and the widest layer.
 
 What the machine knows at the end of a block (position, modes, E) is said again as commands before the next one, so that
-each block is a program of its own and ``gcode.trace`` stays the only place that knows what commands mean.
+each block is a program of its own (``gcode.stream``) and ``gcode.trace`` stays the only place that knows what commands
+mean.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Final
 import numpy as np
 
 from gcode.parse import Program, code_of, parse
-from gcode.trace import G2, G28, G90, G91, G92, M82, M83, MOVES, Trace, latest, switched, trace
+from gcode.stream import state
+from gcode.trace import Trace, latest, trace
 from gcode.units import BoolArray, FloatArray, IntArray
 
 BLOCK: Final = 4 * 1024 * 1024
@@ -130,11 +132,11 @@ class Reader:
         filament = self._filaments(program)[moves.index]
         line = program.line[moves.index] - self._said.count(b"\n") + self._line
         self._line += raw.count(b"\n")
-        self._said = _state(program, moves, self._said)
+        self._said = state(program, moves, self._said)
         # A full circle ends where it begins.
         lays = moves.lays | (moves.arc & (moves.e > 0))
         self.slanted += int((lays & (np.abs(moves.end[:, 2] - moves.start[:, 2]) > SAME_Z)).sum())
-        start, end, which = straight(moves, program, np.flatnonzero(lays))
+        start, end, which = straight(moves, np.flatnonzero(lays))
         share = np.bincount(which, minlength=len(moves))[which]
         return Beads(
             start=start,
@@ -185,20 +187,14 @@ class Reader:
         return filaments
 
 
-def straight(moves: Trace, program: Program, chosen: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
+def straight(moves: Trace, chosen: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
     """Both ends of straight pieces of the chosen moves, and the move that each is of. Arcs become chords."""
-    clockwise: BoolArray = program.code[moves.index] == G2
     start, end = moves.start[:, :2], moves.end[:, :2]
     arcs = chosen[moves.arc[chosen] & ~np.isnan(moves.radius[chosen]) & (moves.radius[chosen] > 0)]
     if not len(arcs):
         return start[chosen], end[chosen], chosen
     centre = moves.centre[arcs]
-    a, b = start[arcs] - centre, end[arcs] - centre
-    first = np.arctan2(a[:, 1], a[:, 0])
-    turn = (np.arctan2(b[:, 1], b[:, 0]) - first) % (2 * np.pi)
-    turn = np.where(turn < 1e-9, 2 * np.pi, turn)
-    turn = np.where(clockwise[arcs], np.where(turn > 2 * np.pi - 1e-9, turn, turn - 2 * np.pi), turn)
-    turn = np.where(clockwise[arcs] & (turn > 0), -turn, turn)
+    first, turn = (angles[arcs] for angles in moves.turns)
     count = np.ones(len(moves), dtype=np.int64)
     count[arcs] = np.clip(np.ceil(np.abs(turn) * moves.radius[arcs] / CHORD), 4, MAX_CHORDS)
     which = np.repeat(chosen, count[chosen])
@@ -214,35 +210,3 @@ def straight(moves: Trace, program: Program, chosen: IntArray) -> tuple[FloatArr
         radius = moves.radius[arcs][of]
         points[bent] = centre[of] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return begin, finish, which
-
-
-def _state(program: Program, moves: Trace, before: bytes) -> bytes:
-    """What the machine knows at the end, as commands."""
-    if not len(program):
-        return before
-    code = program.code
-    move = np.isin(code, MOVES)
-    relative, relative_e = switched(code, (G91,), (G90,)), switched(code, (G91, M83), (G90, M82))
-    at = moves.end[-1] if len(moves) and not (code[moves.index[-1] :] == G28).any() else np.zeros(3)
-    modes = [relative, relative, relative, relative_e]
-    logical = [_logical(program, letter, mode, move) for letter, mode in zip("XYZE", modes, strict=True)]
-    said = [
-        "G90",
-        "G0 " + " ".join(f"{letter}{value:.6f}" for letter, value in zip("XYZ", at.tolist(), strict=True)),
-        "G92 " + " ".join(f"{letter}{value:.6f}" for letter, value in zip("XYZE", logical, strict=True)),
-        "G91" if relative[-1] else "G90",
-        "M83" if relative_e[-1] else "M82",
-    ]
-    return "\n".join(said).encode("ascii") + b"\n"
-
-
-def _logical(program: Program, letter: str, relative: BoolArray, moves: BoolArray) -> float:
-    """What the program calls its position on an axis at its end: the last value set, and what was added since."""
-    value = program.word(letter)
-    given = ~np.isnan(value)
-    homes = (program.code == G28) & (letter != "E")
-    sets = (moves & given & ~relative) | ((program.code == G92) & given) | homes
-    numbers = np.where(homes, 0.0, np.nan_to_num(value))
-    last = int(latest(sets)[-1])
-    base = float(numbers[last]) if last >= 0 else 0.0
-    return base + float(numbers[last + 1 :][(moves & given & relative)[last + 1 :]].sum())
