@@ -201,10 +201,17 @@ def test_how_long_it_takes_is_said_with_what_it_stands_on(shop: Shop, client: ht
     with shop.store.read() as connection:
         running = connection.execute(select(m.jobs).where(m.jobs.c.state == "running")).mappings().first()
     assert running is not None
-    unit = client.get(f"/units/{running['unit_id']}").text
+
+    def unit(started: float) -> str:
+        with shop.store.write("test") as tx:
+            of_it = update(m.attempts).where(m.attempts.c.job_id == running["id"])
+            tx.connection.execute(of_it.values(started_at=shop.store.now() + started))
+        return client.get(f"/units/{running['unit_id']}").text
+
     known = client.get(f"/v1/machines/{running['machine']}").json()["paces"]
-    said = "from " if known else "not yet corrected: no runs"
-    assert "about " in unit and said in unit and "; ends " in unit
+    assert "about " in unit(0) and ("from " if known else "not yet corrected: no runs") in unit(0)
+    assert "; ends " in unit(0)
+    assert "; it should have ended " in unit(-9e5)
     learned = client.get("/v1/machines/frosting-2").json()["paces"]
     assert ("not yet corrected: no runs" in fresh) == (not learned)
     assert (" of the estimate (" in fresh) == bool(learned)
