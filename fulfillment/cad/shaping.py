@@ -33,7 +33,7 @@ def shaped(
     ``template``: itself, or the name of a shipped one. ``bare``: what its ``build`` made of these values, None where
     ``Template.grow`` makes the body. ``design``: laid out in ``Template.zone`` of these values, mm; without any layer
     the bare body comes back. ``style``: how content meets the body, "" as usual. ``line_width``: mm that strokes
-    become wide, and the least that can be printed.
+    become wide, and hairlines at least: nothing narrower can be printed.
 
     Raises CadRefused for what the order must change, and CadFailed for a defect of the template. The same arguments
     give the same vertices and faces, in any process.
@@ -50,7 +50,7 @@ def shaped(
 def _given(template: Template, values: Values, design: Design, style: str, line_width: float) -> Given:
     """Checked. Raises CadRefused."""
     # Imported here: pages that ask a template for its parameters need no geometry.
-    from gcode.shaping.areas import area_of
+    from gcode.shaping.areas import area_of, stout
 
     low, high = WIDTHS
     if not low <= line_width <= high:
@@ -68,7 +68,7 @@ def _given(template: Template, values: Values, design: Design, style: str, line_
         template.check_tone(tone, values)
     style = template.checked_style(style, design.layers or None)
     try:
-        area = area_of(drawings, line_width) if drawings else None
+        area = stout(area_of(drawings, line_width), line_width) if drawings else None
     except ShapeError as error:
         raise refused(error.parameter, error.reason, error.mend) from None
     return Given(values, template.zone(values), style, area, tones[0] if tones else None, line_width)

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from manifold3d import CrossSection, FillRule, JoinType, Manifold
+from manifold3d import CrossSection, FillRule, JoinType, Manifold, OpType
 from shapely import LinearRing, LineString, MultiPolygon, Polygon, simplify, union_all
 
 from gcode.design import Drawing
+from gcode.geometry import length
 from gcode.shaping.wrong import ShapeError
 from gcode.slicing.areas import Area, signed
 
@@ -23,6 +24,8 @@ SMOOTH: Final = 0.02
 """mm by which chords of round corners that are drawn around content are off."""
 TOUCH: Final = 0.001
 """mm by which the edges of content draw back from each other."""
+SHORT: Final = 4.0
+"""Widths that the edge of a hairline is long at least: what is shorter is the tip of a corner."""
 SPECK: Final = 0.001
 """mm2: what is smaller is no part of a letter."""
 
@@ -87,6 +90,19 @@ def thinned(area: Area, off: float) -> Area:
     """
     rings = [np.asarray(simplify(LinearRing(ring), off).coords)[:-1] for ring in area.to_polygons() if len(ring) > 2]
     return CrossSection([ring for ring in rings if len(ring) > 2], FillRule.Positive)
+
+
+def stout(area: Area, width: float) -> Area:
+    """The area with its hairlines as wide as this, in mm: what is narrower than a bead would not be laid at all, and
+    letters would lack their thin strokes."""
+    firm = area.offset(-width / 2, JoinType.Miter, 3.0).offset(width / 2, JoinType.Miter, 3.0)
+    thick = []
+    for hair in pieces(area - firm):
+        # Of a strip, twice its area by its length round is how wide it is. What is as short as wide is a corner.
+        round_it = sum(length(np.vstack([ring, ring[:1]])) for ring in hair.to_polygons())
+        if round_it > SHORT * width:
+            thick.append(grown(hair, max(width - 2 * hair.area() / round_it, 0.0) / 2))
+    return thinned(Area.batch_boolean([area, *thick], OpType.Add), DETAIL) if thick else area
 
 
 def mirrored(area: Area, x: float) -> Area:

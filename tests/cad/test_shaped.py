@@ -40,7 +40,7 @@ def test_content_on_a_bare_body_is_what_cadquery_builds(
     drawing = words(name, "Åse")
     (bare,) = workshop.build(Wish(name)).parts
     whole = workshop.build(Wish(name, drawing=drawing, style=style))
-    parts = shaped(name, {}, bare.solid, of(drawing), style, line_width=0.8)
+    parts = shaped(name, {}, bare.solid, of(drawing), style)
     assert [part.name for part in parts] == [part.name for part in whole.parts]
     for mine, theirs in zip(parts, whole.parts, strict=True):
         assert mine.volume == pytest.approx(theirs.volume, rel=EXACT)

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gcode.design import Drawing
-from gcode.shaping.areas import area_of, closed, disc, filled, grown, pieces, prism, rectangle
+from gcode.shaping.areas import area_of, closed, disc, filled, grown, pieces, prism, rectangle, stout
 from gcode.shaping.dress import STYLES, dressed
 from gcode.shaping.wrong import ShapeError
+from gcode.slicing.areas import opened
 from gcode.slicing.solid import Solid
 
 POINTS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 30)), min_size=3, max_size=12)
@@ -88,6 +89,24 @@ def test_holes_are_filled_and_gaps_closed(lettering: Callable[..., Drawing]) -> 
     letters = area_of([lettering("lll", 20.0)], 0.45)
     assert len(pieces(letters)) == 3
     assert len(pieces(closed(letters, 6.0))) == 1
+
+
+@pytest.mark.parametrize("typeface", ["GreatVibes-Regular", "DancingScript-Regular", "NotoSerif-Regular"])
+@pytest.mark.parametrize("width", [20.0, 40.0, 120.0])
+def test_hairlines_become_as_wide_as_a_bead(lettering: Callable[..., Drawing], typeface: str, width: float) -> None:
+    """Of letters of 2 mm and more; what is narrower than two thirds of a bead would not be laid."""
+    area = area_of([lettering("Elisabeth", width, typeface)], 0.45)
+    wide = stout(area, 0.45)
+    assert (area - wide).area() < 1e-3 * area.area()
+    assert opened(wide, 0.3).area() > 0.98 * wide.area()
+    x0, y0, x1, y1 = area.bounds()
+    assert wide.bounds() == pytest.approx((x0, y0, x1, y1), abs=0.25)
+
+
+def test_what_is_wide_stays_as_it_is(lettering: Callable[..., Drawing]) -> None:
+    bold = area_of([lettering("Wolfgang", 60.0)], 0.45)
+    assert stout(bold, 0.45).area() == pytest.approx(bold.area(), rel=2e-3)
+    assert opened(bold, 0.3).area() > 0.999 * bold.area()
 
 
 def test_content_beside_its_face_is_refused() -> None:
