@@ -36,4 +36,4 @@ class ExternalSlicer(Written):
     settings: Mapping[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=500)]] = Field(
         default_factory=dict
     )
-    """Its own keys that no profile has, such as support_material_style: snug; a key that it does not know is refused."""
+    """Its own keys that no profile has, such as support_material_style: snug; one that it does not know is refused."""
