@@ -45,6 +45,8 @@ FINEST: Final = 7.0
 """Pixels a mm of it at most."""
 NUMBER: Final = 2.8
 """mm: how high numbers and codes are written into it."""
+EDGE: Final = 1.0
+"""mm: what is so little higher than the lowest point still belongs to the lowest edge."""
 SHADOW: Final = 5
 """Pixels below a piece that its shadow takes."""
 INK: Final = "#4a4640"
@@ -84,6 +86,13 @@ class _Lying:
         """x0, y0, x1, y1 of the body on the bed."""
         (x0, y0, _), (x1, y1, _) = self.solid.low, self.solid.high
         return x0 + self.place.x, y0 + self.place.y, x1 + self.place.x, y1 + self.place.y
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """The left end of its lowest edge: what is written below it lies on no other piece."""
+        line = Outline.under(self.solid.manifold).line + np.array([self.place.x, self.place.y])
+        low = float(line[:, 1].min())
+        return float(line[line[:, 1] < low + EDGE, 0].min()), low
 
 
 def together(specs: Sequence[Spec], files: Sequence[Files]) -> Made:
@@ -149,7 +158,9 @@ def _each(specs: Sequence[Spec], files: Sequence[Files], profile: Profile) -> li
     problems: list[Mapping[str, str]] = []
     for spec, own in zip(specs, files, strict=True):
         try:
-            machines, how = fdm.chosen(spec, material_of(spec))
+            if (material := material_of(spec)).name != material_of(specs[0]).name:
+                raise problem(f"It is of {material.name}, unlike the first.", "Print it on another plate.")
+            machines, how = fdm.chosen(spec, material)
             if fdm.fitted(how.profile, machines) != profile:
                 raise problem("It is printed by another profile than the first.", "Print it on another plate.")
             solids.append(fdm.shape(spec, own, profile)[1])
@@ -203,7 +214,7 @@ def _proof(data: bytes, one: _Lying, material: Material, profile: Profile) -> by
 
 
 def _sheet(laid: Tubes, lying: Sequence[_Lying], mark: Colour) -> bytes:
-    """All pieces as they lie, each with its number and its unit's code. PNG."""
+    """All pieces as they lie, under the lowest edge of each its number and its unit's code. PNG."""
     boxes = np.array([one.box for one in lying])
     x0, y0 = (boxes[:, :2].min(axis=0) - AROUND).tolist()
     x1, y1 = (boxes[:, 2:].max(axis=0) + AROUND).tolist()
@@ -211,7 +222,7 @@ def _sheet(laid: Tubes, lying: Sequence[_Lying], mark: Colour) -> bytes:
     seen = Image.open(io.BytesIO(png(from_above(laid, (x0, y0, x1, y1), scale, [mark])))).convert("RGB")
     drawn, font = ImageDraw.Draw(seen), ImageFont.load_default(max(10.0, NUMBER * scale))
     for one in lying:
-        left, low = one.box[:2]
+        left, low = one.foot
         said = f"{one.number}  {one.spec.label}".rstrip()
         drawn.text(((left - x0) * scale, (y1 - low) * scale + SHADOW), said, fill=INK, font=font, anchor="lt")
     out = io.BytesIO()

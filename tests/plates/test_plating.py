@@ -152,6 +152,19 @@ def test_pieces_with_another_profile_are_refused(plates: Any) -> None:
         plates.made([specs[0], replace(specs[1], product=fine(plates.tag))])
 
 
+def test_pieces_of_another_material_are_refused(plates: Any) -> None:
+    specs = plates.specs(["Ada", "Zoe"])
+    white = plates.tag.options["colour"].choices["petrol"].model_copy(update={"material": "pla-white"})
+    colour = plates.tag.options["colour"].model_copy(update={"choices": {"petrol": white}})
+    other = plates.tag.model_copy(update={"options": {"colour": colour}})
+    materials = {
+        **specs[1].materials,
+        "pla-white": specs[1].materials["pla-petrol"].model_copy(update={"name": "pla-white"}),
+    }
+    with pytest.raises(Problems, match=r"Piece U-0002XY: It is of pla-white, unlike the first"):
+        plates.made([specs[0], replace(specs[1], product=other, materials=materials)])
+
+
 def test_whose_piece_cannot_be_made_is_said(plates: Any) -> None:
     specs = plates.specs(["Ada", "Zoe"])
     long = replace(specs[1], fields={"name": "Maximiliane Wilhelmine Charlotte Auguste"})
