@@ -309,6 +309,7 @@ class Dispatcher:
             if not isinstance(self.machine, c.LeavesOut):
                 mend = "let it end, then say which are scrap"
                 raise c.NotSupported(f"{self.offer.name} cannot leave a piece out: {mend}")
+            leaving.intended(self.store, order, self._done, self.who)
             self.machine.leave_out(order.attempt or "", number)
         except c.WireFault as fault:
             leaving.noted(self.store, order, self._done, self.who, str(fault))

@@ -20,6 +20,7 @@ VERB = "leave-out"
 RUNS = (JobState.RUNNING, JobState.PAUSED)
 OBJECT = "object"
 """Of a place: the number by which the program labels what is made there, from 0."""
+DOUBT = "whether the machine obeyed is not known"
 
 
 def ask(store: Store, batch: str, piece: str, who: str) -> int:
@@ -65,24 +66,40 @@ def object_of(store: Store, order: floor.Order) -> int:
     return int(row.place[OBJECT])
 
 
-def refused(store: Store, order: floor.Order, why: str, who: str) -> None:
-    """Write down that a piece is not left out, so that whoever looks at its batch sees it."""
-    with store.write(who) as tx:
-        tx.log("job", str(order.argument), "not_left_out", attempt=order.attempt, why=why, by=order.who)
+def intended(store: Store, order: floor.Order, done: float | None, who: str) -> None:
+    """Before the wish leaves for the machine: should the agent die now, nobody will know whether it was obeyed.
+
+    ``done``: 0..1, how far the program was.
+    """
+    _write(store, order, _said(order, done, DOUBT), who)
 
 
 def noted(store: Store, order: floor.Order, done: float | None, who: str, doubt: str = "") -> None:
-    """Write down that a piece is left out from now on; nothing where it is no piece of a batch any more.
+    """Write down that a piece is left out from now on. ``doubt``: why it is not known whether the machine obeyed."""
+    said = _said(order, done, f"{DOUBT}: {doubt}" if doubt else "what was laid before that lies there")
+    _write(store, order, said, who, "left_out", said)
 
-    ``done``: 0..1, how far the program was. ``doubt``: why it is not known whether the machine obeyed.
-    """
+
+def refused(store: Store, order: floor.Order, why: str, who: str) -> None:
+    """Surely not left out: whoever looks at its batch is told."""
+    _write(store, order, None, who, "not_left_out", why)
+
+
+def _said(order: floor.Order, done: float | None, known: str) -> str:
     far = "" if done is None else f" at {done:.0%} of the program"
-    known = f"; whether the machine obeyed is not known: {doubt}" if doubt else "; what was laid before that lies there"
-    said = f"{order.who} had it left out{far}{known}"
+    return f"{order.who} had it left out{far}; {known}"
+
+
+def _write(store: Store, order: floor.Order, said: str | None, who: str, event: str = "", why: str = "") -> None:
+    """Nothing where it is no piece of a batch any more."""
     with store.write(who) as tx:
         j = m.jobs.c
         still = (j.id == order.argument) & (j.state == JobState.BATCHED)
         place = tx.connection.execute(select(j.place).where(still)).scalar_one_or_none()
-        if place is not None:
-            tx.connection.execute(update(m.jobs).where(still).values(place={**place, LEFT_OUT: said}))
-            tx.log("job", str(order.argument), "left_out", attempt=order.attempt, why=said, by=order.who)
+        if place is None:
+            return
+        bare = {name: value for name, value in place.items() if name != LEFT_OUT}
+        now = bare if said is None else {**bare, LEFT_OUT: said}
+        tx.connection.execute(update(m.jobs).where(still).values(place=now))
+        if event:
+            tx.log("job", str(order.argument), event, attempt=order.attempt, why=why, by=order.who)

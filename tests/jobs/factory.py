@@ -6,7 +6,7 @@ by hand that what they call "not started" never will be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from drivers.contract import Machine
-from jobs import attempts, attention, batches, floor, intake, upkeep
+from jobs import attempts, attention, batches, floor, intake, leaving, upkeep
 from jobs import models as m
 from jobs.agent import Agent, Worker
 from jobs.artifacts import ArtifactStore
@@ -85,6 +85,8 @@ class Factory:
         self.has_bed = kind != "folder"
         self.together = seed % 3 == 1
         """Whether pieces are made several at a time."""
+        self.spoilt = Random(seed + 1_000_000)
+        """Which of them somebody wants left out, and when: apart, so that all else is drawn as without it."""
         self.worlds = [WORLDS[kind](f"{kind}-{n}", self.fate, self.has_bed) for n in (1, 2)]
         initial = replace(WHITE, volume=None)  # as config.yaml says it: nobody has said how much there is
         more: dict[str, Any] = {"load": initial, "tasks": UPKEEP}
@@ -151,6 +153,7 @@ class Factory:
         for chore in (self._beds, self._unknown, self._held, self._pack, self._machines, self._meddle):
             if self.fate.calm or busy() < 0.5:
                 chore()
+        self._leave_out()
 
     def _beds(self) -> None:
         for world, offer in zip(self.worlds, self.offers, strict=True):
@@ -210,6 +213,15 @@ class Factory:
         elif what == "drop" and units and draw.random() < 0.2:
             with refused(), self.store.write("operator:ben") as tx:
                 cancel_unit(tx, draw.choice(units)["id"])
+
+    def _leave_out(self) -> None:
+        """Somebody sees that a piece of what runs is bad."""
+        if self.fate.calm or self.spoilt.random() > 0.3:
+            return
+        for job in rows(self.store, m.jobs):
+            if job["unit_id"] is None and job["state"] in ("running", "paused"):
+                with refused():
+                    leaving.ask(self.store, job["id"], str(self.spoilt.randint(1, 3)), "operator:ann")
 
     def _machines(self) -> None:
         """What machines ask for. Hands come first, words after; nobody touches a machine that moves."""
@@ -290,6 +302,8 @@ class Factory:
         of_jobs = {job["id"]: job["needs_id"] for job in rows(self.store, m.jobs)}
         for batch, pieces in batches.to_render(self.store).items():
             artifact = self.shop.artifact(needs[of_jobs[pieces[0].id]])
+            places = {str(n): {"pocket": n, "object": n - 1} for n in range(1, len(pieces) + 1)}
+            artifact = replace(artifact, manifest={**artifact.manifest, "places": places})
             intake.rendered(self.store, batch, artifact, "planner")
 
     # --- the run --------------------------------------------------------------------------------------------
@@ -324,8 +338,9 @@ class Factory:
         kept: dict[str, list[str]] = {}
         for world in self.worlds:
             for piece in world.pieces.values():
-                if piece.state == "good" and tries[piece.attempt]["state"] == "made":
-                    for operation in self._made_by(jobs[tries[piece.attempt]["job_id"]], jobs):
+                if piece.state == "good" and tries[piece.attempt]["state"] in ("made", "judged"):
+                    spoilt = world.left_out.get(piece.attempt, set())
+                    for operation in self._made_by(jobs[tries[piece.attempt]["job_id"]], jobs, spoilt):
                         kept.setdefault(operation, []).append(piece.attempt)
         for made, pieces in kept.items():
             require(len(pieces) == 1, f"{made} was made {len(pieces)} times: {pieces}")
@@ -338,11 +353,16 @@ class Factory:
         judge_history(self.store)
 
     @staticmethod
-    def _made_by(job: dict[str, Any], jobs: dict[str, dict[str, Any]]) -> list[str]:
-        """The operations that a job made: its own, or those of its batch's pieces."""
+    def _made_by(job: dict[str, Any], jobs: dict[str, dict[str, Any]], spoilt: Collection[int]) -> list[str]:
+        """The operations that a job made: its own, or those of its batch's pieces that were laid to their end, and of
+        which nobody doubts that."""
         if job["operation_id"]:
             return [job["operation_id"]]
-        return [piece["operation_id"] for piece in jobs.values() if piece["batch"] == job["id"]]
+        of_it = [piece for piece in jobs.values() if piece["batch"] == job["id"]]
+        for piece in of_it:
+            if piece["place"]["object"] in spoilt:
+                require(piece["state"] != "made", f"{piece['id']} was left out, and is called made")
+        return [piece["operation_id"] for piece in of_it if "left_out" not in piece["place"]]
 
     def _judge_counters(self, tries: dict[str, dict[str, Any]]) -> None:
         """Each attempt that ended is counted, once; and what is left on record is no more than what truly is."""
@@ -360,7 +380,7 @@ class Factory:
         for world in self.worlds:
             for attempt, piece in world.pieces.items():
                 said = tries[attempt]["state"] if attempt in tries else "nothing"
-                allowed = {"good": ("made", "failed", "cancelled"), "scrap": ("failed", "cancelled")}
+                allowed = {"good": ("made", "judged", "failed", "cancelled"), "scrap": ("failed", "cancelled")}
                 require(said in allowed.get(piece.state, ()), f"{attempt} is {piece.state}, the record says {said}")
         made = {attempt for world in self.worlds for attempt in world.pieces}
         for attempt, tried in tries.items():

@@ -235,3 +235,22 @@ def test_pages_show_pieces_in_their_order_whatever_was_left_out(shop: Shop, plat
     with shop.store.read() as connection:
         found = views.jobs(connection, m.jobs.c.id == batch, Floor((OFFER,), 0.0))
     assert [piece["place"]["pocket"] for piece in found[0]["pieces"]] == [1, 2, 3]
+
+
+def test_an_agent_that_dies_over_it_leaves_the_doubt_on_record(shop: Shop, plate: tuple[list[str], str]) -> None:
+    class Dead(Exception):
+        """The agent's process is gone."""
+
+    class Dying(Driver):
+        def leave_out(self, attempt: str, number: int) -> None:
+            raise Dead
+
+    jobs, batch = plate
+    leaving.ask(shop.store, batch, jobs[0], "operator:ann")
+    with pytest.raises(Dead):
+        obeyed(shop, Dying())
+    said = row(shop.store, m.jobs, jobs[0])["place"]["left_out"]
+    assert said == "operator:ann had it left out; whether the machine obeyed is not known"
+    attempts.ended(shop.store, f"{batch}-a1", "seen_made", "its history says so", WHO)
+    assert [state(shop.store, m.jobs, job) for job in jobs] == ["failed", "made", "made"]
+    judge_history(shop.store)

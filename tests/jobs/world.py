@@ -115,6 +115,8 @@ class MachineWorld:
     bed: list[Piece] = field(default_factory=list)
     pieces: dict[str, Piece] = field(default_factory=dict)
     """Everything that ever began, by attempt."""
+    left_out: dict[str, set[int]] = field(default_factory=dict)
+    """Objects of an attempt of which nothing more is laid."""
     kitchen: Kitchen | None = None
     """What is in it and on it, where that is watched."""
 
@@ -216,6 +218,15 @@ class FakeDriver:
 
     def resume(self, attempt: str) -> None:
         self._mine(attempt).paused = False
+
+    def leave_out(self, attempt: str, number: int) -> None:
+        """Most machines can; an answer may be lost whether it was heard or not."""
+        world, heard = self._mine(attempt), not self.fate.trouble_now(0.5)
+        if heard or self.fate.random.random() < 0.5:
+            world.left_out.setdefault(attempt, set()).add(number)
+        self.fate.may_die("after leave out")
+        if not heard:
+            raise c.WireFault("no answer to it within 60 s")
 
     def cancel(self, attempt: str) -> None:
         self._mine(attempt).end("scrap")
