@@ -15,6 +15,7 @@
 - ``beads``     what is laid: beads, the steps to them, a layer
 - ``plan``      one layer, from all that it depends on
 - ``slicer``    ``slice_solid(solid, profile, memory)``: all layers, equal ones computed once
+- ``neighbours``  brims of bodies that stand near to each other
 - ``blocks``    a layer as rows and as bytes
 - ``plate``     ``program(bodies, dialect, setup, plate, memory)``: bodies on a bed as a program
 - ``alone``     one body of such a program

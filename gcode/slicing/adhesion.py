@@ -22,10 +22,10 @@ def brim(area: Area, profile: Profile) -> list[Line]:
     """Closed lines around the outside of an area, the outermost first."""
     width = profile.widths.first
     count = max(0, round(profile.adhesion.brim / width))
-    outside = _without_holes(area)
+    outside = without_holes(area)
     rings = []
     for number in reversed(range(count)):
-        grown = _without_holes(offset(outside, profile.adhesion.brim_gap + (number + 0.5) * width))
+        grown = without_holes(offset(outside, profile.adhesion.brim_gap + (number + 0.5) * width))
         rings += [closed(line) for line in contours(grown)]
     return rings
 
@@ -39,5 +39,6 @@ def skirt(areas: Sequence[Area], profile: Profile) -> list[Line]:
     return [closed(line) for ring in rings for line in contours(ring)]
 
 
-def _without_holes(area: Area) -> Area:
+def without_holes(area: Area) -> Area:
+    """What its outer contours enclose."""
     return area_of([line for line in contours(area) if signed(line) > 0])

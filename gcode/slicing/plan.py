@@ -148,7 +148,7 @@ def frame(own: Section, profile: Profile) -> Frame:
     for one, mine in zip(walled, gaps, strict=True):
         nests = [_nest(nest, own, profile) for nest in one.nests]
         rings = [ring for nest in _sorted(nests, lambda nest: nest[0].points[0], None) for ring in nest]
-        beads.append((*rings, *_in_order(mine, rings)))
+        beads.append((*rings, *in_order(mine, rings)))
     combs = tuple(Comb(island, profile.widths.outer) for island in islands)
     return Frame(bare.islands, tuple(beads), bare.inside, width, combs)
 
@@ -195,12 +195,12 @@ def plan(window: Window, around: Surroundings, framed: Frame, rooms: Rooms) -> L
         if carried is not None:
             beads = parted(beads, carried, profile)
         for group in groups:
-            beads += _in_order(group[number], beads)
+            beads += in_order(group[number], beads)
         if beads:
             islands.append((comb, beads))
     here = steps[-1].bead.points[-1] if steps else None
     for comb, beads in _sorted(islands, lambda one: one[1][0].points[0], here):
-        steps += _joined(beads, steps[-1].bead.points[-1] if steps else None, comb, profile)
+        steps += joined(beads, steps[-1].bead.points[-1] if steps else None, comb, profile)
     return Layer(tuple(steps), around.digest, own.area, tuple(overhangs))
 
 
@@ -228,10 +228,10 @@ def _brim(framed: Frame, own: Section, profile: Profile) -> list[Step]:
     width = profile.widths.first
     speed = speed_of(Role.BRIM, width, own.height, profile, first=True)
     rings = brim(Area.compose(list(framed.islands)), profile)
-    return _joined([bead(Role.BRIM, ring, width, own.height, speed) for ring in rings], None, None, profile)
+    return joined([bead(Role.BRIM, ring, width, own.height, speed) for ring in rings], None, None, profile)
 
 
-def _in_order(beads: Sequence[Bead], before: Sequence[Bead]) -> list[Bead]:
+def in_order(beads: Sequence[Bead], before: Sequence[Bead]) -> list[Bead]:
     """The beads with short ways between them, from where the last one before them ended. Seams stay where they are."""
     if len(beads) < 2:
         return list(beads)
@@ -263,7 +263,7 @@ def _order(ends: Sequence[Line], here: FloatArray | None) -> list[tuple[int, boo
     return found
 
 
-def _joined(beads: Sequence[Bead], here: FloatArray | None, comb: Comb | None, profile: Profile) -> list[Step]:
+def joined(beads: Sequence[Bead], here: FloatArray | None, comb: Comb | None, profile: Profile) -> list[Step]:
     """Beads with the ways to them. Without an island's comb, every way that is long enough is one over nothing."""
     if not beads:
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
@@ -20,6 +20,7 @@ from gcode.slicing.areas import Area, Fence
 from gcode.slicing.beads import Layer, Step, bead
 from gcode.slicing.blocks import Block, block, fan_line, written
 from gcode.slicing.fill import speed_of
+from gcode.slicing.neighbours import apart
 from gcode.slicing.profile import Cooling, Profile, Role
 from gcode.slicing.slicer import Memory, Sliced
 from gcode.units import PER_MINUTE, FloatArray
@@ -96,6 +97,7 @@ def program(
     """
     plan = plate or Plate()
     _check(bodies, plan)
+    bodies = _apart(bodies)
     stamp = f"; {setup.stamp}\n".encode("ascii") if setup.stamp else b""
     out = [stamp + b"\n".join(command_line(command, dialect) for command in dialect.start(setup))]
     if dialect.absolute_extrusion:
@@ -122,21 +124,33 @@ def _check(bodies: Sequence[Placed], plate: Plate) -> None:
         return
     if plate.changes and len(bodies) > 1:
         raise PlateError("filament is changed at a height, and bodies are printed one by one: print layer by layer")
-    apart, boxes = plate.one_by_one, [_box(one) for one in bodies]
+    clear, boxes = plate.one_by_one, [_box(one) for one in bodies]
     for (a, one), (b, other) in combinations(enumerate(boxes), 2):
         gap = max(one[0] - other[2], other[0] - one[2], one[1] - other[3], other[1] - one[3])
-        if gap < apart.radius:
+        if gap < clear.radius:
             raise PlateError(
-                f"bodies {a + 1} and {b + 1} are {max(gap, 0.0):.1f} mm apart, the tool needs {apart.radius:g} mm "
+                f"bodies {a + 1} and {b + 1} are {max(gap, 0.0):.1f} mm apart, the tool needs {clear.radius:g} mm "
                 "around it: print them layer by layer, or farther apart"
             )
     for number, one_body in enumerate(bodies[:-1]):
         tall = one_body.body.tops[-1]
-        if tall > apart.height:
+        if tall > clear.height:
             raise PlateError(
-                f"body {number + 1} is {tall:g} mm tall, {apart.height:g} mm are free under the gantry: print it last, "
+                f"body {number + 1} is {tall:g} mm tall, {clear.height:g} mm are free under the gantry: print it last, "
                 "or print layer by layer"
             )
+
+
+def _apart(bodies: Sequence[Placed]) -> list[Placed]:
+    """The bodies, with brims that leave their neighbours alone."""
+    places = [(one.x, one.y) for one in bodies]
+    layers = apart([one.body.layers[0] for one in bodies], places, bodies[0].body.profile)
+    return [
+        one
+        if layer is one.body.layers[0]
+        else replace(one, body=replace(one.body, layers=(layer, *one.body.layers[1:])))
+        for one, layer in zip(bodies, layers, strict=True)
+    ]
 
 
 def _box(one: Placed) -> tuple[float, float, float, float]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from manifold3d import Manifold
 
 from gcode.dialects import KLIPPER_FDM, MARLIN_FDM, REPRAP_FDM, Dialect, Setup
@@ -216,3 +218,32 @@ def test_comments_say_what_each_bead_is_for() -> None:
     assert len(ways) > 4
     assert sum(line.startswith(b"G1 X") for line in outer.splitlines()) == 4
     assert re.sub(rb"\n;[^\n]*", b"", data).count(b"\n") == len(parse(data)), "a comment is a line of its own"
+
+
+@pytest.mark.parametrize("distance", [0.6, 2.0, 5.0, 5.9, 6.3, 9.0])
+def test_a_brim_leaves_its_neighbour_and_its_neighbours_brim_alone(distance: float) -> None:
+    """Three bars beside each other; each brim is 3 mm wide."""
+    profile = Profile(adhesion=Adhesion(brim=3.0), elephant_foot=0.0)
+    bar = slice_solid(Solid.from_manifold(Manifold.cube((20.0, 8.0, 0.8))), profile)
+    bodies = [Placed(bar, 50.0, 50.0), Placed(bar, 50.0, 58.0 + distance), Placed(bar, 70.0 + distance, 50.0)]
+    moves = trace(parse(program(bodies, MARLIN_FDM, SETUP, Plate(labels=True))))
+    low = moves.lays & (moves.end[:, 2] < 0.3)
+    lines: Any = shapely.linestrings(np.stack([moves.start[low, :2], moves.end[low, :2]], axis=1))
+    boxes = [shapely.box(one.x, one.y, one.x + 20.0, one.y + 8.0) for one in bodies]
+    inside = shapely.union_all(boxes)
+    brims = lines[~shapely.intersects(shapely.buffer(inside, 0.01), lines)]
+    assert shapely.distance(shapely.union_all(brims), inside) >= 0.3
+    laid = shapely.buffer(brims, profile.widths.first / 2 - 0.02, cap_style="flat")
+    twice = sum(one.area for one in laid) - shapely.union_all(laid).area
+    assert twice < 0.02 * sum(one.area for one in laid)
+    around = shapely.buffer(inside, 3.0, join_style="mitre").difference(shapely.buffer(inside, 0.15))
+    assert around.difference(shapely.buffer(shapely.union_all(laid), 0.6)).area < (9.0 if distance < 6.3 else 3.0)
+
+
+def test_brims_that_are_far_apart_are_those_of_each_body() -> None:
+    profile = Profile(adhesion=Adhesion(brim=3.0))
+    bar = slice_solid(Solid.from_manifold(Manifold.cube((20.0, 8.0, 0.8))), profile)
+    alone = [program([Placed(bar, x, 50.0)], MARLIN_FDM, SETUP) for x in (30.0, 70.0)]
+    both = program([Placed(bar, x, 50.0) for x in (30.0, 70.0)], MARLIN_FDM, SETUP)
+    volume = [float(moves.e[moves.lays].sum()) for moves in (trace(parse(data)) for data in (*alone, both))]
+    assert volume[2] == pytest.approx(volume[0] + volume[1], abs=1e-3)
