@@ -22,6 +22,7 @@ NAMES = (
     "slicing",
     "checking",
     "nesting",
+    "pictures",
     "estimates",
     "job_cost",
     "clean_clone",

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -17,7 +18,7 @@ from fulfillment.daemon import Shop, open_shop
 from fulfillment.web.render import STATIC
 from gcode.pictures.layers import ROLES
 
-from . import prints, world
+from . import party, prints, world
 from .audit import faults
 from .conftest import Opens
 from .shots import LOADED, THEMES
@@ -225,3 +226,16 @@ def test_a_slip_has_no_layers_and_no_body(client: httpx.Client, shop: Shop) -> N
     answer = client.get(f"/v1/artifacts/{slip}/extras/model.stl")
     assert (answer.status_code, "it has: none" in answer.text) == (404, True)
     assert client.get(f"/v1/artifacts/{'0' * 64}/layers").status_code == 404
+
+
+def test_a_batch_shows_the_program_of_all_of_it(tmp_path: Path) -> None:
+    shop = open_shop(party.write_config(tmp_path))
+    try:
+        batch, _ = party.fill(shop)
+        with world.serve(shop) as base:
+            page = httpx.get(f"{base}/batches/{batch}").text
+            found = re.search(r'data-layers="(/v1/artifacts/\w+/layers)"', page)
+            assert found is not None
+            assert httpx.get(base + found[1]).content.startswith(b"LAYR")
+    finally:
+        shop.close()
