@@ -70,7 +70,7 @@ def programmed(
         if not sliced.overhangs:
             return program([Placed(sliced, job.x, job.y)], spoken, job.setup), OWN
         if other is None or other not in slicers:
-            raise _needs_supports(job, sliced.overhangs)
+            raise _needs_supports(job, sliced.overhangs, other)
     elif other not in slicers:
         raise job.problem(f"This factory has no {other}.", f"Add it to slicers in config.yaml. {FACTORY}")
     return _with_supports(job, spoken, str(other), slicers[str(other)], machines)
@@ -84,7 +84,7 @@ def _sliced(job: Job) -> Sliced:
         raise job.problem(f"The model cannot be sliced: {error}.", mend) from None
 
 
-def _needs_supports(job: Job, overhangs: Sequence[Lean]) -> Problems:
+def _needs_supports(job: Job, overhangs: Sequence[Lean], other: str | None) -> Problems:
     """Where it hangs over nothing, from the corner of the box around it: as its customer finds it in the drawing."""
     left, front = job.model.corner
     worst = sorted(overhangs, key=lambda lean: -lean.place.area)[:TOLD]
@@ -95,9 +95,10 @@ def _needs_supports(job: Job, overhangs: Sequence[Lean]) -> Problems:
     )
     more = f" ({len(overhangs) - TOLD} more layers do.)" if len(overhangs) > TOLD else ""
     lean = math.floor(job.profile.overhang)
+    here = f" The factory makes it with supports where config.yaml names {other} among its slicers." if other else ""
     return job.problem(
         f"The model cannot be printed without supports: {said}.{more} Places are counted from its lowest corner.",
-        f"Please turn it, cut it in two, or let it lean out by {lean} degrees at most; or ask for it with supports.",
+        f"Please turn it, cut it in two, or let it lean out by {lean} degrees at most.{here}",
     )
 
 

@@ -65,7 +65,7 @@ BAD = {
     "too large": (
         as_stl(Manifold.cube((20.0, 10.0, 5.0))),
         {"unit": "inch"},
-        ("model", "Model is 508 x 254 x 127 mm in x, y and z; there is room for 150 x 150 x 150.", "Please make it"),
+        ("model", "Model is 508 x 254 x 127 mm in x, y and z; there is room for 120 x 120 x 120.", "Please make it"),
     ),
     "unknown unit": (
         as_stl(Manifold.cube((20.0, 10.0, 5.0))),
@@ -146,7 +146,7 @@ def test_a_model_that_is_ordered_becomes_a_program(shop: Shop, pool: RenderPool,
 
 def test_a_page_sees_its_outline_from_above(block: bytes, specified: Specify, store: ArtifactStore) -> None:
     drawn = preview([specified(block)], store.folder)
-    assert 'd="M 85.000,80.000 65.000,80.000 65.000,70.000 85.000,70.000 Z" fill="#2f6f73"' in drawn
+    assert 'd="M 70.000,65.000 50.000,65.000 50.000,55.000 70.000,55.000 Z" fill="#2f6f73"' in drawn
 
 
 # --- a slicer that hangs ----------------------------------------------------------------------------------------------

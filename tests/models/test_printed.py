@@ -66,7 +66,7 @@ def test_the_unit_that_was_said_counts_and_one_too_large_says_what_there_is_room
     assert found.manifest["notes"] == []
     assert refused(specified(block, {"unit": "cm"}), store) == {
         "field": "model",
-        "reason": "Model is 200 x 100 x 60 mm in x, y and z; there is room for 150 x 150 x 150.",
+        "reason": "Model is 200 x 100 x 60 mm in x, y and z; there is room for 120 x 120 x 120.",
         "mend": "Please make it smaller, or look whether its unit is right.",
     }
 
@@ -140,9 +140,9 @@ def test_a_program_of_another_body_does_not_pass(tee: bytes, specified: Specify,
     profile = fdm.fitted(how.profile, machines)
     _, solid = fdm.shape(spec, {"model": tee}, profile)
     data = made(spec, store).data
-    assert not printed(data, [Piece(solid, 50.0, 30.0)], profile).wrong
+    assert not printed(data, [Piece(solid, 65.0, 45.0)], profile).wrong
     wider = Solid.of(solid.vertices * np.array([1.03, 1.0, 1.0]), solid.faces)
-    assert printed(data, [Piece(wider, 50.0, 30.0)], profile).wrong
+    assert printed(data, [Piece(wider, 65.0, 45.0)], profile).wrong
 
 
 @with_prusaslicer
