@@ -17,15 +17,15 @@ from PIL import Image, ImageDraw, ImageFont
 from fulfillment.catalog import Plate as Rules
 from fulfillment.config import Machine, Material
 from fulfillment.costs import used
-from fulfillment.designs import bounds_of, material_of, passed, piece_of, problem
+from fulfillment.designs import body_of, bounds_of, material_of, passed, piece_of, problem
 from fulfillment.machines import dialect_of, spoken
 from fulfillment.plates import plate_of, told
-from fulfillment.prints import VIEW, for_screens
+from fulfillment.prints import VIEW, for_screens, proof
 from fulfillment.processes import Made, Problems, Spec, fdm
 from fulfillment.together import Files, stamp
 from gcode.nesting.outline import Outline, OutlineError, rotated
 from gcode.nesting.pack import Bed, BedError, Nest, Place, nest
-from gcode.pictures import Tubes, print_proof, print_view, tubes
+from gcode.pictures import Tubes, print_view, tubes
 from gcode.pictures.scene import from_above
 from gcode.proof import Colour, png
 from gcode.recipe import Place as At
@@ -209,8 +209,11 @@ def _proof(data: bytes, one: _Lying, material: Material, profile: Profile) -> by
     origin = np.array([one.place.x, one.place.y])
     back = {name: rotated(getattr(laid, name) - origin, -one.place.turn) for name in ("start", "end")}
     upright = Tubes(**{column.name: back.get(column.name, getattr(laid, column.name)) for column in fields(laid)})
+    body, far = body_of(one.spec), upright.box()[1] if len(laid) else np.zeros(3)
     piece = piece_of(one.spec, material, one.files)
-    return print_proof(upright, piece, At(0.0, 0.0), [piece.mark])
+    # Its size may be a choice.
+    piece = replace(piece, width=max(piece.width, float(far[0])), height=max(piece.height, float(far[1])))
+    return proof(upright, piece, At(0.0, 0.0), body.lit if body else None)
 
 
 def _sheet(laid: Tubes, lying: Sequence[_Lying], mark: Colour) -> bytes:
