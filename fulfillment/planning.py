@@ -48,7 +48,7 @@ UNNAMED = DAY
 
 ANEW = "then correct the unit, its fields as they are, to have it checked anew"
 FETCH_MEND = f"See that the shop's server answers; {ANEW}."
-DEADLY_MEND = f"Ask for a simpler picture, or give the renderer more memory or time in config.yaml; {ANEW}."
+DEADLY_MEND = f"Ask for something simpler, or give the renderer more memory or time in config.yaml; {ANEW}."
 DEFECT_MEND = f"The customer did nothing wrong: report this with the log of `ful web`; {ANEW}."
 
 
