@@ -42,10 +42,10 @@ class Light:
 
     def __init__(self, tubes: Tubes, camera: Camera, lamp: tuple[float, float, float], bed: float) -> None:
         self._tubes, self._camera, self._bed = tubes, camera, bed
-        self._heights = _Heights(tubes, bed)
         x, y = camera.back(np.array(lamp[0]), np.array(lamp[1]))
         way = np.array([float(x), float(y), lamp[2]])
         self._lamp = way / np.linalg.norm(way)
+        self._heights = _Heights(tubes, bed, self._lamp)
         x, y = camera.back(np.array(0.0), np.array(-camera.cosine))
         half = self._lamp + np.array([float(x), float(y), camera.sine])
         self._half = half / np.linalg.norm(half)
@@ -72,14 +72,14 @@ class Light:
         x[hit] += normal[0] * ASIDE * self._heights.cell
         y[hit] += normal[1] * ASIDE * self._heights.cell
         z += OFF
-        dark = self._heights.shadow(x, y, z, self._lamp)
+        dark = self._heights.shadow(x, y, z)
         return 1 - (1 - SHADE) * dark, 1 - AMBIENT * (1 - self._heights.open_(x, y, z))
 
 
 class _Heights:
     """Heights over the bed on square cells, seen from above, with room around."""
 
-    def __init__(self, tubes: Tubes, bed: float) -> None:
+    def __init__(self, tubes: Tubes, bed: float, lamp: FloatArray) -> None:
         low, high = tubes.box()
         room = 2.0 + SHADOW * float(high[2] - bed)
         wide, deep = high[:2] - low[:2] + 2 * room
@@ -88,7 +88,8 @@ class _Heights:
         self._x, self._y = float(low[0] - room), float(low[1] - room)
         above = Camera(0.0, 90.0, 1 / self.cell, self._x, self._y, self._columns, self._rows)
         heights = np.maximum(look(tubes, above).z, bed).reshape(self._rows, self._columns)
-        self._z, self._top = heights, float(high[2])
+        self._means = [blurred(heights, max(reach / self.cell / 2, 0.5)).ravel() for reach, _ in REACHES]
+        self._dark = _shadow(heights, self.cell, lamp).ravel()
 
     def _cells(self, x: FloatArray, y: FloatArray) -> IntArray:
         column = np.clip((x - self._x) / self.cell, 0, self._columns - 1).astype(np.int32)
@@ -99,25 +100,28 @@ class _Heights:
     def open_(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         """How much of the sky a place sees: 1 on a plain, less beside what is higher."""
         cells, found = self._cells(x, y), np.ones(len(z))
-        for reach, weight in REACHES:
-            mean = blurred(self._z, max(reach / self.cell / 2, 0.5))
-            higher = np.maximum(mean.ravel()[cells] - z, 0.0)
+        for (reach, weight), mean in zip(REACHES, self._means, strict=True):
+            higher = np.maximum(mean[cells] - z, 0.0)
             found -= weight * np.minimum(higher / (higher + reach / 2), HALF)
         return found
 
-    def shadow(self, x: FloatArray, y: FloatArray, z: FloatArray, lamp: FloatArray) -> FloatArray:
+    def shadow(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         """How much of the lamp is hidden, 0 to 1, softly at the shadow's edge."""
-        flat = float(np.hypot(lamp[0], lamp[1]))
-        way, climb = (float(lamp[0]) / flat, -float(lamp[1]) / flat), float(lamp[2]) / flat
-        dark, step = self._z, 1.0
-        # How high the shadow reaches over each cell: of what is one step away, then two, then four...
-        while step * self.cell * climb < self._top - float(self._z.min()):
-            dark = np.maximum(dark, _moved(dark, way[0] * step, way[1] * step) - step * self.cell * climb)
-            step *= 2
-        inside = (np.abs(x - self._x - self._columns * self.cell / 2) < self._columns * self.cell / 2) & (
-            np.abs(y - self._y - self._rows * self.cell / 2) < self._rows * self.cell / 2
-        )
-        return np.where(inside, np.clip((dark.ravel()[self._cells(x, y)] - z) / SOFT, 0.0, 1.0), 0.0)
+        inside = (x > self._x) & (x < self._x + self._columns * self.cell)
+        inside &= (y > self._y) & (y < self._y + self._rows * self.cell)
+        dark = np.clip((self._dark[self._cells(x, y)] - z) / SOFT, 0.0, 1.0)
+        return np.where(inside, dark, 0.0)
+
+
+def _shadow(heights: FloatArray, cell: float, lamp: FloatArray) -> FloatArray:
+    """How high the shadow reaches over each cell: of what is one step away, then two, then four..."""
+    flat = float(np.hypot(lamp[0], lamp[1]))
+    right, down, climb = float(lamp[0]) / flat, -float(lamp[1]) / flat, float(lamp[2]) / flat
+    dark, step, tall = heights, 1.0, float(heights.max() - heights.min())
+    while step * cell * climb < tall:
+        dark = np.maximum(dark, _moved(dark, right * step, down * step) - step * cell * climb)
+        step *= 2
+    return dark
 
 
 def _moved(picture: FloatArray, right: float, down: float) -> FloatArray:

@@ -6,8 +6,8 @@ The same bytes and colours give the same PNG.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from gcode.proof import MAX_PIXELS, Colour, Pixels, ProofError
 from gcode.units import FloatArray, IntArray
 
 OVERSAMPLE: Final = 2
+AT_ONCE: Final = 250_000
+"""Pixels that light falls on at once: some 200 MB."""
 TABLE: Final[Colour] = (245, 245, 242)
 TURN: Final = -28.0
 """Degrees by which a body is turned to show its front corner."""
@@ -88,42 +90,74 @@ def _drawn(
         raise ProofError("nothing is laid: there is nothing to draw")
     camera = replace(camera, scale=camera.scale * fine, columns=columns * fine, rows=rows * fine)
     seen, light = look(tubes, camera), Light(tubes, camera, lamp, float(tubes.box()[0][2]))
-    direct, sky = light.around(seen, _highest(seen, rows, columns))
-    hit = np.flatnonzero(seen.which >= 0)
-    whole = hit // camera.columns // fine * columns + hit % camera.columns // fine
-    facing, mirrored = light.facing(seen, hit)
-    bright = (SKY + LAMP * facing * direct[whole]) * sky[whole] * _by_height(seen.z[hit], deep)
-    gloss = GLOSS * mirrored * direct[whole] * sky[whole]
     palette = np.array([_shown(colour) for colour in colours])
-    own = palette[np.minimum(tubes.colour[seen.which[hit]], len(palette) - 1)].T
-    share = np.bincount(whole, minlength=rows * columns) / fine**2
-    body = [
-        np.bincount(whole, minlength=rows * columns, weights=np.minimum(one * bright + (255 - one) * gloss, 255))
-        for one in own
+    own = palette[np.minimum(tubes.colour, len(palette) - 1)]
+    tint = _ByHeight.of(seen, deep)
+    step = max(1, AT_ONCE // columns)
+    bands = [
+        _band(seen, light, camera, own, tint, range(begin, min(begin + step, rows))) for begin in range(0, rows, step)
     ]
+    body, share, bed = (np.concatenate(parts) for parts in zip(*bands, strict=True))
     if alone:
-        planes = [one / fine**2 / np.maximum(share, 1e-9) for one in body] + [share * 255]
+        whole = np.column_stack([body / np.maximum(share, 1e-9)[:, None], share * 255])
     else:
-        shaded = ((SKY + (1 - SKY) * direct) * sky).reshape(rows, columns)
-        bed = blurred(shaded, 1.2).ravel() * (1 - share)
-        planes = [one / fine**2 + bed * table for one, table in zip(body, TABLE, strict=True)]
-    return np.rint(np.stack(planes, axis=1)).astype(np.uint8).reshape(rows, columns, -1)
+        ground = blurred(bed.reshape(rows, columns), 1.2).ravel() * (1 - share)
+        whole = body + ground[:, None] * np.array(TABLE)
+    pixels: Pixels = np.rint(whole).astype(np.uint8).reshape(rows, columns, -1)
+    return pixels
 
 
-def _by_height(z: FloatArray, deep: float) -> FloatArray:
-    """Around 1, less for the lowest of these places and more for the highest, where they differ by a layer or more."""
-    low, high = (float(one) for one in np.quantile(z, (0.02, 0.998))) if len(z) else (0.0, 0.0)
-    shares: FloatArray = np.clip((z - low) / max(high - low, 0.3), 0.0, 1.0)
-    return 1 + deep * (shares - 0.6) if high - low > 0.05 else np.ones(len(z))
+def _band(
+    seen: Seen, light: Light, camera: Camera, own: FloatArray, tint: _ByHeight, rows: range
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of some rows: what tubes give to each pixel (n, 3), which share of it they take, and how bright the bed is."""
+    fine, columns = OVERSAMPLE, camera.columns // OVERSAMPLE
+    first, size = rows.start * fine * camera.columns, len(rows) * columns
+    direct, sky = light.around(seen, _highest(seen, rows, columns))
+    hit = np.flatnonzero(seen.which[first : rows.stop * fine * camera.columns] >= 0)
+    whole = hit // camera.columns // fine * columns + hit % camera.columns // fine
+    hit += first
+    facing, mirrored = light.facing(seen, hit)
+    bright = (SKY + LAMP * facing * direct[whole]) * sky[whole] * tint(seen.z[hit])
+    gloss = GLOSS * mirrored * direct[whole] * sky[whole]
+    colour = own[seen.which[hit]].T
+    body = [
+        np.bincount(whole, np.minimum(one * bright + (255 - one) * gloss, 255), minlength=size) / fine**2
+        for one in colour
+    ]
+    share = np.bincount(whole, minlength=size) / fine**2
+    return np.stack(body, axis=1), share, (SKY + (1 - SKY) * direct) * sky
 
 
-def _highest(seen: Seen, rows: int, columns: int) -> IntArray:
+@dataclass(frozen=True, slots=True)
+class _ByHeight:
+    """How much darker or brighter a place is for its height, where places differ by a layer or more."""
+
+    low: float
+    high: float
+    deep: float
+
+    @classmethod
+    def of(cls, seen: Seen, deep: float) -> Self:
+        z = seen.z[seen.which >= 0]
+        some = z[:: max(1, len(z) // 100_000)]
+        low, high = (float(one) for one in np.quantile(some, (0.02, 0.998))) if len(z) else (0.0, 0.0)
+        return cls(low, high, deep if high - low > 0.05 else 0.0)
+
+    def __call__(self, z: FloatArray) -> FloatArray:
+        shares: FloatArray = np.clip((z - self.low) / max(self.high - self.low, 0.3), 0.0, 1.0)
+        return 1 + self.deep * (shares - 0.6)
+
+
+def _highest(seen: Seen, rows: range, columns: int) -> IntArray:
     """Of each pixel's finer ones the one that shows the highest place: no gap between beads."""
-    z = np.where(seen.which >= 0, seen.z, -np.inf).reshape(rows, OVERSAMPLE, columns, OVERSAMPLE)
-    best = z.transpose(0, 2, 1, 3).reshape(rows * columns, OVERSAMPLE**2).argmax(axis=1)
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    down, right = np.divmod(best, OVERSAMPLE)
-    pixels: IntArray = (row * OVERSAMPLE + down) * columns * OVERSAMPLE + column * OVERSAMPLE + right
+    fine, wide = OVERSAMPLE, columns * OVERSAMPLE
+    part = slice(rows.start * fine * wide, rows.stop * fine * wide)
+    z = np.where(seen.which[part] >= 0, seen.z[part], -np.inf).reshape(len(rows), fine, columns, fine)
+    best = z.transpose(0, 2, 1, 3).reshape(len(rows) * columns, fine**2).argmax(axis=1)
+    row, column = np.divmod(np.arange(len(rows) * columns), columns)
+    down, right = np.divmod(best, fine)
+    pixels: IntArray = ((row + rows.start) * fine + down) * wide + column * fine + right
     return pixels
 
 

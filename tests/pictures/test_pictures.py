@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gcode.pictures import print_proof, print_view, tubes
+from gcode.pictures import print_proof, print_view, scene, tubes
 from gcode.pictures.scene import alone
 from gcode.pictures.tubes import Tubes
 from gcode.proof import Piece, ProofError
@@ -161,3 +161,10 @@ def test_whatever_is_laid_has_a_picture(data: bytes) -> None:
         assert picture.shape[1] == 80
         assert 32 <= picture.shape[0] <= 80
         assert blue(picture).any()
+
+
+def test_however_many_rows_are_lit_at_once(stack: Stack, block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = tubes(stack(block(32.0, 42.0, 10.0, 6.0, 4)), AREA)
+    whole = print_view(printed, [BLUE], 300)
+    monkeypatch.setattr(scene, "AT_ONCE", 2_000)
+    assert print_view(printed, [BLUE], 300) == whole
