@@ -12,7 +12,7 @@ from manifold3d import Manifold
 from fulfillment.designs import material_of
 from fulfillment.processes import Made, Problems, Spec, fdm
 from fulfillment.slicers.prusa import PROGRAM
-from gcode.slicing.check.laid import BESIDE, Reader
+from gcode.slicing.check.laid import BESIDE, PART, Reader
 from gcode.slicing.check.verdict import printed
 from gcode.slicing.check.wanted import Piece
 from gcode.slicing.solid import Solid
@@ -151,3 +151,11 @@ def test_a_key_that_the_slicer_does_not_know_is_named(tee: bytes, specified: Spe
     found = refused(specified(tee, slicers=config), store)
     assert "has no setting 'support_material_stile'" in found["reason"]
     assert found["mend"].startswith("Write 'support_material_style'.")
+
+
+def test_a_role_holds_from_layer_to_layer_until_another_is_said() -> None:
+    said = b"G1 Z0.2\n;TYPE:Support material\nG1 X1 E1\n;LAYER_CHANGE\nG1 Z0.4\nG1 X2 E1\n;TYPE:Perimeter\nG1 X3 E1\n"
+    roles = [layer.role.tolist() for layer in Reader(b"M83\n" + said, 2.405).layers()]
+    assert roles == [[BESIDE], [BESIDE, PART]]
+    silent = said.replace(b";TYPE:Support material\n", b"").replace(b";TYPE:Perimeter\n", b"")
+    assert [layer.role.tolist() for layer in Reader(b"M83\n" + silent, 2.405).layers()] == [[BESIDE], [PART, PART]]
