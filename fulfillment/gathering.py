@@ -62,8 +62,9 @@ def companies(store: Store, catalog: Catalog) -> list[Company]:
 
 
 def _room(catalog: Catalog, job: Waiting) -> Room | None:
-    product = catalog[job.product] if job.product in catalog else None
-    return product.room(job.operation) if product is not None and job.operation in product.route else None
+    if job.product not in catalog or job.operation not in catalog[job.product].route:
+        return None
+    return catalog[job.product].room(job.operation)
 
 
 def _company(waiting: Sequence[tuple[Waiting, Room]]) -> Company:
