@@ -216,7 +216,7 @@ class Factory:
 
     def _leave_out(self) -> None:
         """Somebody sees that a piece of what runs is bad."""
-        if self.fate.calm or self.spoilt.random() > 0.3:
+        if self.fate.calm or self.spoilt.random() > 0.8:
             return
         for job in rows(self.store, m.jobs):
             if job["unit_id"] is None and job["state"] in ("running", "paused"):

@@ -39,15 +39,17 @@ def quiet() -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", ["server", "serial", "folder"])
 def test_the_promises_hold_in_every_storm(kind: str, tmp_path: Path) -> None:
-    restarts = pieces = 0
+    restarts = pieces = left_out = 0
     died: set[str] = set()
     for seed in range(SEEDS):
         factory = simulate(seed, kind, tmp_path)
         restarts += factory.restarts
         pieces += sum(len(world.pieces) for world in factory.worlds)
+        left_out += sum(len(world.left_out) for world in factory.worlds)
         died |= set(factory.fate.crashes)
     assert restarts > SEEDS, "too calm: the agent hardly died"
     assert pieces > 3 * SEEDS, "too stormy: hardly anything was made"
+    assert left_out > 1 or kind == "folder", "hardly a piece was left out of what ran"
     passed = set(STEPS) - ({"confirmed"} if kind == "folder" else set())  # a folder confirms nothing
     assert passed <= died, f"the agent never died at {passed - died}"
 
