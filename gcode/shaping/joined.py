@@ -20,6 +20,8 @@ CORE: Final = 0.8
 """Of half of that width, that a neck begins away from the edge: so it stands in the middle of a slanted accent, too."""
 WEAK: Final = 2.0
 """mm2: a piece that hangs on something too thin is one if it is larger than this; smaller ones are serifs and tips."""
+MOST: Final = 100
+"""Pieces that are joined: far more than a line of words has dots and accents."""
 STRIPS: Final = 60
 """Of the height of words, in which ink is counted."""
 MUCH: Final = 0.5
@@ -30,7 +32,12 @@ def joined(area: Area, main: Area, neck: float, reach: float) -> Area:
     """The area and its ``main`` part as one piece: what does not touch it is joined to the nearest part that does, by
     a neck so wide and at most ``reach`` long. Raises ShapeError, with the place of what is too far away."""
     whole, *loose = _apart(area + main, main)
-    while loose:
+    if len(loose) > MOST:
+        reason = f"There are {len(loose)} pieces that stand alone, {MOST} can be joined."
+        raise ShapeError(reason, "Please send something simpler.")
+    for _ in range(len(loose)):
+        if not loose:
+            break
         near = [shapely.distance(polygons([whole]), polygons([piece])) for piece in loose]
         at = int(np.argmin(near))
         piece = loose.pop(at)
@@ -39,6 +46,8 @@ def joined(area: Area, main: Area, neck: float, reach: float) -> Area:
             reason = f"What is at {x:.0f}, {y:.0f} mm is {near[at]:.1f} mm away from the rest, and would fall out."
             raise ShapeError(reason, f"Please leave it out, or move it nearer than {reach:g} mm.")
         whole, *loose = _apart(whole + piece + _neck(whole, piece, neck) + _all(loose), main)
+    if loose:
+        raise ShapeError("The letters could not be joined.", "Please choose another typeface.")
     return whole
 
 
@@ -67,7 +76,7 @@ def _neck(whole: Area, piece: Area, least: float) -> Area:
     line = shapely.shortest_line(polygons(pieces(whole)), shape if core.is_empty else core)
     (x0, y0), (x1, y1) = shapely.get_coordinates(line).tolist()
     width = max(least, 2 * STOUT * reach)
-    far = float(np.hypot(x1 - x0, y1 - y0))
+    far = float(np.hypot(x1 - x0, y1 - y0)) or 1.0
     dx, dy = (x1 - x0) / far * INTO * least, (y1 - y0) / far * INTO * least
     return section(shapely.LineString([(x0 - dx, y0 - dy), (x1, y1)]).buffer(width / 2, cap_style="flat"))
 

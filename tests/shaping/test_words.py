@@ -87,6 +87,12 @@ def test_what_is_too_far_away_would_fall_out(lettering: Lettering) -> None:
         topper(area, 2.4, 4.0, STICKS)
 
 
+def test_a_cloud_of_specks_is_refused_at_once(lettering: Lettering) -> None:
+    specks = [rectangle(x, y, x + 0.5, y + 0.5) for x in range(20) for y in range(80, 100)]
+    with pytest.raises(ShapeError, match="400 pieces that stand alone"):
+        topper(words(lettering, "Ada", 20.0) + sum(specks[1:], specks[0]), 2.4, 4.0, STICKS)
+
+
 def test_letters_too_thin_to_be_carried_are_refused(lettering: Lettering) -> None:
     with pytest.raises(ShapeError, match="narrower than 1 mm"):
         topper(words(lettering, "Minimum", 40.0, "GreatVibes-Regular"), 2.4, 4.0, STICKS)
