@@ -26,16 +26,16 @@ from gcode.slicing.slicer import Lean, Sliced, slice_solid
 from gcode.slicing.solid import Solid, SolidError
 from gcode.write import command_line
 
-WAYS: Final[Mapping[str, tuple[bool, str | None]]] = MappingProxyType(
-    {"own": (True, None), "prusaslicer": (False, "prusaslicer"), "own-then-prusaslicer": (True, "prusaslicer")}
+WAYS: Final[Mapping[str, tuple[bool, str]]] = MappingProxyType(
+    {"own": (True, ""), "prusaslicer": (False, "prusaslicer"), "own-then-prusaslicer": (True, "prusaslicer")}
 )
-"""For each word of a product: whether ours slices what it can, and the slicer of others."""
+"""For each word of a product: whether ours slices what it can, and the slicer of others for the rest."""
 OWN: Final[Mapping[str, Any]] = MappingProxyType({"name": "own", "supports": False})
 """Ours, for a manifest."""
 FLAVOURS: Final[Mapping[str, str]] = MappingProxyType(
-    {"marlin-fdm": "marlin", "klipper-fdm": "klipper", "reprap-fdm": "reprapfirmware"}
+    {"marlin-fdm": "marlin", "klipper-fdm": "marlin", "reprap-fdm": "reprapfirmware"}
 )
-"""Dialects as PrusaSlicer calls them."""
+"""Dialects as PrusaSlicer calls them; 2.5 does not know Klipper, which takes what Marlin takes of it."""
 TOLD: Final = 3
 """Overhangs that are told one by one."""
 SPARE: Final = 5.0
@@ -65,15 +65,16 @@ def programmed(
 ) -> tuple[bytes, Mapping[str, Any]]:
     """The program, and what sliced it. Raises Problems."""
     ours, other = WAYS[way]
+    config = slicers.get(other)
     if ours:
         sliced = _sliced(job)
         if not sliced.overhangs:
             return program([Placed(sliced, job.x, job.y)], spoken, job.setup), OWN
-        if other is None or other not in slicers:
+        if config is None:
             raise _needs_supports(job, sliced.overhangs, other)
-    elif other not in slicers:
+    if config is None:
         raise job.problem(f"This factory has no {other}.", f"Add it to slicers in config.yaml. {FACTORY}")
-    return _with_supports(job, spoken, str(other), slicers[str(other)], machines)
+    return _with_supports(job, spoken, other, config, machines)
 
 
 def _sliced(job: Job) -> Sliced:
@@ -84,7 +85,7 @@ def _sliced(job: Job) -> Sliced:
         raise job.problem(f"The model cannot be sliced: {error}.", mend) from None
 
 
-def _needs_supports(job: Job, overhangs: Sequence[Lean], other: str | None) -> Problems:
+def _needs_supports(job: Job, overhangs: Sequence[Lean], other: str) -> Problems:
     """Where it hangs over nothing, from the corner of the box around it: as its customer finds it in the drawing."""
     left, front = job.model.corner
     worst = sorted(overhangs, key=lambda lean: -lean.place.area)[:TOLD]

@@ -9,6 +9,7 @@ import pytest
 from fulfillment import personalization
 from fulfillment.config import load_factory
 from fulfillment.config.loading import inspect
+from fulfillment.web.sight import form
 
 from .conftest import Change, Make
 
@@ -88,3 +89,17 @@ def test_a_model_is_kept_by_its_digest_as_photos_are(block: bytes, written: Make
     assert isinstance(found, personalization.Resolved)
     assert found.body()["photos"] == {"model": found.models["model"].sha256}
     assert found.models["model"].media_type == "model/stl"
+
+
+def test_the_form_that_corrects_a_unit_asks_for_a_model(written: Make) -> None:
+    product = load_factory(written()).catalog["your-model"]
+    model, *_, unit = form(product, {"fields": {"model": {"sha256": "0" * 64}}, "options": {"unit": "inch"}})
+    assert model == {
+        "name": "model",
+        "title": "Model",
+        "required": True,
+        "kind": "model",
+        "sent": True,
+        "endings": [".3mf", ".obj", ".stl"],
+    }
+    assert (unit["name"], unit["value"]) == ("unit", "inch")

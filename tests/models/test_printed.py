@@ -134,6 +134,13 @@ def test_the_same_model_gives_the_same_bytes_from_both(
 
 
 @with_prusaslicer
+def test_a_machine_that_runs_klipper_gets_what_it_takes(tee: bytes, specified: Specify, store: ArtifactStore) -> None:
+    machine = {**PRINTER, "driver": "moonraker", "address": "http://127.0.0.1:7125"}
+    found = made(specified(tee, machines=[machine]), store)
+    assert found.needs.dialect == "klipper-fdm" and found.manifest["slicer"]["supports"]
+
+
+@with_prusaslicer
 def test_a_program_of_another_body_does_not_pass(tee: bytes, specified: Specify, store: ArtifactStore) -> None:
     spec = specified(tee, change=by("prusaslicer"))
     machines, how = fdm.chosen(spec, material_of(spec))
