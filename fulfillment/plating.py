@@ -23,6 +23,7 @@ from fulfillment.plates import plate_of, told
 from fulfillment.prints import VIEW, for_screens, proof
 from fulfillment.processes import Made, Problems, Spec, fdm
 from fulfillment.together import Files, stamp
+from gcode.dialects import Dialect, Setup
 from gcode.nesting.outline import Outline, OutlineError, rotated
 from gcode.nesting.pack import Bed, BedError, Nest, Place, nest
 from gcode.pictures import Tubes, print_view, tubes
@@ -30,11 +31,10 @@ from gcode.pictures.scene import from_above
 from gcode.proof import Colour, png
 from gcode.recipe import Place as At
 from gcode.slicing.alone import alone
-from gcode.slicing.check.verdict import Printed
+from gcode.slicing.check.verdict import Printed, printed
 from gcode.slicing.check.wanted import Piece
 from gcode.slicing.plate import Placed, Plate, program
 from gcode.slicing.profile import Profile
-from gcode.slicing.slicer import Sliced
 from gcode.slicing.solid import Solid
 
 AROUND: Final = 8.0
@@ -63,7 +63,6 @@ class _Lying:
     place: Place
     solid: Solid
     """Turned as it lies."""
-    sliced: Sliced
 
     @property
     def wanted(self) -> Piece:
@@ -105,18 +104,13 @@ def together(specs: Sequence[Spec], files: Sequence[Files]) -> Made:
     machines, how = fdm.chosen(spec, material)
     profile = fdm.fitted(how.profile, machines)
     lying = _laid_out(specs, files, machines, profile)
-    top = max(one.sliced.tops[-1] for one in lying)
+    top = max(one.solid.high[2] for one in lying)
     looks = stamp([one.spec for one in lying], material, [one.files for one in lying])
     setup = replace(fdm.setup_of(how, profile, top, machines), stamp=looks)
-    bodies = [Placed(one.sliced, one.place.x, one.place.y, one.spec.label) for one in lying]
-    dialect = spoken(dialect_of(machines[0], fdm.PROCESS) or "")
-    bare = program(bodies, dialect, setup, Plate(labels=True), fdm.MEMORY)
+    bare, parts, verdicts = _proved(lying, profile, setup, spoken(dialect_of(machines[0], fdm.PROCESS) or ""))
     laid, mark = tubes(bare, profile.filament_area), piece_of(spec, material, files[0]).mark
     data = for_screens(bare, laid, [mark], machines)
     report = passed(data, machines, fdm.PROCESS, how.windows)
-    fdm.held_against(data, [one.wanted for one in lying], profile)
-    parts = [alone(bare, one.number - 1) for one in lying]
-    verdicts = [fdm.held_against(part, [one.wanted], profile) for part, one in zip(parts, lying, strict=True)]
     manifest = {
         "bounds": bounds_of(report),
         "seconds": round(report.time, 1),
@@ -146,10 +140,30 @@ def _laid_out(
             turned = solid
             if place.turn:
                 turned = Solid.from_manifold(solid.manifold.rotate((0.0, 0.0, place.turn)))
-            lying.append(_Lying(spec, own, len(lying) + 1, place, turned, fdm.layers(turned, profile)))
+            lying.append(_Lying(spec, own, len(lying) + 1, place, turned))
     if not lying:
         raise problem("No piece fits the bed.", "Make margin or spacing of the product's jig smaller.")
     return lying
+
+
+def _proved(
+    lying: Sequence[_Lying], profile: Profile, setup: Setup, dialect: Dialect
+) -> tuple[bytes, list[bytes], list[Printed]]:
+    """The program, that of each piece alone, and what their beads are held against the bodies. As with one piece
+    (``fdm.proved``), other lines are tried where those of the profile leave a place bare. Raises Problems."""
+    for angle in fdm.TURNS:
+        lines = replace(profile, infill=replace(profile.infill, angle=profile.infill.angle + angle))
+        bodies = [Placed(fdm.layers(one.solid, lines), one.place.x, one.place.y, one.spec.label) for one in lying]
+        bare = program(bodies, dialect, setup, Plate(labels=True), fdm.MEMORY)
+        parts = [alone(bare, one.number - 1) for one in lying]
+        whole = printed(bare, [one.wanted for one in lying], profile)
+        found = [printed(part, [one.wanted], profile) for part, one in zip(parts, lying, strict=True)]
+        wrong = [one for one in (whole, *found) if one.wrong]
+        if not wrong:
+            return bare, parts, found
+        if not all(one.faults.keys() <= fdm.BARE for one in wrong):
+            break
+    raise fdm.strange(wrong[0])
 
 
 def _each(specs: Sequence[Spec], files: Sequence[Files], profile: Profile) -> list[Solid]:

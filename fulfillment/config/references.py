@@ -13,7 +13,8 @@ from drivers.contract import OurFault, Settings
 from drivers.registry import DRIVERS, build
 from fulfillment.cad import Shelf
 from fulfillment.catalog import Catalog, LaserRecipe, MillRecipe, Product, Recipe
-from fulfillment.config import bodies
+from fulfillment.config.bodies import findings as body_findings
+from fulfillment.config.bodies import kinds as body_kinds
 from fulfillment.positions import Document, Mend, Problem, Unit, closest
 from fulfillment.profiles import Profiles
 
@@ -106,7 +107,7 @@ def _catalog_needs(document: Document, catalog: Catalog, profiles: Profiles) -> 
         if product.name not in sold and not _made_here(document, product):
             continue
         own = catalog.documents[product.name]
-        yield from bodies.kinds(product, kinds, own, profiles)
+        yield from body_kinds(product, kinds, own, profiles)
         by_recipe = {operation.material_from for operation in product.route.values() if operation.process != "fdm"}
         for option, choice, name in product.materials():
             at = ("options", option, "choices", choice, "material")
@@ -205,4 +206,4 @@ def findings(document: Document, catalog: Catalog, profiles: Profiles, shelf: Sh
     yield from _skus(document, catalog)
     yield from _catalog_needs(document, catalog, profiles)
     for name, product in catalog.products.items():
-        yield from bodies.findings(product, catalog.documents[name], shelf, profiles)
+        yield from body_findings(product, catalog.documents[name], shelf, profiles)

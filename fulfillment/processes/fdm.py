@@ -255,14 +255,6 @@ def layers(solid: Solid, profile: Profile) -> Sliced:
     return sliced
 
 
-def held_against(data: bytes, pieces: Sequence[Piece], profile: Profile) -> Printed:
-    """The beads of a program held against the bodies that it is to print. Raises Problems."""
-    found = printed(data, pieces, profile)
-    if found.wrong:
-        raise strange(found)
-    return found
-
-
 def strange(found: Printed) -> Problems:
     """A program whose beads are not the body: a defect of ours, with its numbers."""
     numbers = ", ".join(f"{name} {value}" for name, value in found.body().items())

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from gcode.estimate import corners
+from gcode.estimate.corners import classic, deviation, rests, square
 from gcode.estimate.moves import Moves, joined, nothing
 from gcode.recipe import Motion
 from gcode.units import BoolArray, FloatArray, IntArray
@@ -48,7 +48,7 @@ def planner(motion: Motion) -> Planner:
     """The planner of a firmware with such a rule of corners."""
     if motion.square_corner is not None:
         return _Smoothed()
-    return _Plain(corners.classic if motion.junction_deviation is None else corners.deviation, motion)
+    return _Plain(classic if motion.junction_deviation is None else deviation, motion)
 
 
 def reached(limits: FloatArray, gains: FloatArray) -> FloatArray:
@@ -85,7 +85,7 @@ class _Plain:
 
     def __init__(self, rule: Callable[[Moves], FloatArray], motion: Motion) -> None:
         self._rule = rule
-        self._rests = corners.rests if motion.junction_deviation is None else _standstill
+        self._rests = rests if motion.junction_deviation is None else _standstill
         self._kept = nothing()
         self._first: float | None = None
         """The square at which what was kept begins; None: it begins from a halt."""
@@ -187,7 +187,7 @@ class _Smoothed:
 
     def _speeds(self, moves: Moves, last: float) -> tuple[FloatArray, FloatArray]:
         """Squares by corner: those that can be reached, and those that could be with the lower acceleration."""
-        through = np.where(moves.stops[1:], 0.0, corners.square(moves))
+        through = np.where(moves.stops[1:], 0.0, square(moves))
         limits = np.concatenate([[self._first[0]], through, [last]])
         gains = 2 * moves.acceleration * moves.distance
         before = _from_before(limits, gains)
