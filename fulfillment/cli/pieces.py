@@ -54,7 +54,9 @@ def orders(product: Product, common: Order, path: Path) -> list[Order]:
 
 
 def _check(product: Product, path: Path, columns: Sequence[str]) -> None:
-    files = [name for name, field in product.fields.items() if isinstance(field, PhotoField | DrawingField | ModelField)]
+    files = [
+        name for name, field in product.fields.items() if isinstance(field, PhotoField | DrawingField | ModelField)
+    ]
     fields = [name for name, field in product.fields.items() if name not in files and not by_factory(field)]
     known = [*fields, *product.options, *product.parameters]
     names = f"{product.name} has the columns {', '.join(known)}"
