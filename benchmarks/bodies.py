@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from fulfillment import personalization
-from fulfillment.bodies import at_once, bodies_of, workshop_of
 from fulfillment.config import Factory, load_factory
 from fulfillment.designs import material_of
 from fulfillment.planning import specification
+from fulfillment.printing.bodies import at_once, bodies_of, workshop_of
 from fulfillment.processes import Spec, fdm
 from gcode.slicing.profile import Profile
 from gcode.slicing.solid import Solid

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fulfillment import embroidery, personalization
-from fulfillment.bodies import at_once, bodies_of, workshop_of
 from fulfillment.config import Factory
 from fulfillment.earlier import over
 from fulfillment.planning import problems_text, specification
+from fulfillment.printing.bodies import at_once, bodies_of, workshop_of
 from fulfillment.processes import Problems
 from fulfillment.render.work import render_all
 from jobs.artifacts import ArtifactStore

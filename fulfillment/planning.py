@@ -18,12 +18,12 @@ from typing import Any
 from sqlalchemy import select
 
 from fulfillment import files, personalization
-from fulfillment.bodies import BodyStep
 from fulfillment.catalog import Product
 from fulfillment.config import Downloads, Factory
 from fulfillment.earlier import with_earlier
 from fulfillment.gathering import begin, companies, waits_for
 from fulfillment.identity import with_identity
+from fulfillment.printing.bodies import BodyStep
 from fulfillment.processes import Problems, Spec
 from fulfillment.render.pool import Deadly, RenderPool
 from fulfillment.render.work import look, render, render_all

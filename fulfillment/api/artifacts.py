@@ -19,7 +19,7 @@ from fulfillment.cad.files import WRITERS, glb
 from fulfillment.embroidery import ENDINGS
 from fulfillment.layered import Kept, layered
 from fulfillment.machines import GCODE
-from fulfillment.prints import MODEL
+from fulfillment.printing.prints import MODEL
 from fulfillment.render.pool import Deadly, RenderPool
 from fulfillment.shop import Shop
 from gcode.pictures.layers import LayersError

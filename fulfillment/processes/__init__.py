@@ -27,7 +27,7 @@ PROCESSES: dict[str, str] = {
 
 MANY: dict[str, str] = {
     **{process: PROCESSES[process] for process in sorted(TOGETHER)},
-    **dict.fromkeys(sorted(PLATED), "fulfillment.plating"),
+    **dict.fromkeys(sorted(PLATED), "fulfillment.printing.plating"),
 }
 """Processes that make several pieces in one program, each a :class:`Together`."""
 

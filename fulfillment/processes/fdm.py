@@ -9,7 +9,6 @@ from functools import reduce
 from operator import add
 from typing import Any, Final
 
-from fulfillment import plates, slicing
 from fulfillment.cad import CadError, shaped
 from fulfillment.cad.bodies import solid_of
 from fulfillment.cad.body import Built, Part
@@ -33,10 +32,11 @@ from fulfillment.fidelity import DEFECT
 from fulfillment.fields import Craft, Refused
 from fulfillment.fields.model import Model, model_of
 from fulfillment.machines import GCODE, dialect_of, motion_of, spoken
-from fulfillment.prints import besides, for_screens, proof
+from fulfillment.printing import plates, slicing
+from fulfillment.printing.prints import besides, for_screens, proof
+from fulfillment.printing.slicing import roomy
 from fulfillment.processes import BODY, Made, Problems, Spec
 from fulfillment.profiles import NoProfile, Resolved, resolved
-from fulfillment.slicing import roomy
 from gcode.dialects import Setup
 from gcode.pictures import tubes
 from gcode.preflight import Report

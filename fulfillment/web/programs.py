@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fulfillment.machines import GCODE
-from fulfillment.prints import MODEL, VIEW
+from fulfillment.printing.prints import MODEL, VIEW
 
 View = dict[str, Any]
 

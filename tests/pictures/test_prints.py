@@ -10,9 +10,9 @@ from manifold3d import Manifold
 from PIL import Image
 from pydantic import ValidationError
 
-from fulfillment import prints
 from fulfillment.cad.body import Built, Part
 from fulfillment.config import Machine
+from fulfillment.printing import prints
 from gcode.pictures import thumbnails, tubes
 from gcode.slicing.solid import Solid
 

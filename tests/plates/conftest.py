@@ -13,7 +13,7 @@ from fulfillment.cad import Shelf
 from fulfillment.cad.bodies import Bodies, key_of
 from fulfillment.catalog import FOLDER, Jig, Plate, Product, load
 from fulfillment.config import Machine, Material
-from fulfillment.plating import together
+from fulfillment.printing.plating import together
 from fulfillment.processes import BODY, Made, Spec
 from fulfillment.render.work import process
 

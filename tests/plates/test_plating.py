@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from fulfillment.catalog import Jig, Plate, Product
-from fulfillment.plating import _each
+from fulfillment.printing.plating import _each
 from fulfillment.processes import Made, Problems, Spec, fdm
 from fulfillment.render.work import render_all
 from gcode.slicing.alone import alone

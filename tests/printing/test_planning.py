@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from fulfillment import bodies as steps
 from fulfillment.api.orders import OrderIn, take
 from fulfillment.cad import CadUnavailable
 from fulfillment.daemon import Shop
 from fulfillment.offline import NotMade, Order, rendered
 from fulfillment.planning import Planner, specification
+from fulfillment.printing import bodies as steps
 from jobs import models as m
 from jobs.artifacts import ArtifactStore
 

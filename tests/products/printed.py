@@ -11,13 +11,13 @@ import numpy as np
 import shapely
 
 from fulfillment import personalization
-from fulfillment.bodies import at_once, bodies_of, workshop_of
 from fulfillment.catalog import Product
 from fulfillment.config import Factory
 from fulfillment.designs import material_of
 from fulfillment.example import order
 from fulfillment.offline import Order
 from fulfillment.planning import specification
+from fulfillment.printing.bodies import at_once, bodies_of, workshop_of
 from fulfillment.processes import Spec, fdm
 from gcode.slicing.profile import Profile
 from gcode.slicing.slicer import Sliced

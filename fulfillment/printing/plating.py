@@ -19,8 +19,8 @@ from fulfillment.config import Machine, Material
 from fulfillment.costs import used
 from fulfillment.designs import body_of, bounds_of, material_of, passed, piece_of, problem
 from fulfillment.machines import dialect_of, spoken
-from fulfillment.plates import plate_of, told
-from fulfillment.prints import VIEW, for_screens, proof
+from fulfillment.printing.plates import plate_of, told
+from fulfillment.printing.prints import VIEW, for_screens, proof
 from fulfillment.processes import Made, Problems, Spec, fdm
 from fulfillment.together import Files, stamp
 from gcode.dialects import Dialect, Setup
