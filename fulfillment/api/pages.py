@@ -138,8 +138,9 @@ def get_machine(name: str, request: Request, shop: TheShop, _who: Reader) -> HTM
 @router.get("/fragments/batches/{job_id}")
 def get_batch(job_id: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
     values = jigs.batch(shop, job_id)
-    together = {"title": values["batch"]["operation"].capitalize(), "jobs": [values["batch"]]}
-    programs = looked_at([together]) if not values["forgotten"] else []
+    batch = values["batch"]
+    shown = batch["operation"] is not None and not values["forgotten"]  # one that was given up has no pieces
+    programs = looked_at([{"title": batch["operation"].capitalize(), "jobs": [batch]}]) if shown else []
     return _show(request, shop, "batch.html", f"/batches/{job_id}", programs=programs, **values)
 
 

@@ -139,14 +139,17 @@ def _write(folder: Path, name: str, data: bytes) -> None:
 
 
 def asked_for(product: Product) -> Iterator[dict[str, float]]:
-    """The values of every body that a product's choices can ask for, its parameters as they are by default."""
+    """The values of every body that a product's choices can ask for, its parameters as they are by default and in its
+    example."""
     sized = {
         name: list(option.choices)
         for name, option in product.options.items()
         if any(choice.values for choice in option.choices.values())
     }
+    shown = {name: float(said) for name, said in product.example.options.items() if name in product.parameters}
     for picked in combinations(*sized.values()):
-        yield product.body_values(dict(zip(sized, picked, strict=True)), product.default_parameters)
+        for parameters in (product.default_parameters, {**product.default_parameters, **shown}):
+            yield product.body_values(dict(zip(sized, picked, strict=True)), parameters)
 
 
 def shipped(shelf: Shelf) -> Mapping[str, tuple[str, dict[str, float]]]:

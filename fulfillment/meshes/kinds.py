@@ -8,8 +8,6 @@ from typing import Final
 
 from fulfillment.meshes.limits import MAX_BYTES, MeshError
 from fulfillment.meshes.stl import is_binary, is_cut, is_text
-from fulfillment.photos import FORMATS as PHOTOS
-from fulfillment.photos import REFUSED as KNOWN
 
 ACCEPTED: Final = "an STL, 3MF or OBJ model"
 AGAIN: Final = f"Please send {ACCEPTED}."
@@ -30,6 +28,20 @@ def _obj(data: bytes) -> bool:
 
 def _stl(data: bytes) -> bool:
     return is_binary(data) or is_text(data)
+
+
+def _photo(data: bytes) -> bool:
+    # Imported here: the catalog asks for the names of formats alone, and pictures take time to import.
+    from fulfillment.photos import FORMATS
+
+    return any(kind.begins(data) for kind in FORMATS.values())
+
+
+def _known(data: bytes) -> str | None:
+    """What a file is that is no model, as a photo's refusal names it."""
+    from fulfillment.photos import REFUSED as OTHERS  # as above
+
+    return next((name for name, is_it in OTHERS.items() if is_it(data)), None)
 
 
 TAKEN: Final[Mapping[str, Callable[[bytes], bool]]] = {
@@ -58,7 +70,7 @@ REFUSED: Final[Mapping[str, tuple[Callable[[bytes], bool], str]]] = {
         "Please unpack it.",
     ),
     "a photo": (
-        lambda data: any(kind.begins(data) for kind in PHOTOS.values()),
+        _photo,
         f"{AGAIN} A photo can be ordered where a product takes photos.",
     ),
     "an AMF model, or other XML": (lambda data: data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"), BARE),
@@ -81,7 +93,7 @@ def media_type(data: bytes) -> str:
     for name, taken in TAKEN.items():
         if taken(data):
             return name
-    what = next((name for name, is_it in KNOWN.items() if is_it(data)), None)
+    what = _known(data)
     if what is None and is_cut(data):
         return "model/stl"  # whose reader says what is missing
     raise MeshError(f"The model is {what or 'not a model that we know'}.", AGAIN)

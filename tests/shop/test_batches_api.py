@@ -49,6 +49,8 @@ def test_who_waits_is_listed_and_begun_in_the_pockets_that_are_asked_for(shop: S
     assert company.pop("begins_at") == pytest.approx(iced(shop)[0]["created_at"] + 900)
     assert company == {
         "product": "favour-cookies",
+        "products": ["favour-cookies"],
+        "plate": False,
         "operation": "ice",
         "waiting": 3,
         "pockets": 12,
