@@ -21,8 +21,7 @@ from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
 from fulfillment.config.upkeep import METRES, Cleaning, Maintenance
 from fulfillment.positions import Mend, Unit, Written, closest
-from gcode.pictures.thumbnails import MOST, Size
-from gcode.proof import ProofError
+from gcode.screens import MOST, ScreenError, Size
 
 
 def _timezone(value: str) -> str:
@@ -98,7 +97,7 @@ class Envelope(Written):
 def _thumbnail(value: str) -> str:
     try:
         return str(Size.read(value))
-    except ProofError as error:
+    except ScreenError as error:
         raise Mend(f"{value[:40]!r} is no size of a picture.", f"Write one such as 400x300: {error}.") from None
 
 

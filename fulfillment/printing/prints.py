@@ -13,9 +13,9 @@ from fulfillment.cad.template import Lit
 from fulfillment.config import Machine
 from gcode.pictures import Size, Tubes, print_proof, print_view, with_thumbnails
 from gcode.pictures.through import through
-from gcode.pictures.thumbnails import MOST
 from gcode.proof import Colour, Piece, png
 from gcode.recipe import Place
+from gcode.screens import MOST
 
 VIEW: Final = "view.png"
 """The piece as it will look, from its front corner."""

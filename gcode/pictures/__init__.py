@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from gcode.pictures.scene import from_above, from_the_front
-from gcode.pictures.thumbnails import Size, thumbnails, with_thumbnails
+from gcode.pictures.thumbnails import thumbnails, with_thumbnails
 from gcode.pictures.tubes import Tubes, tubes
 from gcode.proof import Colour, Piece, png
 from gcode.recipe import Place
+from gcode.screens import Size
 
 __all__ = ["Size", "Tubes", "print_proof", "print_view", "thumbnails", "tubes", "with_thumbnails"]
 

@@ -14,45 +14,19 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 from gcode.pictures.scene import alone
 from gcode.pictures.tubes import Tubes
 from gcode.proof import Colour, ProofError, png
+from gcode.screens import MOST, Size
 
 WIDE: Final = 78
 """Characters of base64 in a line."""
-MOST: Final = 8
-SMALLEST: Final = 8
-LARGEST: Final = 1024
 
-_SIZE: Final = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
 _BLOCK: Final = re.compile(
     rb"^; thumbnail begin (\d+)x(\d+) (\d+)\r?\n((?:; [A-Za-z0-9+/=]+\r?\n)*); thumbnail end\r?\n", re.M
 )
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Size:
-    """Pixels of a picture."""
-
-    width: int
-    height: int
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """``400x300``. Raises ProofError."""
-        found = _SIZE.fullmatch(text)
-        if found is None:
-            raise ProofError(f"{text[:40]!r} is no size of a thumbnail: write pixels such as 400x300")
-        size = cls(int(found[1]), int(found[2]))
-        if not all(SMALLEST <= side <= LARGEST for side in (size.width, size.height)):
-            raise ProofError(f"a thumbnail of {size} pixels: each side has {SMALLEST} to {LARGEST}")
-        return size
-
-    def __str__(self) -> str:
-        return f"{self.width}x{self.height}"
 
 
 def with_thumbnails(data: bytes, tubes: Tubes, colours: Sequence[Colour], sizes: Sequence[Size]) -> bytes:

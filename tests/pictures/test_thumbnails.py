@@ -20,6 +20,7 @@ from gcode.pictures.thumbnails import WIDE
 from gcode.preflight import check
 from gcode.proof import ProofError
 from gcode.recipe import Motion
+from gcode.screens import ScreenError
 
 AREA = 2.405
 SIZES = [Size(64, 48), Size(16, 16)]
@@ -88,7 +89,7 @@ def test_a_damaged_one_is_left_out(pictured: bytes) -> None:
 
 @pytest.mark.parametrize("text", ["", "32", "0x0", "4x4", "32x2000", "32x32x32", "-5x10", "a x b"])
 def test_a_size_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ProofError, match=r"thumbnail"):
+    with pytest.raises(ScreenError, match=r"thumbnail"):
         Size.read(text)
 
 
