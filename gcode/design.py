@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from gcode.geometry import Bounds, Line, Transform, bounds_of, without_repeats
-from gcode.mask import within
 from gcode.units import BoolArray, FloatArray
 
 
@@ -101,9 +100,12 @@ class Tone:
 
     def holds(self, x: FloatArray, y: FloatArray) -> BoolArray:
         """Which points of the piece it says anything of."""
-        if self.mask is not None:
-            return within(self.mask, x, y)
-        return (x >= self.x) & (x <= self.x + self.width) & (y >= self.y) & (y <= self.y + self.height)
+        if self.mask is None:
+            return self.bounds.around(np.stack([x, y], axis=-1))
+        # Imported here: most of those who know a design ask it nothing that needs a geometry library.
+        from gcode.mask import within
+
+        return within(self.mask, x, y)
 
     def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Lightness at points of the piece, between pixel centres by straight lines, beyond the edge as at the edge."""

@@ -32,7 +32,7 @@ class Bounds:
 
     def around(self, points: FloatArray) -> BoolArray:
         """Which of the points lie in it or on its edge."""
-        x, y = points[:, 0], points[:, 1]
+        x, y = points[..., 0], points[..., 1]
         found: BoolArray = (x >= self.x0) & (x <= self.x1) & (y >= self.y0) & (y <= self.y1)
         return found
 
@@ -97,6 +97,12 @@ class Transform:
 
 def length(line: Line) -> float:
     return float(np.hypot(*np.diff(line, axis=0).T).sum()) if len(line) > 1 else 0.0
+
+
+def signed(line: Line) -> float:
+    """The area inside a closed contour, which does not repeat its first point; negative where it runs to the right."""
+    x, y = line[:, 0], line[:, 1]
+    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2
 
 
 def without_repeats(line: Line, least: float = 1e-6) -> Line:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -185,18 +186,13 @@ def views(data: bytes | Iterable[bytes], dialect: Dialect, limits: Limits, long:
         else:
             yield _at_once(b"".join(head), dialect, limits)
             return
-        parts = _chained(head, parts)
+        parts = chain(head, parts)
     yield from _in_pieces(parts, dialect, limits)
 
 
 def _at_once(data: bytes, dialect: Dialect, limits: Limits) -> View:
     program = parse(data, max_bytes=limits.max_bytes, max_lines=limits.max_lines)
     return View(data, program, dialect.trace(program), dialect, limits)
-
-
-def _chained(head: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield from head
-    yield from rest
 
 
 def _within(parts: Iterable[bytes], limits: Limits) -> Iterator[bytes]:

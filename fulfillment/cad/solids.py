@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import cadquery as cq
 import numpy as np
 
+from gcode.geometry import signed
 from gcode.shaping.areas import pieces
-from gcode.slicing.areas import signed
 from gcode.units import FloatArray, IntArray
 
 if TYPE_CHECKING:

@@ -151,19 +151,17 @@ def _proved(
 ) -> tuple[bytes, list[bytes], list[Printed]]:
     """The program, that of each piece alone, and what their beads are held against the bodies. As with one piece
     (``fdm.proved``), other lines are tried where those of the profile leave a place bare. Raises Problems."""
-    for angle in fdm.TURNS:
-        lines = replace(profile, infill=replace(profile.infill, angle=profile.infill.angle + angle))
+
+    def made(lines: Profile) -> tuple[tuple[bytes, list[bytes]], list[Printed]]:
         bodies = [Placed(fdm.layers(one.solid, lines), one.place.x, one.place.y, one.spec.label) for one in lying]
         bare = program(bodies, dialect, setup, Plate(labels=True), fdm.MEMORY)
         parts = [alone(bare, one.number - 1) for one in lying]
         whole = printed(bare, [one.wanted for one in lying], profile)
         found = [printed(part, [one.wanted], profile) for part, one in zip(parts, lying, strict=True)]
-        wrong = [one for one in (whole, *found) if one.wrong]
-        if not wrong:
-            return bare, parts, found
-        if not all(one.faults.keys() <= fdm.BARE for one in wrong):
-            break
-    raise fdm.strange(wrong[0])
+        return (bare, parts), [whole, *found]
+
+    (bare, parts), (_, *found) = fdm.turned(profile, made)
+    return bare, parts, found
 
 
 def _each(specs: Sequence[Spec], files: Sequence[Files], profile: Profile) -> list[Solid]:

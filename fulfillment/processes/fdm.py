@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import add
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fulfillment.cad import CadError, shaped
 from fulfillment.cad.bodies import solid_of
@@ -49,6 +49,8 @@ from gcode.slicing.profile import Profile
 from gcode.slicing.slicer import Memory, Sliced, slice_solid
 from gcode.slicing.solid import Solid, SolidError
 from jobs.queue import Needs
+
+R = TypeVar("R")
 
 PROCESS: Final = "fdm"
 LIFT: Final = 20.0
@@ -212,15 +214,29 @@ def proved(
     """The program, what sliced it, and its beads held against the body; what lines of one direction leave bare beside
     a wall that runs almost as they do is tried with others. Raises Problems. Pictures for screens are comments."""
     at = [Piece(solid, *spec.product.jig.at(spec.pocket))]
-    for angle in TURNS:
-        infill = replace(profile.infill, angle=profile.infill.angle + angle)
-        data, by = programmed(spec, body, solid, replace(profile, infill=infill), setup, machines)
+
+    def made(lines: Profile) -> tuple[tuple[bytes, Mapping[str, Any]], list[Printed]]:
+        data, by = programmed(spec, body, solid, lines, setup, machines)
         found = printed(data, at, profile)
-        if not found.wrong:
-            return data, by, found
-        if not found.faults.keys() <= BARE or by is not slicing.OWN:
+        if found.wrong and by is not slicing.OWN:
+            raise strange(found)  # only our own lines are known to turn
+        return (data, by), [found]
+
+    (data, by), (found,) = turned(profile, made)
+    return data, by, found
+
+
+def turned(profile: Profile, made: Callable[[Profile], tuple[R, Sequence[Printed]]]) -> tuple[R, Sequence[Printed]]:
+    """What is made with the profile's lines, or with others where those leave a place bare; ``made`` gives with it what
+    its beads are against the bodies. Raises Problems."""
+    for angle in TURNS:
+        result, found = made(replace(profile, infill=replace(profile.infill, angle=profile.infill.angle + angle)))
+        wrong = [one for one in found if one.wrong]
+        if not wrong:
+            return result, found
+        if not all(one.faults.keys() <= BARE for one in wrong):
             break
-    raise strange(found)
+    raise strange(wrong[0])
 
 
 def shown(body: ChosenBody | Model, solid: Solid, piece: Blank, x: float, y: float) -> tuple[Blank, Place]:

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from manifold3d import CrossSection, FillRule, JoinType
 
-from gcode.geometry import Line
+from gcode.geometry import Line, signed
 from gcode.units import BoolArray, FloatArray, IntArray
 
 TOUCH: Final = 1e-6
@@ -41,7 +41,7 @@ class Taken:
 def widened(line: Line, spacing: float) -> Line:
     """All that is nearer than the spacing to what a line encloses, without holes."""
     wide = CrossSection([np.ascontiguousarray(line)], FillRule.NonZero).offset(spacing - TOUCH, JoinType.Miter, MITRE)
-    return max(wide.to_polygons(), key=_signed)
+    return max(wide.to_polygons(), key=signed)
 
 
 def no_fit(standing: Line, moving: Line, step: float) -> Taken:
@@ -104,11 +104,6 @@ def _passed(own: IntArray, heading: FloatArray, its: IntArray, whole: int) -> In
     within = (its[None] - first[:, None]) % whole < ((last - first) % whole)[:, None]
     passed: IntArray = np.where(within, np.where(left, 1, -1)[:, None], 0)
     return passed
-
-
-def _signed(line: Line) -> float:
-    x, y = line[:, 0], line[:, 1]
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2
 
 
 class Apart:

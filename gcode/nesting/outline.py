@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 from manifold3d import CrossSection, FillRule, JoinType, Manifold
 
-from gcode.geometry import Line
-from gcode.units import FloatArray
+from gcode.geometry import Line, signed
 
 FINE: Final = 0.1
 """mm by which an outline of too many corners may be too wide."""
@@ -55,7 +54,7 @@ class Outline:
 
     @classmethod
     def _covering(cls, area: CrossSection) -> Outline:
-        lines = [line for line in area.to_polygons() if _signed(line) > 0]
+        lines = [line for line in area.to_polygons() if signed(line) > 0]
         if not lines:
             raise OutlineError("the outline encloses nothing: it is no piece")
         whole = lines[0] if len(lines) == 1 else area.hull().to_polygons()[0]
@@ -63,7 +62,7 @@ class Outline:
         while len(whole) > (CONVEX if convex(whole) else CORNERS):
             # What was widened by so much and simplified by as much still covers what it did.
             wider = CrossSection([whole]).offset(tolerance, JoinType.Miter, 2.0).simplify(tolerance)
-            outer = max(wider.to_polygons(), key=_signed)
+            outer = max(wider.to_polygons(), key=signed)
             whole, tolerance = outer, tolerance * 2
         rounded = np.round(whole, 6) + 0.0
         first = int(np.lexsort((rounded[:, 0], rounded[:, 1]))[0])
@@ -75,7 +74,7 @@ class Outline:
 
     @property
     def area(self) -> float:
-        return _signed(self.line)
+        return signed(self.line)
 
     def turned(self, degrees: float) -> Lying:
         """As it lies when the body is turned to the left around its own origin."""
@@ -117,8 +116,3 @@ def convex(line: Line) -> bool:
     edge = np.roll(line, -1, axis=0) - line
     after = np.roll(edge, -1, axis=0)
     return bool((edge[:, 0] * after[:, 1] - edge[:, 1] * after[:, 0] >= -STRAIGHT).all())
-
-
-def _signed(line: FloatArray) -> float:
-    x, y = line[:, 0], line[:, 1]
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2

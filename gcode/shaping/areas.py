@@ -14,9 +14,9 @@ from manifold3d import CrossSection, FillRule, JoinType, Manifold, OpType
 from shapely import LinearRing, LineString, MultiPolygon, Polygon, simplify, union_all
 
 from gcode.design import Drawing
-from gcode.geometry import length
+from gcode.geometry import length, signed
 from gcode.shaping.wrong import ShapeError
-from gcode.slicing.areas import Area, signed
+from gcode.slicing.areas import Area
 
 DETAIL: Final = 0.01
 """mm: points of content that change its edge by less are left out."""

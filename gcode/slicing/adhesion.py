@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gcode.geometry import Line
-from gcode.slicing.areas import Area, area_of, closed, contours, offset, opened, signed
+from gcode.geometry import Line, signed
+from gcode.slicing.areas import Area, area_of, closed, contours, offset, opened
 from gcode.slicing.profile import Profile
 
 

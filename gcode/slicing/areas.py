@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from manifold3d import CrossSection, FillRule, JoinType
 
-from gcode.geometry import Line
+from gcode.geometry import Line, signed
 from gcode.units import BoolArray, FloatArray
 
 Area: TypeAlias = CrossSection
@@ -94,12 +94,6 @@ def polygons(pieces: Sequence[Area]) -> shapely.MultiPolygon:
     shapes: Any = shapely.polygons(closed_rings, indices=owner)
     whole: shapely.MultiPolygon = shapely.multipolygons(shapes)
     return whole
-
-
-def signed(line: Line) -> float:
-    """The area inside a closed contour; negative where it runs to the right."""
-    x, y = line[:, 0], line[:, 1]
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2
 
 
 class Fence:

@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from gcode.slicing.areas import Area, area_of, contours, offset, opened, signed
+from gcode.geometry import signed
+from gcode.slicing.areas import Area, area_of, contours, offset, opened
 from gcode.slicing.check.cells import Grid
 from gcode.slicing.profile import Profile
 from gcode.slicing.sections import Section, sections
