@@ -18,6 +18,7 @@ from fulfillment.processes import Spec
 from fulfillment.slicers.asking import stl
 from gcode.slicing.solid import Solid
 from jobs.artifacts import ArtifactStore
+from tests.printing.tags import LIMITS
 
 PRINTER: dict[str, Any] = {
     "name": "printer-1",
@@ -28,13 +29,7 @@ PRINTER: dict[str, Any] = {
     "material": "pla",
     "nozzle": 0.4,
     "e_area": 2.405,
-    "limits": {
-        "speed": {"x": 200, "y": 200, "z": 12, "e": 80},
-        "acceleration": 1500,
-        "flow": 12,
-        "nozzle_temperature": 260,
-        "bed_temperature": 100,
-    },
+    "limits": LIMITS,
 }
 CONFIG: dict[str, Any] = {
     "site": {"name": "Models"},

@@ -9,21 +9,13 @@ from typing import Any
 import pytest
 
 from fulfillment import profiles
-from fulfillment.cad import Shelf
-from fulfillment.cad.bodies import Bodies, key_of
 from fulfillment.catalog import FOLDER, Jig, Plate, Product, load
 from fulfillment.config import Machine, Material
 from fulfillment.printing.plating import together
 from fulfillment.processes import BODY, Made, Spec
 from fulfillment.render.work import process
+from tests.printing.tags import printer, shipped
 
-LIMITS = {
-    "speed": {"x": 200, "y": 200, "z": 12, "e": 80},
-    "acceleration": 1500,
-    "flow": 12,
-    "nozzle_temperature": 260,
-    "bed_temperature": 100,
-}
 MATERIAL = Material(name="pla-petrol", kind="pla", colour="#2f6f73")
 
 
@@ -42,19 +34,13 @@ class Plates:
         return product.model_copy(update={"jig": Jig(x=40, y=40, bed=Plate(**rules))})
 
     def printer(self, **more: object) -> Machine:
-        values = {
+        serial = {
             "name": "plates-1",
             "driver": "marlin",
             "address": "/dev/none",
-            "processes": frozenset({"fdm"}),
-            "envelope": {"x": 250, "y": 210, "z": 210},
-            "limits": LIMITS,
-            "material": "pla-petrol",
-            "nozzle": 0.4,
-            "e_area": 2.405,
             "simulator": {"kind": "marlin", "args": ("--envelope", "250x210x210")},
         }
-        return Machine.model_validate_json(Machine(**(values | more)).model_dump_json())  # type: ignore[arg-type]
+        return printer(**(serial | more))
 
     def specs(self, names: Sequence[str], product: Product | None = None, machine: Machine | None = None) -> list[Spec]:
         """A specification of each name, in the order in which they are urgent."""
@@ -73,9 +59,7 @@ class Plates:
         ]
 
     def files(self, spec: Spec) -> dict[str, bytes]:
-        body = Bodies().find(key_of(Shelf(), "tag", spec.product.body_values(spec.options, {})))
-        assert body is not None, "its body is shipped"
-        return {BODY: body}
+        return {BODY: shipped(spec.product)}
 
     def made(self, specs: Sequence[Spec]) -> Made:
         return together(specs, [self.files(spec) for spec in specs])

@@ -14,6 +14,8 @@ from fulfillment.cad import Workshop
 from fulfillment.catalog import FOLDER
 from fulfillment.daemon import Shop, open_shop
 
+from .tags import LIMITS
+
 VENDORED = Path(__file__).parents[2] / ".vendors" / "cadquery" / "site"
 CONFIG: dict[str, Any] = {
     "site": {"name": "Tags"},
@@ -27,13 +29,7 @@ CONFIG: dict[str, Any] = {
             "material": "pla-petrol",
             "nozzle": 0.4,
             "e_area": 2.405,
-            "limits": {
-                "speed": {"x": 200, "y": 200, "z": 12, "e": 80},
-                "acceleration": 1500,
-                "flow": 12,
-                "nozzle_temperature": 260,
-                "bed_temperature": 100,
-            },
+            "limits": LIMITS,
         },
         {"name": "slips", "driver": "hot-folder", "address": ".factory/slips", "processes": ["document"]},
     ],

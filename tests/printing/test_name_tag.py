@@ -9,8 +9,6 @@ import pytest
 from PIL import Image
 
 from fulfillment import profiles
-from fulfillment.cad import Shelf
-from fulfillment.cad.bodies import Bodies, key_of
 from fulfillment.catalog import FOLDER, Catalog, load
 from fulfillment.config import Machine, Material
 from fulfillment.machines import preflight
@@ -18,30 +16,10 @@ from fulfillment.processes import BODY, Made, Problems, Spec
 from fulfillment.render.work import process
 from gcode.units import PER_MINUTE
 
-LIMITS = {
-    "speed": {"x": 200, "y": 200, "z": 12, "e": 80},
-    "acceleration": 1500,
-    "flow": 12,
-    "nozzle_temperature": 260,
-    "bed_temperature": 100,
-}
+from .tags import LIMITS, printer, shipped
+
 MATERIAL = Material(name="pla-petrol", kind="pla", colour="#2f6f73")
 PROFILES, _ = profiles.load(profiles.SHIPPED)
-
-
-def printer(**more: object) -> Machine:
-    values = {
-        "name": "tag-1",
-        "driver": "prusalink",
-        "address": "http://127.0.0.1:1",
-        "processes": frozenset({"fdm"}),
-        "envelope": {"x": 250, "y": 210, "z": 210},
-        "limits": LIMITS,
-        "material": "pla-petrol",
-        "nozzle": 0.4,
-        "e_area": 2.405,
-    }
-    return Machine.model_validate_json(Machine(**(values | more)).model_dump_json())  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +41,7 @@ def render(catalog: Catalog, name: str, *machines: Machine) -> Made:
         {MATERIAL.name: MATERIAL},
         profiles=PROFILES,
     )
-    body = Bodies().find(key_of(Shelf(), "tag", spec.product.body_values(spec.options, {})))
-    assert body is not None, "its body is shipped"
-    return process("fdm").render(spec, {BODY: body})
+    return process("fdm").render(spec, {BODY: shipped(spec.product)})
 
 
 def test_the_same_name_gives_the_same_bytes_and_another_gives_others(catalog: Catalog) -> None:

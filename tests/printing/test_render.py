@@ -12,7 +12,6 @@ import pytest
 
 from fulfillment import profiles
 from fulfillment.cad import BUILTIN, Shelf
-from fulfillment.cad.bodies import Bodies, key_of
 from fulfillment.catalog import FOLDER, Body, Product, load
 from fulfillment.config import Machine, Material
 from fulfillment.designs import material_of
@@ -23,13 +22,8 @@ from gcode.slicing.check.verdict import printed
 from gcode.slicing.check.wanted import Piece
 from jobs.artifacts import ArtifactStore
 
-LIMITS = {
-    "speed": {"x": 200, "y": 200, "z": 12, "e": 80},
-    "acceleration": 1500,
-    "flow": 12,
-    "nozzle_temperature": 260,
-    "bed_temperature": 100,
-}
+from .tags import LIMITS, printer, shipped
+
 PROFILES, _ = profiles.load(profiles.SHIPPED)
 MUSHROOM = '''"""A cap on a stem: nothing under its edge."""
 
@@ -49,21 +43,6 @@ TEMPLATE = Template(
     },
 )
 '''
-
-
-def printer(**more: object) -> Machine:
-    values = {
-        "name": "tag-1",
-        "driver": "prusalink",
-        "address": "http://127.0.0.1:1",
-        "processes": frozenset({"fdm"}),
-        "envelope": {"x": 250, "y": 210, "z": 210},
-        "limits": LIMITS,
-        "material": "pla-petrol",
-        "nozzle": 0.4,
-        "e_area": 2.405,
-    }
-    return Machine.model_validate_json(Machine(**(values | more)).model_dump_json())  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +67,7 @@ def ask(tag: Product) -> Callable[..., Spec]:
 
 @pytest.fixture(scope="module")
 def body(tag: Product) -> bytes:
-    found = Bodies().find(key_of(Shelf(), "tag", tag.body_values({"colour": "petrol"}, {})))
-    assert found is not None
-    return found
+    return shipped(tag)
 
 
 def test_a_worker_makes_the_same_bytes_in_the_memory_that_it_has(
