@@ -19,6 +19,17 @@ from typing import Protocol, Self, runtime_checkable
 ATTEMPT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 """Shape of an attempt's id: safe as a remote file name on every machine we know."""
 
+TICKET: Mapping[str, str] = {
+    "media": "the paper's name, such as a6 or half-letter",
+    "width": "of the paper in mm",
+    "height": "of the paper in mm",
+    "pages": "how many pages the document has",
+    "copies": "how often all of it is printed; 1 where it is not said",
+    "sides": "one-sided, two-sided-long-edge or two-sided-short-edge",
+    "colour": "color or monochrome; what the printer does by itself where it is not said",
+}
+"""What a document may ask of its printer: each key, and what its value says."""
+
 
 # --- errors: each class names the culprit -----------------------------------------------------------------------
 
@@ -213,6 +224,8 @@ class Payload:
     sha256: str
     size: int
     media_type: str
+    ticket: Mapping[str, float | str] = field(default_factory=dict)
+    """What a document asks of its printer, in the words of :data:`TICKET`; nothing for other bytes."""
 
 
 @dataclass(frozen=True, slots=True)

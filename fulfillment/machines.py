@@ -95,6 +95,7 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
         traits={key: value for key, value in traits.items() if value is not None},
         heat={name: most for name, most in heat.items() if most > 0},
         bed=machine.envelope is not None,
+        media=machine.media,
         tasks=tuple(task.task(machine.e_area) for task in machine.maintenance),
         cleaning=machine.cleaning.rule() if machine.cleaning else NO_CLEANING,
     )

@@ -18,7 +18,7 @@ MOVES = frozenset({"extrude-food", "fdm", "engrave", "plot"})
 EXTRUDES = frozenset({"extrude-food", "fdm"})
 HOOPED = frozenset({"embroider"})
 """It has an envelope, and its own controller guides the needle."""
-PROCESSES = (*sorted(MOVES | HOOPED), "document")
+PROCESSES = (*sorted(MOVES | HOOPED), "document", "press")
 
 PEN_LIFT = 10.0
 """mm/s that z is written with for a plotter that tells of x and y alone: a servo lifts its pen, and no program asks z

@@ -113,7 +113,8 @@ class Dispatcher:
         self.around.step("intended", intent.attempt)
         if not self._still_ours(intent):
             return None
-        payload = c.Payload(self.artifacts.path(claim.artifact), claim.artifact, len(data), claim.needs.media_type)
+        path, needs = self.artifacts.path(claim.artifact), claim.needs
+        payload = c.Payload(path, claim.artifact, len(data), needs.media_type, needs.ticket)
         try:
             self.machine.transfer(intent.attempt, payload)
         except c.ArtifactFault as fault:

@@ -38,6 +38,8 @@ class Needs:
     """Allergens that the piece is declared to contain: no other may have touched the machine. None: it is no food."""
     leaves: tuple[str, ...] = ()
     """Those of them that touch the machine."""
+    ticket: Mapping[str, float | str] = field(default_factory=dict)
+    """What a document asks of its printer (``drivers.contract.TICKET``); of it, the paper must be in the machine."""
 
     def body(self) -> dict[str, Any]:
         return asdict(self)
@@ -121,6 +123,8 @@ class Offer:
     heat: Mapping[str, float] = field(default_factory=dict)
     """The hottest that each heater holds, in degrees C, by its name."""
     bed: bool = True
+    media: frozenset[str] | None = None
+    """Papers that are in its trays, by name; None: nobody has said, and it is asked when it prints."""
     tasks: tuple[Task, ...] = ()
     cleaning: Cleaning = Cleaning()
 
@@ -155,6 +159,10 @@ def misfits(offer: Offer, needs: Needs) -> list[Reason]:
             found.append(
                 Reason(f"{offer.name} has {trait} {have}, {value} is needed", f"fit {trait} {value} and say so")
             )
+    media = needs.ticket.get("media")
+    if offer.media is not None and media is not None and media not in offer.media:
+        have = ", ".join(sorted(offer.media)) or "no paper"
+        found.append(Reason(f"{offer.name} has {have} in its trays, {media} is needed", f"load {media} and say so"))
     for heater, (low, high) in needs.heat.items():
         has = offer.heat.get(heater, 0.0)
         if has < high:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from fulfillment.positions import Mend, Unit
 from gcode.outline import contours
 
-Process = Literal["fdm", "engrave", "extrude-food", "plot", "embroider", "document"]
+Process = Literal["fdm", "engrave", "extrude-food", "plot", "embroider", "document", "press"]
+ON_PAPER: Final[frozenset[Process]] = frozenset({"document", "press"})
+"""What printers do: papers that go with a piece, and pieces that are paper themselves."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 
 from fulfillment.catalog import FOLDER, Allergen
 from fulfillment.catalog.recipes import Feeder
-from fulfillment.catalog.words import Celsius, Colour, Name, PositiveMm, Process, Title
+from fulfillment.catalog.words import ON_PAPER, Celsius, Colour, Name, PositiveMm, Process, Title
 from fulfillment.config.lasers import Laser
 from fulfillment.config.limits import Limits
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
@@ -163,6 +163,8 @@ class Machine(Written):
     """The driver's own keys."""
     secret: Secret | None = None
     """Where the key or password of a print server is kept."""
+    media: frozenset[Name] | None = None
+    """Papers in the trays of a printer, such as [a6, a4]; none: it is not said, and the printer itself is asked."""
     camera: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s]+$")] | None = None
     """URL of one picture of the bed, not of a stream (http or https)."""
     thumbnails: Annotated[tuple[Thumbnail, ...], Field(max_length=MOST)] | None = None
@@ -172,8 +174,8 @@ class Machine(Written):
 
     @model_validator(mode="after")
     def _moving_machines_have_limits(self) -> Self:
-        moving = sorted(self.processes - {"document"})
-        guided = sorted(self.processes - {"document", "embroider"})
+        moving = sorted(self.processes - ON_PAPER)
+        guided = sorted(self.processes - ON_PAPER - {"embroider"})
         for key, asks in (("envelope", moving), ("limits", guided)):
             if asks and getattr(self, key) is None:
                 raise Mend(
