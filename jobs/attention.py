@@ -41,15 +41,18 @@ def calls(connection: Connection, floor: Floor) -> list[Call]:
 
 
 def _faults(connection: Connection) -> list[Call]:
-    c = m.machines.c
+    c, a = m.machines.c, m.attempts.c
+    paused = select(a.id).where(a.machine == c.name, a.state == "paused").exists()
     found = []
     for row in connection.execute(
-        select(c.name, c.fault, c.prompt).where(c.fault.is_not(None) | c.prompt.is_not(None))
+        select(c.name, c.fault, c.prompt, paused.label("paused")).where(c.fault.is_not(None) | c.prompt.is_not(None))
     ):
         if row.fault:
             found.append(Call("fault", row.name, row.fault, f"mend it, then connect {row.name} again"))
         else:
-            found.append(Call("prompt", row.name, row.prompt, "do what it asks, then resume"))
+            # A printer that was out of paper goes on by itself; what a program has paused is resumed by a person.
+            do = "do what it asks, then resume" if row.paused else "do what it asks: it goes on by itself then"
+            found.append(Call("prompt", row.name, row.prompt, do))
     return found
 
 

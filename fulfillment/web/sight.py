@@ -102,7 +102,7 @@ def _calls(
             **asdict(call),
             "key": "-".join(part for part in key if part),
             "whats": [call.what],
-            "attempt": card.get("attempt"),
+            "attempt": next((job["attempt"] for job in card.get("jobs", ()) if job["state"] == "paused"), None),
             "batch": next((lies["job_id"] for lies in card.get("on_bed", ()) if lies["pieces"]), None),
             "picture": proofs.get(call.subject) or (card.get("lying") if call.kind == "bed" else None),
             "releasable": call.subject in rendered,

@@ -174,6 +174,23 @@ def test_a_bed_with_an_unknown_piece_is_not_asked_to_be_cleared_first(shop: Shop
     assert [kind for kind, _ in calls(shop)] == ["unknown"]
 
 
+def test_only_a_program_that_was_paused_is_resumed_once_its_machine_has_what_it_asks_for(shop: Shop) -> None:
+    offer = frosting()
+    floor.register(shop.store, offer, "test")
+    floor.clear_bed(shop.store, offer.name, "looked", "test")
+    shop.ready()
+    attempt = shop.running(offer)
+    floor.seen(shop.store, offer.name, Status(Link.ONLINE, prompt="load a6 paper"), "test")
+    with shop.store.read() as connection:
+        (call,) = attention.calls(connection, FLOOR)
+    assert "resume" not in call.do
+    assert "goes on by itself" in call.do
+    attempts.set_paused(shop.store, attempt, True, "load the other colour", "test")
+    with shop.store.read() as connection:
+        (call,) = attention.calls(connection, FLOOR)
+    assert call.do.endswith("then resume")
+
+
 # --- the record as read -------------------------------------------------------------------------------------------
 
 
