@@ -72,7 +72,7 @@ def as_made(factory: Factory, product: Product, done: Done) -> Image.Image | Non
     lying = before if before.exists() else None
     extra = ["--speed", "max", *blank(product, machine, material, product.colour(done.options), lying)]
     with rehearsal(machine, extra) as rehearsed:
-        if why := rehearsed.run(done.artifact, done.made.media_type):
+        if why := rehearsed.run(done.artifact, done.made.media_type, ticket=done.made.needs.ticket):
             raise SystemExit(f"{product.name}, {done.operation} on {machine.name}: {why}")
         picture = rehearsed.room.picture(**view(product, machine))
         done.artifact.with_name(f"{done.operation}.made.png").write_bytes(picture)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from drivers.contract import Doubted, DriverError, Failed, Machine, Made, Payload, Progressed, Start
 from drivers.registry import build
@@ -16,7 +17,7 @@ from fulfillment.config import Machine as MachineConfig
 from fulfillment.config import Material
 from fulfillment.daemon import RealClock, settings_of
 from fulfillment.machines import GCODE
-from fulfillment.twin import Room, Twin
+from fulfillment.twin import Room, Twin, moved
 
 ATTEMPT = "simulated-a1"
 SILENCE = 600.0
@@ -26,6 +27,7 @@ PATIENCE = 15.0
 MARGIN = 4.0
 """mm of bed around the piece in a picture of it."""
 MOST_PIXELS = 1000
+NO_TICKET: Mapping[str, float | str] = MappingProxyType({})
 
 
 class Rehearsal:
@@ -36,11 +38,15 @@ class Rehearsal:
         self._machine = machine.model_copy(update={"address": place})
 
     def run(
-        self, artifact: Path, media_type: str = GCODE, told: Callable[[float], None] = lambda _: None
+        self,
+        artifact: Path,
+        media_type: str = GCODE,
+        told: Callable[[float], None] = lambda _: None,
+        ticket: Mapping[str, float | str] = NO_TICKET,
     ) -> str | None:
         """Drive the artifact to its end, which may take long. Why it failed, or None; ``told`` hears its progress."""
         data = artifact.read_bytes()
-        payload = Payload(artifact.absolute(), hashlib.sha256(data).hexdigest(), len(data), media_type)
+        payload = Payload(artifact.absolute(), hashlib.sha256(data).hexdigest(), len(data), media_type, ticket)
         try:
             with build(self._machine.driver, settings_of(self._machine), RealClock()) as driver:
                 _connect(driver)
@@ -85,7 +91,7 @@ def rehearsal(machine: MachineConfig, extra: Sequence[str]) -> Iterator[Rehearsa
     """The machine's simulator while the block runs, at a place of its own. Raises NoSimulator."""
     with tempfile.TemporaryDirectory(prefix="ful-") as folder:
         served = "://" in machine.address
-        place = f"http://127.0.0.1:{_free()}" if served else str(Path(folder) / "tty")
+        place = moved(machine.address, _free()) if served else str(Path(folder) / "tty")
         with Twin(machine, place, "--side", "0", *extra) as twin:
             yield Rehearsal(machine, place, twin.room)
 

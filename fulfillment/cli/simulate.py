@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from fulfillment.config import load_factory
+from fulfillment.machines import GCODE
+from fulfillment.offline import ENDINGS
 from fulfillment.positions import closest
 from fulfillment.rehearsal import blank, rehearsal, view
 from fulfillment.twin import NoSimulator
@@ -65,7 +69,10 @@ def simulate(
             ) as rehearsed,
             click.progressbar(length=1000, label="simulating") as bar,
         ):
-            why = rehearsed.run(artifact, told=lambda fraction: bar.update(int(fraction * 1000) - bar.pos))
+            media_type, ticket = _asked(artifact)
+            why = rehearsed.run(
+                artifact, media_type, lambda fraction: bar.update(int(fraction * 1000) - bar.pos), ticket
+            )
             if picture:
                 picture.write_bytes(rehearsed.room.picture(**look))
     except NoSimulator as missing:
@@ -73,6 +80,16 @@ def simulate(
     if why:
         raise click.ClickException(f"it failed: {why}")
     click.echo("made" + (f"; see {picture}" if picture else ""))
+
+
+def _asked(artifact: Path) -> tuple[str, Mapping[str, float | str]]:
+    """What the file is, and what it asks of a printer: as its manifest beside it says, where it has one."""
+    try:
+        needs = json.loads(artifact.with_suffix(".manifest.json").read_bytes())["needs"]
+        return str(needs["media_type"]), dict(needs.get("ticket") or {})
+    except (OSError, ValueError, KeyError, TypeError):
+        endings = {ending: media_type for media_type, ending in ENDINGS.items()}
+        return endings.get(artifact.suffix.lower(), GCODE), {}
 
 
 def _camera(url: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from fulfillment.twin import moved
+
 HERE = Path(__file__).parent
 
 
@@ -55,7 +57,7 @@ def prepare(folder: Path, speed: str, base: Path = SHIPPED) -> DemoFactory:
     for machine, side, server in zip(simulated, sides, servers, strict=True):
         rooms[machine["name"]] = f"http://127.0.0.1:{side}"
         if "://" in machine["address"]:
-            machine["address"] = f"http://127.0.0.1:{server}"
+            machine["address"] = moved(machine["address"], server)
         if "camera" in machine:
             view = machine["camera"].partition("?")[2]
             machine["camera"] = f"http://127.0.0.1:{side}/snapshot.png?{view}"

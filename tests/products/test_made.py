@@ -92,7 +92,7 @@ def made(factory: Factory, product: Product, folder: Path) -> list[tuple[Done, M
         machine = machine_for(factory, done)
         assert machine is not None, f"no simulated machine of the shipped factory does {done.made.needs.process}"
         with rehearsal(machine, ["--speed", "max", *blank(product, machine)]) as rehearsed:
-            assert rehearsed.run(done.artifact, done.made.media_type) is None
+            assert rehearsed.run(done.artifact, done.made.media_type, ticket=done.made.needs.ticket) is None
             found.append((done, machine, rehearsed.room.record()["piece"]))
     return found
 
