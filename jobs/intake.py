@@ -51,10 +51,15 @@ class NewOrder:
     ship_to: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     due: float | None = None
+    customer: str = ""
+    """Who ordered, by the source's own name for them; empty: it does not say."""
+    card: NewLine | None = None
+    """The order's personal note as a piece of its own; None: it is printed on the slip."""
 
     @property
     def digest(self) -> str:
-        """Tells a repeated delivery from a changed order. The route is ours, not the customer's: it does not count."""
+        """Tells a repeated delivery from a changed order. What is ours and not the customer's does not count: the route,
+        and the note that is written by a rule."""
         lines = [[line.sku, line.quantity, line.product, dict(line.personalization)] for line in self.lines]
         body = [self.source, self.external_id, lines, dict(self.ship_to), self.note, self.due]
         return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
@@ -132,10 +137,11 @@ def _insert(tx: Tx, order: NewOrder, order_id: str) -> None:
         received_at=tx.now,
         due=order.due,
         ship_to=dict(order.ship_to),
+        customer=order.customer,
         note=order.note,
     )
     units = 0
-    for position, line in enumerate(order.lines):
+    for position, line in enumerate((*order.lines, order.card) if order.card else order.lines):
         line_id = tx.new_id("L")
         personalization = dict(line.personalization)
         tx.add(
@@ -147,6 +153,7 @@ def _insert(tx: Tx, order: NewOrder, order_id: str) -> None:
             product=line.product,
             quantity=line.quantity,
             personalization=personalization,
+            is_note=line is order.card,
         )
         for number in range(1, line.quantity + 1) if line.product else ():
             _insert_unit(tx, order_id, line_id, line, number)

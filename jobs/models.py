@@ -30,14 +30,25 @@ class Order(SQLModel, table=True):
     received_at: float
     due: float | None = None
     ship_to: Json = _json()
+    customer: str = Field(default="", index=True)
+    """Who ordered, by the source's own name for them; empty: it did not say."""
     note: str = ""
-    """The personal note's text, or empty."""
+    """The personal note as a person wrote it; empty: it is written by rule."""
     forgotten_at: float | None = None
     """When the customer's words, pictures and name were erased."""
 
 
 class LineItem(SQLModel, table=True):
     __tablename__ = "line_items"
+    __table_args__ = (
+        Index(
+            "ix_line_items_note",
+            "order_id",
+            unique=True,
+            sqlite_where=text("is_note"),
+            postgresql_where=text("is_note"),
+        ),
+    )
     id: str = Field(primary_key=True)
     order_id: str = Field(foreign_key="orders.id", index=True)
     position: int
@@ -46,6 +57,8 @@ class LineItem(SQLModel, table=True):
     """Catalog name; None where the line is not ours to make."""
     quantity: int
     personalization: Json = _json()
+    is_note: bool = False
+    """The order's personal note, written on a card of its own: an order has one at most."""
 
 
 class Unit(SQLModel, table=True):

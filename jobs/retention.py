@@ -120,5 +120,5 @@ def _forget_one(tx: Tx, order_id: str) -> None:
     run(update(m.events).where(held).values(detail={}))
     run(update(m.units).where(m.units.c.order_id == order_id).values(personalization={}, resolved={}, problems=[]))
     run(update(m.line_items).where(m.line_items.c.order_id == order_id).values(personalization={}))
-    run(update(m.orders).where(m.orders.c.id == order_id).values(ship_to={}, note="", forgotten_at=tx.now))
+    run(update(m.orders).where(m.orders.c.id == order_id).values(ship_to={}, customer="", note="", forgotten_at=tx.now))
     tx.log("order", order_id, "forgotten")
