@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from jobs import models as m
+from jobs.collating import Card, cards
 from jobs.condition import Condition, amount, cleaning_due, expired, forbidden_traces, gates, unfit
 from jobs.fits import Floor, Measure, Needs, Offer, misfits
 from jobs.pieces import may_be_made
@@ -25,6 +26,8 @@ class Call:
     do: str
     target: str = ""
     """What the answer names besides the subject: the operation that a person does, the task, the material."""
+    note: str = ""
+    """Code of the personal note that goes with the piece, to be scanned when it is packed."""
 
 
 def calls(connection: Connection, floor: Floor) -> list[Call]:
@@ -216,16 +219,35 @@ def _held(connection: Connection) -> list[Call]:
 
 
 def _by_hand(connection: Connection) -> list[Call]:
-    c = m.operations.c
+    """What people do. A note waits for the last piece of its order, and that piece for a note that is being made."""
+    c, line, other = m.operations.c, m.line_items.c, m.operations.alias("other").c
+    noted = exists().where(line.order_id == m.units.c.order_id, line.is_note)
+    packs = ~exists().where(other.unit_id == c.unit_id, other.id != c.id, other.state != OperationState.DONE)
     statement = (
-        select(c.unit_id, c.name)
+        select(c.unit_id, c.name, m.units.c.order_id, noted.label("noted"), packs.label("packs"))
         .join(m.units, m.units.c.id == c.unit_id)
         .where(c.state == OperationState.OPEN, c.process.is_(None), m.units.c.state == UnitState.MAKING)
         .limit(200)
     )
-    return [
-        Call(
-            "by-hand", row.unit_id, f"{row.unit_id} is ready: {row.name}", f"do it, then say {row.name} done", row.name
-        )
-        for row in connection.execute(statement)
-    ]
+    rows = connection.execute(statement).all()
+    orders = {row.order_id for row in rows if row.noted}
+    notes = cards(connection, orders) if orders else {}
+    calls = [_do_with(row.unit_id, row.name, notes.get(row.order_id) if row.packs else None) for row in rows]
+    return [call for call in calls if call is not None]
+
+
+def _do_with(unit_id: str, name: str, card: Card | None) -> Call | None:
+    """What a person is asked to do; None while that waits. ``card``: the note of the order, where this packs a piece."""
+    if card is None or card.ended:
+        return _do(unit_id, name)
+    if unit_id == card.unit_id:
+        return None if card.pieces else _do(unit_id, name)
+    if not card.last(unit_id):
+        return _do(unit_id, name)
+    return _do(unit_id, name, card.unit_id) if card.ready else None
+
+
+def _do(unit_id: str, name: str, note: str = "") -> Call:
+    with_note, scan = (f" with its note {note}", "scan the note, ") if note else ("", "")
+    what = f"{unit_id} is ready: {name}{with_note}"
+    return Call("by-hand", unit_id, what, f"{scan or 'do it, '}then say {name} done", name, note)

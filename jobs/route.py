@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 
 from jobs import models as m
+from jobs.collating import asked_for, cards
 from jobs.pieces import leave, pieces
 from jobs.states import IN_HAND, JobState, OperationState, UnitState
 from jobs.store import NotFound, Refused, Tx
@@ -44,8 +45,12 @@ def finish_order(tx: Tx, order_id: str) -> None:
         tx.moved("order", order_id, "cancelled", only=~to_make)
 
 
-def done_by_person(tx: Tx, unit_id: str, name: str) -> None:
-    """A person did an operation (packed it, say). Raises NotFound, Refused with what is still missing."""
+def done_by_person(tx: Tx, unit_id: str, name: str, note: str = "") -> None:
+    """A person did an operation (packed it, say). Raises NotFound, Refused with what is still missing.
+
+    ``note``: the code that was read off the order's personal note, where that is a piece of its own: the last piece of
+    the order is packed with it, and not without.
+    """
     operations = _operations(tx, unit_id)
     found = [o for o in operations if o.name == name]
     if not found:
@@ -60,7 +65,12 @@ def done_by_person(tx: Tx, unit_id: str, name: str) -> None:
     if operation.state == OperationState.WAITING:
         missing = [o.name for o in operations if o.name in operation.after and o.state != "done"]
         raise Refused(f"{name} of {unit_id} comes after {' and '.join(missing)}, not done yet")
+    packs = all(o.state == OperationState.DONE for o in operations if o.id != operation.id)
+    card = asked_for(tx.connection, unit_id, operation.order_id, note) if packs and operation.has_note else None
     operation_done(tx, operation.id, tx.who, operations)
+    if card is not None:
+        tx.log("unit", card.unit_id, "collated", unit=unit_id)
+        done_by_person(tx, card.unit_id, card.packing)
 
 
 def remake_if_due(tx: Tx, job_id: str) -> str | None:
@@ -250,7 +260,23 @@ def cancel_unit(tx: Tx, unit_id: str) -> None:
     cancel_jobs(tx, unit_id)
     for operation in _operations(tx, unit_id):
         tx.moved("operation", operation.id, "cancelled")
+    _note_alone(tx, order_id)
     finish_order(tx, order_id)
+
+
+def _note_alone(tx: Tx, order_id: str) -> None:
+    """Cancel a note with the last piece of its order: nothing is left that it would go with.
+
+    One that a machine has in hand is left to a person, as is one that can still go with what was packed.
+    """
+    u = m.units.c
+    packed = select(u.id).where(u.order_id == order_id, u.state == UnitState.PACKED)
+    card = cards(tx.connection, [order_id]).get(order_id)
+    if card is None or card.ended or card.pieces or tx.connection.execute(packed).first():
+        return
+    in_hand = select(m.jobs.c.id).where(m.jobs.c.unit_id == card.unit_id, m.jobs.c.state.in_(IN_HAND))
+    if tx.connection.execute(in_hand).first() is None:
+        cancel_unit(tx, card.unit_id)
 
 
 def cancel_jobs(tx: Tx, unit_id: str) -> None:
@@ -288,9 +314,11 @@ def release_unit(tx: Tx, unit_id: str) -> None:
 
 
 def _operations(tx: Tx, unit_id: str) -> list[Any]:
-    """The unit's operations, each with the unit's own state."""
+    """The unit's operations, each with the unit's own state, and whether its order has a note that is a piece."""
+    noted = exists().where(m.line_items.c.order_id == m.units.c.order_id, m.line_items.c.is_note)
+    of_it = (m.units.c.state.label("unit_state"), m.units.c.order_id, noted.label("has_note"))
     statement = (
-        select(m.operations, m.units.c.state.label("unit_state"))
+        select(m.operations, *of_it)
         .join(m.units, m.units.c.id == m.operations.c.unit_id)
         .where(m.operations.c.unit_id == unit_id)
     )
