@@ -16,6 +16,7 @@ KINDS: Mapping[str, str] = {
     "moonraker": "simulators.moonraker.program:main",
     "octoprint": "simulators.octoprint.program:main",
     "prusalink": "simulators.prusalink.server:main",
+    "zpl": "simulators.zpl.program:main",
 }
 """Names to import paths: only the one that is asked for is imported, as a factory's start is made of many of them."""
 
