@@ -158,7 +158,10 @@ class OutlineFont(Alone):
         inked = sum(bool(self._contours(number)) for number in numbers)
         if emoji:
             return inked == 1 and not self._no_such_flag(part.text, numbers)
-        return len(numbers) - inked <= blank and (inked > 0 or blank == len(part.text))
+        # Fonts put glyphs without ink into clusters by design (Devanagari's reph over a short i has moved into it).
+        own = {self._font.get_nominal_glyph(ord(character)) for character in part.text}
+        bare = sum(number in own and not self._contours(number) for number in numbers)
+        return bare <= blank and (inked > 0 or blank == len(part.text))
 
     def _no_such_flag(self, text: str, numbers: list[int]) -> bool:
         """Two letters that are no country's are drawn as a flag in general."""

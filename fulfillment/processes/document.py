@@ -21,7 +21,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from fulfillment.processes import Made, Problems, Spec
-from fulfillment.typeset import Face, PaperError, Set, balanced, fitted, written
+from fulfillment.oldset import Face, PaperError, Set, balanced, fitted, written
 from jobs.queue import Needs
 
 rl_config.useA85 = 0  # ASCII85 makes a page with a picture five times larger
