@@ -9,12 +9,10 @@ from sqlalchemy import select
 
 from fulfillment.catalog import CodeField, MonogramField, TextField, stated
 from fulfillment.config import Factory
+from fulfillment.notes import printed
 from fulfillment.processes import Spec
 from jobs import models as m
 from jobs.store import Store
-
-NOTE = "Thank you, {first_name}! This one was made for you alone. We hope that it brings a smile."
-NOTE_TO_NOBODY = "Thank you! This one was made for you alone. We hope that it brings a smile."
 
 
 def facts_of(store: Store, factory: Factory, job: Any, base: Spec) -> Spec | None:
@@ -32,16 +30,19 @@ def facts_of(store: Store, factory: Factory, job: Any, base: Spec) -> Spec | Non
             .where(m.jobs.c.unit_id == job.unit_id, m.jobs.c.state != "cancelled", m.operations.c.process != "document")
             .order_by(m.jobs.c.seq)
         ).all()
+        note, card = printed(connection, factory, order, job.unit_id, base.product)
     if any(other.artifact is None for other in others):
         return None
     # The last operation's proof is drawn over those before it: it shows the finished piece.
     marking = base.product.marking
     proofs = sorted((marking.index(o.name), o.proof) for o in others if o.proof and o.name in marking)
     files = {"proof": proofs[-1][1]} if proofs else {}
-    return replace(base, files=files, machines=(), materials={}, facts=_facts(factory, job, order, line, base))
+    return replace(
+        base, files=files, machines=(), materials={}, facts=_facts(factory, job, order, line, base, note, card)
+    )
 
 
-def _facts(factory: Factory, job: Any, order: Any, line: Any, base: Spec) -> dict[str, Any]:
+def _facts(factory: Factory, job: Any, order: Any, line: Any, base: Spec, note: str, card: str) -> dict[str, Any]:
     product, ship_to = base.product, order.ship_to
     words = TextField | MonogramField | CodeField
     written = [name for name, field in product.fields.items() if isinstance(field, words)]
@@ -57,14 +58,10 @@ def _facts(factory: Factory, job: Any, order: Any, line: Any, base: Spec) -> dic
         "options": [
             (option.title, option.choices[base.options[name]].title) for name, option in product.options.items()
         ]
-        + [(one.title, one.said(base.parameters[name])) for name, one in product.parameters.items()],
+        + [(one.title, one.said(base.parameters[name])) for name, one in product.parameters.items()]
+        + ([("With the note", card)] if card else []),
         "texts": texts,
         "allergens": stated(product.contains(base.options, factory.config.allergens)),
-        "note": order.note or personal_note(ship_to),
+        "note": note,
+        "card": card,
     }
-
-
-def personal_note(ship_to: dict[str, Any]) -> str:
-    """The note where the order brings none: by the customer's first name, or to nobody by name."""
-    first = str(ship_to.get("first_name") or "").strip()
-    return NOTE.format(first_name=first) if first else NOTE_TO_NOBODY

@@ -237,7 +237,7 @@ def _by_hand(connection: Connection) -> list[Call]:
 
 
 def _do_with(unit_id: str, name: str, card: Card | None) -> Call | None:
-    """What a person is asked to do; None while that waits. ``card``: the note of the order, where this packs a piece."""
+    """What a person is asked to do; None while that waits. ``card``: the order's note, where this packs a piece."""
     if card is None or card.ended:
         return _do(unit_id, name)
     if unit_id == card.unit_id:

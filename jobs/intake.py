@@ -58,8 +58,8 @@ class NewOrder:
 
     @property
     def digest(self) -> str:
-        """Tells a repeated delivery from a changed order. What is ours and not the customer's does not count: the route,
-        and the note that is written by a rule."""
+        """Tells a repeated delivery from a changed order. What is ours and not the customer's does not count: the
+        route, and the note that is written by a rule."""
         lines = [[line.sku, line.quantity, line.product, dict(line.personalization)] for line in self.lines]
         body = [self.source, self.external_id, lines, dict(self.ship_to), self.note, self.due]
         return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()

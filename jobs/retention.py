@@ -114,10 +114,12 @@ def _forget(store: Store, where: ColumnElement[bool], who: str, most: int) -> in
 
 
 def _forget_one(tx: Tx, order_id: str) -> None:
-    """Empty the order's personal columns, and the reasons of its holds, which may quote the customer."""
+    """Empty the order's personal columns, and what people wrote for it: its notes, and the reasons of its holds, which
+    may quote the customer."""
     run, units = tx.connection.execute, select(m.units.c.id).where(m.units.c.order_id == order_id)
     held = (m.events.c.entity == "unit") & (m.events.c.event == "held") & m.events.c.entity_id.in_(units)
-    run(update(m.events).where(held).values(detail={}))
+    noted = (m.events.c.entity == "order") & (m.events.c.event == "noted") & (m.events.c.entity_id == order_id)
+    run(update(m.events).where(held | noted).values(detail={}))
     run(update(m.units).where(m.units.c.order_id == order_id).values(personalization={}, resolved={}, problems=[]))
     run(update(m.line_items).where(m.line_items.c.order_id == order_id).values(personalization={}))
     run(update(m.orders).where(m.orders.c.id == order_id).values(ship_to={}, customer="", note="", forgotten_at=tx.now))

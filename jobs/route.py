@@ -227,6 +227,25 @@ def again(tx: Tx, last: Any) -> str:
     return job_id
 
 
+def again_rendered(tx: Tx, last: Any) -> str:
+    """A new job in the place of ``last``, which no machine took: what it makes says something else now. Its id."""
+    tx.move("job", last.id, "cancelled", put={"why": "what it says has changed"})
+    job_id = tx.new_id("J")
+    same = {"operation_id": last.operation_id, "unit_id": last.unit_id, "due": last.due}
+    tx.add(
+        m.jobs,
+        id=job_id,
+        seq=next_seq(tx),
+        state=JobState.RENDERING,
+        attempts=0,
+        why="being rendered",
+        created_at=tx.now,
+        **same,
+    )
+    tx.log("job", job_id, "planned", JobState.RENDERING, unit=last.unit_id)
+    return job_id
+
+
 def next_seq(tx: Tx) -> int:
     return int(tx.connection.execute(select(func.coalesce(func.max(m.jobs.c.seq), 0))).scalar_one()) + 1
 

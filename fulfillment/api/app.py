@@ -13,6 +13,7 @@ from fulfillment.api import (
     events,
     floor,
     guard,
+    notes,
     orders,
     pages,
     problems,
@@ -28,6 +29,7 @@ from fulfillment.shop import Shop
 
 ROUTERS = (
     orders.router,
+    notes.router,
     products.router,
     floor.router,
     batches.router,

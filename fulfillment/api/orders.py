@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fulfillment.api.guard import Operator, Orderer, Reader, TheShop
 from fulfillment.api.problems import Problem
+from fulfillment.notes import with_card
 from fulfillment.shop import Shop
 from fulfillment.sources import route_of
 from jobs import intake, route, views
@@ -66,7 +67,11 @@ class OrderIn(Strict):
     lines: Annotated[list[Line], Field(min_length=1, max_length=intake.MOST_LINES)]
     ship_to: ShipTo = ShipTo()
     note: Annotated[str, Field(max_length=1000)] = ""
-    """The personal note on the slip; empty: the house's own."""
+    """The personal note, in your own words; empty: it is written by rule."""
+    gift: bool = False
+    """Whether somebody gets it as a gift."""
+    customer: Annotated[str, Field(max_length=100)] = ""
+    """Whose order it is, by your own name or number for them; empty: you do not say."""
     due: datetime | None = None
     """When it is wanted, such as 2026-05-08T17:00:00+02:00; without a zone it is the factory's own time."""
 
@@ -79,8 +84,10 @@ def take(shop: Shop, order: OrderIn, who: str, source: str = "api", key: str | N
         raise Problem(422, "The order has no identity", text, [{"field": "external_id", "reason": "missing"}])
     lines = tuple(_line(shop, line, i) for i, line in enumerate(order.lines))
     ship_to = {name: value for name, value in order.ship_to.model_dump().items() if value}
+    ship_to |= {"gift": True} if order.gift else {}
     due = _due(shop, order.due) if order.due else None
-    return intake.receive(shop.store, NewOrder(source, external_id, lines, ship_to, order.note, due), who)
+    new = NewOrder(source, external_id, lines, ship_to, order.note, due, order.customer)
+    return intake.receive(shop.store, with_card(shop.store, shop.factory, new), who)
 
 
 def _due(shop: Shop, due: datetime) -> float:
@@ -212,9 +219,17 @@ def cancel(unit_id: str, shop: TheShop, who: Operator) -> dict[str, Any]:
     return get_unit(unit_id, shop, who)
 
 
+class Done(Strict):
+    """What goes with an operation that a person did."""
+
+    note: Annotated[str, Field(max_length=200)] = ""
+    """The code that was read off the order's note, where that is a piece of its own: packing the last piece asks for
+    it."""
+
+
 @router.post("/units/{unit_id}/operations/{name}/done")
-def done(unit_id: str, name: str, shop: TheShop, who: Operator) -> dict[str, Any]:
-    """A person did an operation, such as pack."""
+def done(unit_id: str, name: str, shop: TheShop, who: Operator, with_: Done | None = None) -> dict[str, Any]:
+    """A person did an operation, such as pack. The last piece of an order is packed with its note."""
     with shop.store.write(who) as tx:
-        route.done_by_person(tx, unit_id, name)
+        route.done_by_person(tx, unit_id, name, (with_ or Done()).note)
     return get_unit(unit_id, shop, who)

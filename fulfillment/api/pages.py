@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
-from fulfillment.api import batches, floor, guard, orders, upkeep
+from fulfillment.api import batches, floor, guard, notes, orders, upkeep
 from fulfillment.api.guard import COOKIE, Operator, Reader, TheShop
 from fulfillment.api.problems import Problem
 from fulfillment.shop import Shop
@@ -245,9 +245,13 @@ ACTS: Mapping[str, Act] = {
     "/units/{unit_id}/release": lambda shop, who, at, _: orders.release(at["unit_id"], shop, who),
     "/units/{unit_id}/cancel": lambda shop, who, at, _: orders.cancel(at["unit_id"], shop, who),
     "/units/{unit_id}/correct": lambda shop, who, at, form: orders.correct(at["unit_id"], _correction(form), shop, who),
-    "/units/{unit_id}/operations/{name}/done": lambda shop, who, at, _: orders.done(
-        at["unit_id"], at["name"], shop, who
+    "/units/{unit_id}/operations/{name}/done": lambda shop, who, at, form: orders.done(
+        at["unit_id"], at["name"], shop, who, _said(orders.Done, form)
     ),
+    "/orders/{order_id}/note": lambda shop, who, at, form: notes.post_note(
+        at["order_id"], _said(notes.Note, form), shop, who
+    ),
+    "/orders/{order_id}/note/undo": lambda shop, who, at, _: notes.undo(at["order_id"], shop, who),
 }
 """What a form may ask for: the path is that of the API, behind `/act` instead of `/v1`."""
 

@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fulfillment.api.guard import TheShop
 from fulfillment.api.problems import Problem
 from fulfillment.config import SecretMissing
+from fulfillment.notes import with_card
 from fulfillment.shop import Shop
 from fulfillment.sources import BadPayload, BadSignature, Reading, source
 from jobs import intake, retention
@@ -71,7 +72,8 @@ def _write(shop: Shop, name: str, reading: Reading) -> dict[str, Any]:
         gone = retention.forget_orders(shop.store, name, reading.forget, f"source:{name}")
         return {"new": new, "notice": reading.notice, "forgotten": gone}
     try:
-        received = intake.receive(shop.store, reading.order, f"source:{name}", reading.delivery)
+        order = with_card(shop.store, shop.factory, reading.order)
+        received = intake.receive(shop.store, order, f"source:{name}", reading.delivery)
     except Refused as refused:
         raise _not_taken(shop, name, "Not taken", str(refused)) from None
     return {"id": received.order_id, "new": received.new, "same": received.same}

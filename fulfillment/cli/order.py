@@ -9,11 +9,12 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from fulfillment import notes
 from fulfillment.api.orders import File, OrderIn, take
 from fulfillment.api.problems import Problem
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
 from fulfillment.shop import Shop
-from jobs import views
+from jobs import noting, views
 
 EXAMPLE = """An order is JSON, and files in it may be paths beside it:
 
@@ -139,3 +140,36 @@ def show_unit(unit: dict[str, Any]) -> None:
             click.echo(f"    {job['id']} {job['state']} {job['why']}".rstrip())
             for reason in job["waits"]:
                 click.echo(f"      waits: {reason['text']} -> {reason['frees']}")
+
+
+@order.command()
+@click.argument("order_id")
+@click.argument("text", required=False)
+@click.option("--rule", is_flag=True, help="Have it written by rule again.")
+@click.option("--undo", is_flag=True, help="Have it say what it said before it was written the last time.")
+@json_option
+@with_shop
+def note(shop: Shop, order_id: str, text: str | None, rule: bool, undo: bool, raw: bool) -> None:
+    """Show the personal note of an order, or write it by hand, until its paper is made.
+
+    \b
+    ful order note O-7F3K2QXM
+    ful order note O-7F3K2QXM "For the best bakers next door."
+    ful order note O-7F3K2QXM --undo
+    """
+    if (text is not None) + rule + undo > 1:
+        raise click.UsageError("give a TEXT, or --rule, or --undo")
+    papers = notes.papers(shop.store, shop.factory, order_id)
+    if undo:
+        noting.take_back(shop.store, order_id, papers, who())
+    elif rule or text is not None:
+        noting.write(shop.store, order_id, (text or "").strip(), papers, who())
+    with shop.store.read() as connection:
+        found = notes.view(connection, shop.factory, order_id)
+    if raw:
+        as_json(found)
+        return
+    click.echo(found["text"] or "(forgotten)")
+    rule_ = f"rule {found['rule']} of config.yaml" if found["rule"] else "the house's own words"
+    where = f"on the card {found['card']['unit']} ({found['card']['state']})" if found["card"] else "on the slip"
+    click.echo(click.style(f"written {'by hand' if found['hand'] else 'by ' + rule_}, {where}", dim=True))

@@ -52,9 +52,10 @@ def cancel(shop: Shop, unit_id: str) -> None:
 @unit.command()
 @click.argument("unit_id")
 @click.argument("operation", default="pack")
+@click.option("--note", default="", help="The code on the order's note, which goes with its last piece.")
 @with_shop
-def done(shop: Shop, unit_id: str, operation: str) -> None:
+def done(shop: Shop, unit_id: str, operation: str, note: str) -> None:
     """Say that OPERATION (pack, if none is named) was done by hand."""
     with shop.store.write(who()) as tx:
-        route.done_by_person(tx, unit_id, operation)
+        route.done_by_person(tx, unit_id, operation, note)
     click.echo(f"{unit_id}: {operation} done")

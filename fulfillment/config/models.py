@@ -14,6 +14,8 @@ from fulfillment.catalog.recipes import Feeder
 from fulfillment.catalog.words import ON_PAPER, Celsius, Colour, Name, PositiveMm, Process, Title
 from fulfillment.config.lasers import Laser
 from fulfillment.config.limits import Limits
+from fulfillment.config.notes import Notes
+from fulfillment.config.paper import Press
 from fulfillment.config.places import Address, DatabaseUrl, FilePath
 from fulfillment.config.printing import Cad, ExternalSlicer
 from fulfillment.config.probes import Probe
@@ -295,10 +297,14 @@ class Config(Written):
     """Slicers of others that are installed here, for customers' models that need supports; none: those are refused."""
     profiles: FilePath | None = None
     """A folder of the factory's own profiles (qualities, nozzles, materials), which come before the shipped ones."""
+    press: Press = Press()
+    """Pieces that are paper themselves."""
     retention: Annotated[float, Unit("days"), Field(ge=1, le=3650)] = 90
     """How long customers' pictures and words are kept after their order is done."""
     making: Making = Making()
     """When to try again, and when to ask."""
+    notes: Notes = Notes()
+    """The personal note that goes with an order."""
     web: Web = Web()
     """Dashboard and API."""
     order_sources: tuple[Source, ...] = ()

@@ -15,6 +15,7 @@ from fulfillment.cad import Shelf
 from fulfillment.catalog import Catalog, LaserRecipe, MillRecipe, Product, Recipe
 from fulfillment.config.bodies import findings as body_findings
 from fulfillment.config.bodies import kinds as body_kinds
+from fulfillment.config.notes import findings as note_findings
 from fulfillment.positions import Document, Mend, Problem, Unit, closest
 from fulfillment.profiles import Profiles
 
@@ -204,6 +205,7 @@ def findings(document: Document, catalog: Catalog, profiles: Profiles, shelf: Sh
     yield from _one_of(document, ("machines", "*", "material"), _named(document, "materials", "*", "name"), "material")
     yield from _driver_options(document)
     yield from _skus(document, catalog)
+    yield from note_findings(document, catalog)
     yield from _catalog_needs(document, catalog, profiles)
     for name, product in catalog.products.items():
         yield from body_findings(product, catalog.documents[name], shelf, profiles)

@@ -93,7 +93,15 @@ def _order(settings: Shopify, payload: Mapping[str, Any], catalog: Catalog) -> N
         external_id=str(number),
         lines=tuple(_line(settings, item, i, catalog) for i, item in enumerate(items)),
         ship_to=kept,
+        customer=_customer(payload),
     )
+
+
+def _customer(payload: Mapping[str, Any]) -> str:
+    """The shop's number for whose order it is; empty for a guest's."""
+    customer = payload.get("customer")
+    number = customer.get("id") if isinstance(customer, dict) else None
+    return str(number)[:MAX_ID] if isinstance(number, int | str) and not isinstance(number, bool) else ""
 
 
 def _line(settings: Shopify, item: Mapping[str, Any], index: int, catalog: Catalog) -> NewLine:

@@ -15,8 +15,9 @@ def upgrade() -> None:
     _filled("orders", "customer", sa.String(), "")
     _filled("line_items", "is_note", sa.Boolean(), False)
     op.create_index(op.f("ix_orders_customer"), "orders", ["customer"], unique=False)
-    where = {"sqlite_where": NOTE, "postgresql_where": NOTE}
-    op.create_index("ix_line_items_note", "line_items", ["order_id"], unique=True, **where)
+    op.create_index(
+        "ix_line_items_note", "line_items", ["order_id"], unique=True, sqlite_where=NOTE, postgresql_where=NOTE
+    )
 
 
 def _filled(table: str, name: str, kind: Any, value: Any) -> None:
