@@ -11,6 +11,7 @@ KINDS: Mapping[str, str] = {
     "ebb": "simulators.ebb.program:main",
     "embroidery": "simulators.embroidery.program:main",
     "grbl": "simulators.grbl.program:main",
+    "ipp": "simulators.ipp.program:main",
     "klipper": "simulators.klipper.program:main",
     "marlin": "simulators.marlin.program:main",
     "moonraker": "simulators.moonraker.program:main",

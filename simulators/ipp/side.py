@@ -1,0 +1,188 @@
+"""The room around the printer: hands, and eyes on its output, over HTTP on 127.0.0.1. No part of IPP.
+
+- ``GET /snapshot.png``   the page that was printed last, as a camera over the output would see it
+- ``GET /pages/N.png``    the N-th printed page, from 1
+- ``GET /record.json``    documents that came, and pages that were printed
+- ``GET /state``          the printer in a few facts
+- ``POST /fault``         ``{"spec": "..."}``, as ``--fault``
+- ``POST /set``           ``{"NAME": "VALUE"}``, as the flags of the same names
+- ``POST /load``          ``{"tray": "tray-1", "sheets": 250, "media": "..."}``: paper is put in
+- ``POST /press``         somebody mends everything that stands in the way: jam, covers, toner, output, pause
+- ``POST /clear``         somebody takes the printed paper away
+- ``POST /power-cycle``   off and on: ``{"seconds": 1}``
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from simulators.ipp.faults import parse
+from simulators.ipp.media import tray as tray_of
+from simulators.ipp.operations import NAMES
+from simulators.ipp.printer import Printer
+from simulators.ipp.sheets import Json, blank
+
+BODY_LIMIT = 65536
+PAGE = re.compile(r"/pages/(\d{1,9})\.png")
+Answer = tuple[int, str, bytes]
+NOT_FOUND: Answer = (
+    404,
+    "text/plain",
+    b"GET /snapshot.png /pages/N.png /record.json /state, POST /fault /set /load /press /clear /power-cycle\n",
+)
+
+
+class Side:
+    def __init__(self, printer: Printer, port: int) -> None:
+        self._printer = printer
+        gets: Mapping[str, Callable[[], Answer]] = {
+            "/snapshot.png": self._snapshot,
+            "/record.json": lambda: self._told(lambda: record(printer)),
+            "/state": lambda: self._told(lambda: state(printer)),
+        }
+        posts: Mapping[str, Callable[[Json], Json]] = {
+            "/fault": self._fault,
+            "/set": self._set,
+            "/load": self._load,
+            "/press": lambda _: {"mended": printer.mend()},
+            "/clear": lambda _: self._clear(),
+            "/power-cycle": self._power_cycle,
+        }
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                path = urlsplit(self.path).path
+                page = PAGE.fullmatch(path)
+                if page is not None:
+                    self._answer(lambda: _picture(printer, int(page[1])))
+                else:
+                    self._answer(gets.get(path, lambda: NOT_FOUND))
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                if not 0 <= length <= BODY_LIMIT:
+                    self.close_connection = True
+                    self._answer(lambda: (413, "text/plain", b"the body is too long\n"))
+                    return
+                body = self.rfile.read(length)
+                do = posts.get(urlsplit(self.path).path)
+                self._answer(lambda: _done(printer, do, body) if do is not None else NOT_FOUND)
+
+            def _answer(self, make: Callable[[], Answer]) -> None:
+                try:
+                    status, kind, data = make()
+                except ValueError as error:
+                    status, kind, data = 400, "text/plain", f"{error}\n".encode()
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Say nothing: stdout is for the ready line."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="side", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _told(self, tell: Callable[[], Json]) -> Answer:
+        with self._printer.door:
+            return _json(tell())
+
+    def _snapshot(self) -> Answer:
+        output = self._printer.output
+        with self._printer.door:
+            last = output.pictures.get(output.tray[-1]) if output.tray else None
+        return 200, "image/png", last or blank()
+
+    def _fault(self, body: Json) -> Json:
+        spec = body.get("spec")
+        if not isinstance(spec, str):
+            raise ValueError('the body is {"spec": "KIND[@WHEN][:ARGUMENT]"}')  # noqa: TRY004  the asker's fault
+        self._printer.arm(parse(spec, NAMES))
+        return {"armed": spec}
+
+    def _set(self, body: Json) -> Json:
+        for name, value in body.items():
+            self._printer.settings.put(name, str(value))
+        self._printer.door.notify_all()
+        return self._printer.settings.all()
+
+    def _load(self, body: Json) -> Json:
+        media = body.get("media")
+        if media is not None:
+            tray_of(1, str(media))
+        sheets = body.get("sheets", 250)
+        if not isinstance(sheets, int) or not 0 <= sheets <= 10**6:
+            raise ValueError(f"{sheets!r} is no number of sheets")
+        loaded = self._printer.load(str(body.get("tray", "tray-1")), sheets, media)
+        return {"tray": loaded.name, "media": loaded.media, "sheets": loaded.sheets}
+
+    def _clear(self) -> Json:
+        printer = self._printer
+        printer.unload()
+        return {"taken": printer.output.clear()}
+
+    def _power_cycle(self, body: Json) -> Json:
+        self._printer.arm(parse(f"power-cut:{float(body.get('seconds', 1)):g}", NAMES))
+        return state(self._printer)
+
+
+def _done(printer: Printer, do: Callable[[Json], Json], body: bytes) -> Answer:
+    said: Any = json.loads(body) if body else {}
+    if not isinstance(said, dict):
+        raise ValueError("the body is an object")  # noqa: TRY004  the asker's fault
+    with printer.door:
+        return _json(do(said))
+
+
+def _picture(printer: Printer, number: int) -> Answer:
+    with printer.door:
+        data = printer.output.pictures.get(number)
+    return (200, "image/png", data) if data is not None else (404, "text/plain", b"this page is not kept\n")
+
+
+def _json(value: Json) -> Answer:
+    return 200, "application/json", json.dumps(value).encode()
+
+
+def state(printer: Printer) -> Json:
+    return {
+        "now": round(printer.now, 3),
+        "state": {3: "idle", 4: "processing", 5: "stopped"}[printer.state],
+        "reasons": printer.reasons,
+        "idle": printer.state == 3 and not printer.unfinished,
+        "accepting": printer.accepting,
+        "trays": [{"name": tray.name, "media": tray.media, "sheets": tray.sheets} for tray in printer.trays],
+        "jobs": [
+            {"id": job.number, "name": job.name, "state": job.state.name.lower(), "reasons": job.reasons}
+            for job in printer.jobs.values()
+        ],
+        "printed": len(printer.output.pages),
+        "spoilt": printer.spoilt,
+        "output": list(printer.output.tray),
+        "identified": list(printer.identified),
+        "requests": printer.requests[-200:],
+        "settings": printer.settings.all(),
+    }
+
+
+def record(printer: Printer) -> Json:
+    """Everything since the start, also before a power cut."""
+    return {"documents": list(printer.output.documents.values()), "pages": printer.output.pages}
