@@ -114,7 +114,7 @@ _FILES: WeakKeyDictionary[Any, dict[str, _Embedded]] = WeakKeyDictionary()
 
 
 def _embedded(canvas: Canvas, face: PaperFace) -> _Embedded:
-    doc = canvas._doc  # the only place where a file's fonts are
+    doc = canvas._doc  # type: ignore[attr-defined]  # the only place where a file's fonts are
     known = _FILES.setdefault(doc, {})
     if face.name not in known:
         known[face.name] = _Embedded(face, f"T{len(known) + 1}")
