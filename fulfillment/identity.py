@@ -17,6 +17,9 @@ def with_identity(store: Store, job: Any, base: Spec) -> Spec:
     """The specification with those facts that its fields name, and no other: pieces that name none are alike."""
     product = base.product
     wanted = identity([product.fields[name] for name in product.route[base.operation].fields])
+    if base.process == "press":
+        # The code stands beside each piece on its sheet: once it is cut, nothing else says whose it is.
+        wanted |= {"unit"}
     if not wanted:
         return base
     with store.read() as connection:

@@ -6,10 +6,12 @@ memory and time are limited: a picture decoder is the most attacked code in the 
 
 from __future__ import annotations
 
+import math
 import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -288,6 +290,13 @@ def _opened(image: Image.Image) -> npt.NDArray[np.float32]:
 
 def open_photo(data: bytes) -> npt.NDArray[np.float32]:
     """Upright lightness, 0 (black) to 1 (white), row 0 on top, at most MAX_SIDE pixels a side. Raises PhotoError."""
+    with _image(data) as image:
+        return _opened(image)
+
+
+@contextmanager
+def _image(data: bytes) -> Iterator[Image.Image]:
+    """The photo as Pillow opens it. What goes wrong while it is decoded is told as PhotoError."""
     header = inspect(data)
     pillow = FORMATS[header.media_type].pillow
     try:
@@ -295,7 +304,74 @@ def open_photo(data: bytes) -> npt.NDArray[np.float32]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)
             with Image.open(BytesIO(data), formats=[pillow]) as image:
-                return _opened(image)
+                yield image
     except (*BROKEN, Image.DecompressionBombWarning) as error:
         text = "The photo is damaged and cannot be opened."
         raise PhotoError(text, "Please save it anew as JPEG, or send another one.") from error
+
+
+MAX_ICC = 1_000_000
+"""Bytes of a photo's own colour profile; a larger one is not looked at, and the photo taken for sRGB."""
+ENOUGH = 1.5
+"""Times the pixels that are wanted, beyond which a photo is made smaller."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColourPhoto:
+    """A photo upright, in RGB on white, cropped."""
+
+    image: Image.Image
+    icc: bytes | None
+    """Its own colour profile, as it came; None: sRGB."""
+    width: int
+    height: int
+    """Pixels that the crop had in the file, before it was made smaller."""
+    whole: bool
+    """Whether the file holds exactly these pixels: upright, nothing cropped, nothing made smaller, no colour profile."""
+
+
+def _cut(width: int, height: int, aspect: float) -> tuple[int, int, int, int]:
+    """The largest part of this width/height around the middle (:func:`gcode.photo.crop`): left, top, width, height."""
+    w, h = min(width, max(2, round(height * aspect))), min(height, max(2, round(width / aspect)))
+    return (width - w) // 2, (height - h) // 2, w, h
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        return Image.fromarray((_deep_grey(image) * 255).round().astype(np.uint8)).convert("RGB")
+    if image.mode in ("P", "PA", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _in_colour(image: Image.Image, wanted: tuple[int, int]) -> ColourPhoto:
+    turn = TURNS.get(_orientation(image))
+    icc = image.info.get("icc_profile")
+    icc = icc if isinstance(icc, bytes) and 0 < len(icc) <= MAX_ICC else None
+    turned = turn in (Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE, *QUARTER_TURNS)
+    full = image.size[::-1] if turned else image.size
+    _, _, columns, rows = _cut(*full, wanted[0] / wanted[1])
+    share = max(wanted[0] / columns, wanted[1] / rows)
+    if image.format == "JPEG" and image.mode == "RGB" and share < 1:
+        # It is scaled while it is decoded: of the size that is asked for, or up to twice that.
+        image.draft("RGB", (math.ceil(image.width * share), math.ceil(image.height * share)))
+    image.load()
+    drafted = image.size
+    upright = _rgb(image) if turn is None else _rgb(image).transpose(turn)
+    left, top, w, h = _cut(*upright.size, wanted[0] / wanted[1])
+    cut = upright if (w, h) == upright.size else upright.crop((left, top, left + w, top + h))
+    if w > wanted[0] * ENOUGH:
+        cut = cut.resize((wanted[0], max(2, round(wanted[0] * h / w))), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    whole = turn is None and icc is None and cut.size == full == drafted
+    return ColourPhoto(cut, icc, columns, rows, whole)
+
+
+QUARTER_TURNS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
+
+
+def open_colour(data: bytes, wanted: tuple[int, int]) -> ColourPhoto:
+    """The photo in colour, cropped to the shape of ``wanted`` around its middle, of at least so many pixels where the
+    file has them and at most ENOUGH times as many. Raises PhotoError."""
+    with _image(data) as image:
+        return _in_colour(image, wanted)

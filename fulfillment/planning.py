@@ -308,6 +308,7 @@ def specification(factory: Factory, product: str, operation: str, resolved: Mapp
         machines=tuple(machine for machine in config.machines if process in machine.processes),
         materials={material.name: material for material in config.materials},
         profiles=factory.profiles,
+        press=factory.press,
         shelf=factory.shelf,
         slicers={str(name): one for name, one in config.slicers.items()},
     )

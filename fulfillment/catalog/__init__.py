@@ -11,6 +11,7 @@ from fulfillment.catalog.loader import FOLDER, Catalog, load, parse
 from fulfillment.catalog.mill import MillRecipe
 from fulfillment.catalog.models import Box, Choice, Operation, Option, PhotoField, Piece, Product
 from fulfillment.catalog.parameters import Bound, Opening, Parameter, Rule
+from fulfillment.catalog.press import PressRecipe
 from fulfillment.catalog.recipes import Prime, Recipe
 from fulfillment.catalog.thread import ThreadRecipe
 
@@ -41,6 +42,7 @@ __all__ = [
     "Piece",
     "Plate",
     "Pockets",
+    "PressRecipe",
     "Prime",
     "Product",
     "Recipe",

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from fulfillment.catalog.words import Mm, PositiveMm, Process, Seconds
 from fulfillment.positions import Mend, Written
 
-TOGETHER: Final[frozenset[Process]] = frozenset({"extrude-food", "engrave", "plot"})
+TOGETHER: Final[frozenset[Process]] = frozenset({"extrude-food", "engrave", "plot", "press"})
 """Processes that make the pieces of a jig in one program."""
 PLATED: Final[frozenset[Process]] = frozenset({"fdm"})
 """Processes that make pieces side by side on a bare bed, wherever there is room."""

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.mill import MillRecipe
+from fulfillment.catalog.press import PressRecipe
 from fulfillment.catalog.recipes import Recipe, possible
 from fulfillment.catalog.thread import ThreadRecipe
 from fulfillment.catalog.words import PositiveMm, Seconds, Speed
@@ -54,6 +55,7 @@ AnyRecipe = Annotated[
     | Annotated[LaserRecipe, Tag("laser")]
     | Annotated[MillRecipe, Tag("mill")]
     | Annotated[PenRecipe, Tag("pen")]
+    | Annotated[PressRecipe, Tag("press")]
     | Annotated[ThreadRecipe, Tag("thread")],
     Discriminator(_type),
 ]

@@ -18,6 +18,8 @@ from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
 from fulfillment.catalog.mill import MillRecipe
 from fulfillment.catalog.parameters import Opening, Parameter, Rule, unknown
+from fulfillment.catalog.press import PressRecipe
+from fulfillment.catalog.press import unknown as unknown_of_press
 from fulfillment.catalog.recipes import Pour, Prime, Recipe, Wipe
 from fulfillment.catalog.words import Colour, Mm, Name, Outline, PositiveMm, Process, Seconds, Title
 from fulfillment.meshes.units import UNITS
@@ -41,6 +43,8 @@ class Box(Written):
     """Degrees that its content is turned by, to the left: 90 reads from the front to the back."""
     mirrored: bool = False
     """Whether its content is made as in a mirror: for stamps, or on the back of something transparent."""
+    side: Literal["front", "back"] = "front"
+    """Of a piece of paper: the side that it is printed on."""
 
     @property
     def lines_high(self) -> float:
@@ -48,10 +52,10 @@ class Box(Written):
         return self.width if self.turn % 180 else self.height
 
     def overlaps(self, other: Box) -> bool:
-        """Whether the two share area; touching edges do not."""
+        """Whether the two share area of one side; touching edges do not."""
         across = self.x < other.x + other.width and other.x < self.x + self.width
         along = self.y < other.y + other.height and other.y < self.y + self.height
-        return across and along
+        return self.side == other.side and across and along
 
 
 class Piece(Written):
@@ -135,6 +139,8 @@ class Choice(Written):
     """The material that this choice stands for, by its name in config.yaml."""
     colour: Colour | None = None
     """The colour that this choice gives to the piece's surface, for the proof."""
+    ink: Colour | None = None
+    """The colour in which a press prints texts and drawings with this choice."""
     mirrored: bool = False
     """Whether the piece is then the mirror image, left for right: zones and openings change sides, content does not."""
     values: Mapping[Name, Annotated[float, Unit("mm")]] = Field(default_factory=dict)
@@ -234,6 +240,7 @@ class Product(Written):
                 *self._route_is_a_graph(),
                 *unknown(self.parameters, self.rules, self.openings),
                 *self._bodies_can_be(),
+                *self._press_can_be(),
             )
         )
         return self
@@ -266,6 +273,16 @@ class Product(Written):
                 if picked.values:
                     at = ("options", option, "choices", choice, "values")
                     yield Mend("There is no body whose values could be set.", "Add body:, or take them out.", at)
+
+    def _press_can_be(self) -> Iterator[Mend]:
+        printed = any(one.process == "press" for one in self.route.values())
+        for kind, recipe in self.recipes.items():
+            if isinstance(recipe, PressRecipe):
+                yield from unknown_of_press(recipe, kind, self.fields.keys(), self.zones.keys())
+        for name, zone in self.zones.items():
+            if zone.side == "back" and not printed:
+                mend = "Take side out, or print it: process: press."
+                yield Mend("Only paper has a back that can be printed.", mend, ("zones", name, "side"))
 
     def _zones_fit(self) -> Iterator[Mend]:
         for name, zone in self.zones.items():
@@ -451,6 +468,11 @@ class Product(Written):
         """Of the piece's surface, with these options."""
         named = [colour for option, choice in chosen.items() if (colour := self.options[option].choices[choice].colour)]
         return named[-1] if named else self.piece.colour
+
+    def ink(self, chosen: Mapping[str, str]) -> str | None:
+        """In which a press prints texts and drawings, with these options; None where none of them says it."""
+        named = [ink for option, choice in chosen.items() if (ink := self.options[option].choices[choice].ink)]
+        return named[-1] if named else None
 
     @property
     def default_choices(self) -> dict[str, str]:

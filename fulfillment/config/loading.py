@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fulfillment import press as paper
 from fulfillment import profiles as printing
 from fulfillment.cad import BUILTIN, Shelf
 from fulfillment.catalog import FOLDER, Allergen, Catalog, Product
 from fulfillment.catalog import load as load_catalog
 from fulfillment.config.models import Config
+from fulfillment.config.paper import unknown_profiles
 from fulfillment.config.places import beside
 from fulfillment.config.references import findings
 from fulfillment.positions import Document, Mend, Problem, read, table, validate
@@ -36,6 +38,8 @@ class Factory:
     catalog: Catalog
     profiles: Profiles = field(default_factory=Profiles)
     """How things are printed."""
+    press: paper.Profiles = field(default_factory=paper.Profiles)
+    """What presses want of a page."""
     shelf: Shelf = field(default_factory=Shelf)
     """Templates of bodies."""
 
@@ -71,11 +75,12 @@ def inspect_bytes(raw: bytes, path: Path) -> tuple[Factory | None, list[Problem]
     catalog, of_catalog = load_catalog(_folder(document, folder, "catalog") or FOLDER)
     own_profiles, own_templates = (_folder(document, folder, *key) for key in (("profiles",), ("cad", "templates")))
     profiles, of_profiles = printing.load(printing.SHIPPED, *([own_profiles] if own_profiles else ()))
+    press, of_press = paper.load(*(_folder(document, folder, "press", key) for key in ("profiles", "icc")))
     shelf = Shelf((own_templates, BUILTIN) if own_templates else (BUILTIN,))
     of_profiles += () if of_profiles else printing.impossible(profiles)
-    found = {*problems, *findings(document, catalog, profiles, shelf)}
-    problems = [*sorted(found, key=lambda p: (p.file != str(path), p)), *of_catalog, *of_profiles]
-    factory = None if config is None else Factory(config, _offered(catalog, config), profiles, shelf)
+    found = {*problems, *findings(document, catalog, profiles, shelf), *unknown_profiles(catalog, press)}
+    problems = [*sorted(found, key=lambda p: (p.file != str(path), p)), *of_catalog, *of_profiles, *of_press]
+    factory = None if config is None else Factory(config, _offered(catalog, config), profiles, press, shelf)
     return (None if problems else factory), problems
 
 

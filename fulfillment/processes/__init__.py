@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from fulfillment.cad import Shelf
 from fulfillment.catalog import PLATED, TOGETHER
 from fulfillment.catalog import Product as CatalogProduct
+from fulfillment.press import Profiles as PrintProfiles
 from fulfillment.profiles import Profiles
 from jobs.queue import Needs
 
@@ -23,6 +24,7 @@ PROCESSES: dict[str, str] = {
     "plot": "fulfillment.processes.plot",
     "embroider": "fulfillment.processes.embroider",
     "document": "fulfillment.processes.document",
+    "press": "fulfillment.processes.press",
 }
 
 MANY: dict[str, str] = {
@@ -72,6 +74,8 @@ class Spec:
     """The unit's code, where the piece is made with others and its program says whose turn it is."""
     profiles: Profiles = field(default_factory=Profiles)
     """How things are printed."""
+    press: PrintProfiles = field(default_factory=PrintProfiles)
+    """What presses want of a page."""
     shelf: Shelf = field(default_factory=Shelf)
     """Templates of bodies."""
     slicers: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,169 @@
+"""What is printed beside pieces: trim marks, targets, patches, and whose piece it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import segno
+
+from fulfillment.press.layout import Sheet, grown
+from fulfillment.press.profiles import Marks
+from fulfillment.typefaces import typeface
+from gcode import text
+from gcode.design import Drawing, Zone
+from gcode.geometry import Bounds, Line, arc, rectangle
+
+LEAST: Final = 1.5
+"""mm: a shorter mark is left out."""
+CODE_HEIGHT: Final = 2.0
+"""mm of the capitals of a unit's code."""
+CODE_WIDTH: Final = 30.0
+MODULE: Final = 0.34
+"""mm of a square of a QR code: eight dots at 600 dpi."""
+QUIET: Final = 4
+"""Squares of paper around a QR code."""
+TARGET: Final = 2.5
+"""mm of a registration target's radius."""
+PATCH: Final = 5.0
+"""mm of a side of a patch."""
+EDGE: Final = 3.0
+"""mm along the sheet's edge that most printers leave bare."""
+
+Segment = tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Slug:
+    """What stands beside a piece, all of it to be filled in black."""
+
+    outlines: tuple[Line, ...] = ()
+    box: Bounds | None = None
+
+
+def crops(trims: Sequence[Bounds], bleeds: Sequence[Bounds], sheet: Sheet, marks: Marks) -> list[Line]:
+    """Two lines at each corner of each piece, none of them in what may be printed of a piece."""
+    found: dict[Segment, None] = {}
+    page = sheet.bounds
+    for trim, own in zip(trims, bleeds, strict=True):
+        others = [bleed for bleed in bleeds if bleed is not own]
+        for x in (trim.x0, trim.x1):
+            down = _reach((own.y0 - marks.offset, x), -1, 1, others, page, marks.length)
+            up = _reach((own.y1 + marks.offset, x), 1, 1, others, page, marks.length)
+            for a, b in (down, up):
+                found[(x, a), (x, b)] = None
+        for y in (trim.y0, trim.y1):
+            left = _reach((own.x0 - marks.offset, y), -1, 0, others, page, marks.length)
+            right = _reach((own.x1 + marks.offset, y), 1, 0, others, page, marks.length)
+            for a, b in (left, right):
+                found[(a, y), (b, y)] = None
+    return [np.array(segment) for segment in found if np.abs(np.subtract(*segment)).max() >= LEAST]
+
+
+def _reach(
+    begin: tuple[float, float], way: int, axis: int, others: Sequence[Bounds], page: Bounds, length: float
+) -> tuple[float, float]:
+    """From where to where a mark goes along an axis (0: x) until it meets a neighbour or the page's edge. ``begin``:
+    where along the axis, and where across it."""
+    start, across = begin
+    end = start + way * length
+    low, high = (page.x0, page.x1) if axis == 0 else (page.y0, page.y1)
+    end = min(max(end, low), high)
+    for other in others:
+        a0, a1 = (other.x0, other.x1) if axis == 0 else (other.y0, other.y1)
+        c0, c1 = (other.y0, other.y1) if axis == 0 else (other.x0, other.x1)
+        if c0 < across < c1 and min(start, end) < a1 and a0 < max(start, end):
+            end = max(a1, start - length) if way < 0 else min(a0, start + length)
+            if (end - start) * way <= 0:
+                return start, start
+    return start, end
+
+
+def targets(whole: Bounds, sheet: Sheet) -> list[Line]:
+    """Crosses in circles at the middle of each side, where the sheet has room for them."""
+    middle = ((whole.x0 + whole.x1) / 2, (whole.y0 + whole.y1) / 2)
+    away = TARGET + 1.0
+    centres = (
+        (whole.x0 - away, middle[1]),
+        (whole.x1 + away, middle[1]),
+        (middle[0], whole.y0 - away),
+        (middle[0], whole.y1 + away),
+    )
+    lines: list[Line] = []
+    for x, y in centres:
+        if not sheet.bounds.holds(Bounds(x - TARGET, y - TARGET, x + TARGET, y + TARGET)):
+            continue
+        lines.append(arc((x, y), TARGET * 0.6, 0.0, 360.0))
+        lines.append(np.array([[x - TARGET, y], [x + TARGET, y]]))
+        lines.append(np.array([[x, y - TARGET], [x, y + TARGET]]))
+    return lines
+
+
+def patches(whole: Bounds, sheet: Sheet, count: int) -> list[Line]:
+    """Squares for the press's eye in a row above everything, right of the middle; none where there is no room."""
+    y, x = whole.y1 + 1.0, (whole.x0 + whole.x1) / 2 + 2 * TARGET + 1.0
+    side = min(PATCH, sheet.height - y - EDGE, (whole.x1 - x) / count)
+    if side < 2.0:
+        return []
+    return [rectangle(x + number * side, y, x + (number + 1) * side, y + side) for number in range(count)]
+
+
+def qr(content: str, x: float, y: float) -> list[Line]:
+    """A QR code whose lower left dark corner lies at ``x``, ``y``: a rectangle for each run of dark squares."""
+    matrix = segno.make(content, error="m", micro=False).matrix
+    lines: list[Line] = []
+    for number, row in enumerate(matrix):
+        start, top = 0, y + (len(matrix) - number) * MODULE
+        while start < len(row):
+            end = start
+            while end < len(row) and row[end]:
+                end += 1
+            if end > start:
+                lines.append(rectangle(x + start * MODULE, top - MODULE, x + end * MODULE, top))
+            start = end + 1
+    return lines
+
+
+def qr_side(content: str) -> float:
+    """mm of its dark squares, without the paper around them."""
+    return len(segno.make(content, error="m", micro=False).matrix) * MODULE
+
+
+def code(content: str, x: float, y: float) -> Drawing:
+    """Letters whose lower left corner lies at ``x``, ``y``."""
+    zone = Zone("code", x, y, CODE_WIDTH, CODE_HEIGHT * 1.1)
+    rule = text.Fit(
+        min_height=CODE_HEIGHT * 0.8,
+        max_height=CODE_HEIGHT,
+        max_lines=1,
+        align=text.Align.LEFT,
+        vertical=text.Vertical.BOTTOM,
+    )
+    return text.fit(content, typeface("sans-bold"), zone, rule).drawing
+
+
+def slug(content: str, bleed: Bounds, others: Sequence[Bounds], sheet: Sheet) -> Slug:
+    """The unit's code below its piece, and a QR code beside it where both have room between the pieces."""
+    inner = grown(sheet.bounds, -EDGE)
+    side, quiet = qr_side(content), QUIET * MODULE
+    found: list[Line] = []
+    y = bleed.y0 - quiet - side
+    spot = Bounds(bleed.x0 + 8.0, y - quiet, bleed.x0 + 8.0 + side + 2 * quiet, bleed.y0)
+    x = bleed.x0 + 8.0
+    if _free(spot, others, inner):
+        found += qr(content, x + quiet, y)
+        x, y = spot.x1, bleed.y0 - quiet - CODE_HEIGHT
+    else:
+        y = bleed.y0 - 1.0 - CODE_HEIGHT
+    words = code(content, x, y)
+    box = words.bounds
+    if box is None or not _free(grown(box, 0.3), others, inner):
+        return Slug(tuple(found))
+    return Slug((*found, *words.outlines), box)
+
+
+def _free(box: Bounds, others: Sequence[Bounds], inner: Bounds) -> bool:
+    apart = all(box.x1 <= o.x0 or o.x1 <= box.x0 or box.y1 <= o.y0 or o.y1 <= box.y0 for o in others)
+    return apart and inner.holds(box)

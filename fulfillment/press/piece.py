@@ -1,0 +1,168 @@
+"""One piece as it shall be printed: photos and outlines on its two sides, laid out in mm and told in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from shapely.geometry.base import BaseGeometry
+
+from fulfillment.catalog import PhotoField, PressRecipe, Product
+from fulfillment.catalog.models import Box
+from fulfillment.designs import design, problem
+from fulfillment.fields import Craft, Refused
+from fulfillment.fields.written import SAMPLE, value_of
+from fulfillment.press import pictures, shapes
+from fulfillment.press.colour import Colours, Ink
+from fulfillment.press.pictures import Picture
+from fulfillment.processes import Problems, Spec
+from gcode.design import Drawing, Zone
+from gcode.geometry import Bounds
+from gcode.mask import contour
+
+Side = Literal["front", "back"]
+TOUCHES = 0.01
+"""mm: a zone that ends so near to the trim goes on beyond it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Painted:
+    """A drawing in one colour."""
+
+    drawing: Drawing
+    colour: str
+    ink: Ink
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The content of a field on a side of the piece."""
+
+    field: str
+    zone: Zone
+    side: Side
+    content: Picture | Painted
+
+    @property
+    def shape(self) -> Picture | Drawing:
+        return self.content.drawing if isinstance(self.content, Painted) else self.content
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """All of it; ``edge``: what a cutter leaves of each copy."""
+
+    code: str
+    parts: tuple[Part, ...]
+    edge: BaseGeometry | None
+    notes: tuple[str, ...] = ()
+    grounds: Mapping[str, Ink] = field(default_factory=dict)
+
+    def on(self, side: Side) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.side == side)
+
+    @property
+    def pictures(self) -> list[Picture]:
+        return [part.content for part in self.parts if isinstance(part.content, Picture)]
+
+    def told(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {"photos": {part.field: part.content.told() for part in self.parts if isinstance(part.content, Picture)}}
+
+
+def sides_of(product: Product, operation: str, recipe: PressRecipe) -> tuple[Side, ...]:
+    """The sides that an operation prints, whatever a customer leaves out: a sheet is turned for all of its pieces."""
+    used = {product.zones[product.fields[name].zone].side for name in product.route[operation].fields}
+    return ("front", "back") if "back" in used or "back" in recipe.grounds else ("front",)
+
+
+def laid_out(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe, colours: Colours) -> Piece:
+    """Everything that a customer sent, in its place. Raises Problems with all that is wrong."""
+    product, problems = spec.product, list[dict[str, str]]()
+    parts: dict[str, Part] = {}
+    notes: list[str] = []
+    names = product.route[spec.operation].fields
+    try:
+        for layer in _lettering(spec, files, recipe):
+            colour = recipe.inks.get(layer.field) or product.ink(spec.options) or recipe.ink
+            assert isinstance(layer.content, Drawing)  # noqa: S101  (photos are not asked for)
+            ink = colours.ink(colour, _height(layer.content))
+            side = product.zones[product.fields[layer.field].zone].side
+            parts[layer.field] = Part(layer.field, layer.zone, side, Painted(layer.content, colour, ink))
+            notes += [f"{layer.field}: {note}" for note in layer.content.notes]
+    except Problems as found:
+        problems += found.problems
+    for name in names:
+        asked = product.fields[name]
+        if not isinstance(asked, PhotoField) or name not in files:
+            continue
+        box = product.zones[asked.zone]
+        zone = _zone(asked.zone, box, product, colours.profile.bleed)
+        mask = contour(asked.mask, box.x, box.y, box.width, box.height) if asked.mask else None
+        try:
+            picture, said = pictures.laid(asked.title, files[name], zone, colours, mask)
+        except Refused as refused:
+            problems.append({"field": name, "reason": refused.reason, "mend": refused.mend})
+            continue
+        parts[name] = Part(name, zone, box.side, picture)
+        notes += [f"{name}: {one}" for one in said]
+    if problems:
+        raise Problems(problems)
+    if not parts:
+        titles = " or ".join(product.fields[name].title for name in names)
+        raise problem(f"Nothing was sent that could be printed: {titles}.", "Please send one of them.")
+    ordered = tuple(parts[name] for name in names if name in parts)
+    grounds = {side: colours.ink(colour, product.piece.height) for side, colour in recipe.grounds.items()}
+    code = str((spec.facts or SAMPLE).get("unit", SAMPLE["unit"]))
+    return Piece(code, ordered, _edge(product, recipe, ordered), tuple(notes), grounds)
+
+
+def _lettering(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe) -> Sequence[Any]:
+    """All but photos, as outlines and lines."""
+    product, sent = spec.product, {**spec.fields, **files}
+    photos = {name for name, one in product.fields.items() if isinstance(one, PhotoField)}
+    facts = spec.facts or SAMPLE
+    rest = [name for name in product.route[spec.operation].fields if name not in photos]
+    if all(value_of(product.fields[name], sent.get(name), facts) is None for name in rest):
+        return ()
+    others = {name: data for name, data in files.items() if name not in photos}
+    return design(spec, others, Craft(recipe.line_width, fills=True)).layers
+
+
+def _height(drawing: Drawing) -> float:
+    """Of its tallest letter or shape, in mm."""
+    return max((float(line[:, 1].max() - line[:, 1].min()) for line in drawing.outlines), default=0.0)
+
+
+def _zone(name: str, box: Box, product: Product, bleed: float) -> Zone:
+    """A photo's zone, with the bleed at those sides where it ends at the trim."""
+    if box.turn or box.mirrored:
+        raise problem(
+            f"The zone {name!r} turns a photo, which is not printed yet.", "Take turn and mirrored out of it."
+        )
+    piece = product.piece
+    left, low = (bleed if edge < TOUCHES else 0.0 for edge in (box.x, box.y))
+    right = bleed if piece.width - box.x - box.width < TOUCHES else 0.0
+    high = bleed if piece.height - box.y - box.height < TOUCHES else 0.0
+    return Zone(name, box.x - left, box.y - low, box.width + left + right, box.height + low + high)
+
+
+def _edge(product: Product, recipe: PressRecipe, parts: Sequence[Part]) -> BaseGeometry | None:
+    cut = recipe.cut
+    if cut is None:
+        return None
+    box = product.zones[cut.zone]
+    zone = Zone(cut.zone, box.x, box.y, box.width, box.height)
+    inside = [part.shape for part in parts if part.side == box.side and zone.bounds.holds(_around(part.zone), 5.0)]
+    found = shapes.edge(cut, zone, inside, recipe.line_width)
+    return None if found.is_empty else found
+
+
+def _around(zone: Zone) -> Bounds:
+    return zone.bounds
+
+
+def moved(part: Part, x: float, y: float) -> Part:
+    """The same as a copy elsewhere on the piece."""
+    return replace(part, zone=replace(part.zone, x=part.zone.x + x, y=part.zone.y + y))

@@ -1,0 +1,178 @@
+"""Printing: pieces that are paper themselves, as files that a press takes. One piece on its sheet, or several of
+several orders, each in its place. What a customer wrote comes to the page as outlines; no text is ever set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fulfillment.catalog import PressRecipe
+from fulfillment.designs import FACTORY, material_of, problem, recipe_of
+from fulfillment.press import BadIcc, NoProfile, finish, look
+from fulfillment.press.colour import Colours
+from fulfillment.press.draw import Sides, drawn
+from fulfillment.press.layout import Place, Sheet, back, front
+from fulfillment.press.piece import Piece, Side, laid_out, sides_of
+from fulfillment.processes import Made, Problems, Spec
+from gcode.geometry import Bounds
+from jobs.queue import Needs
+
+PROCESS: Final = "press"
+MEDIA_TYPE: Final = "application/pdf"
+SECONDS: Final = 12.0
+"""That a page takes on its printer, until its own runs say better."""
+PROOF: Final = 8.0
+"""Pixels a mm of a proof, as far as it stays within what a screen shows."""
+MENDED: Final = "Mend the product's recipe or its print profile; the customer did nothing wrong."
+
+
+def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
+    """The file of one piece, its needs, manifest and proof. Raises Problems."""
+    return together([spec], [files])
+
+
+def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made:
+    """The file of like pieces on one sheet, each in its pocket. Raises Problems."""
+    spec = specs[0]
+    material = material_of(spec)
+    recipe = recipe_of(spec.product, material, PressRecipe)
+    colours = _colours(spec, recipe)
+    pieces = _pieces(specs, files, recipe, colours)
+    sides = _sides(specs, recipe, colours)
+    data, boxes = drawn(sides, pieces)
+    identity = hashlib.sha256(data + colours.profile.model_dump_json().encode()).hexdigest()[:32]
+    data = finish.finished(data, boxes, colours, spec.product.title, identity)
+    ticket: dict[str, float | str] = {
+        "media": sides.sheet.media,
+        "width": sides.sheet.width,
+        "height": sides.sheet.height,
+        "pages": len(boxes),
+        "sides": "two-sided-long-edge" if len(boxes) > 1 else "one-sided",
+        "colour": "color",
+    }
+    food = spec.product.food
+    allergens = {name: frozenset(entry.allergens) for name, entry in spec.materials.items()}
+    needs = Needs(
+        process=PROCESS,
+        media_type=MEDIA_TYPE,
+        material=material.name,
+        contains=tuple(sorted(spec.product.contains(spec.options, allergens))) if food else None,
+        leaves=tuple(sorted(spec.product.leaves(spec.options, allergens))) if food else (),
+        ticket=ticket,
+    )
+    return Made(data, needs, _manifest(specs, sides, pieces, boxes), _proof(data, sides))
+
+
+def _colours(spec: Spec, recipe: PressRecipe) -> Colours:
+    try:
+        profile = spec.press[recipe.profile]
+        return Colours(profile, spec.press.file(profile))
+    except NoProfile as missing:
+        raise problem(f"No print profile is called {recipe.profile!r}.", str(missing)) from None
+    except BadIcc as bad:
+        raise problem(f"The press of {recipe.profile!r} is not described: {bad}", FACTORY) from None
+
+
+def _pieces(
+    specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]], recipe: PressRecipe, colours: Colours
+) -> list[Piece]:
+    """Raises Problems of all of them; of several, each says whose it is."""
+    found: list[Piece] = []
+    problems: list[Mapping[str, str]] = []
+    for spec, own in zip(specs, files, strict=True):
+        try:
+            found.append(laid_out(spec, own, recipe, colours))
+        except Problems as refused:
+            whose = f"In pocket {spec.pocket}: " if len(specs) > 1 else ""
+            problems += [{**one, "reason": whose + one["reason"]} for one in refused.problems]
+    if problems:
+        raise Problems(problems)
+    return found
+
+
+def _sides(specs: Sequence[Spec], recipe: PressRecipe, colours: Colours) -> Sides:
+    """Where everything lies. Raises Problems where the sheet is too small."""
+    product = specs[0].product
+    sheet = Sheet(recipe.sheet.media, recipe.sheet.width, recipe.sheet.height)
+    size, bleed, pockets = (product.piece.width, product.piece.height), colours.profile.bleed, product.jig.pockets
+    # Between two places each may bleed as far as the middle.
+    across = min(bleed, (pockets.x_step - size[0]) / 2) if pockets and pockets.columns > 1 else bleed
+    up = min(bleed, (pockets.y_step - size[1]) / 2) if pockets and pockets.rows > 1 else bleed
+
+    def at(number: int) -> Place:
+        return front(*product.jig.at(number), size, (across, up))
+
+    alone = len(specs) == 1
+    every = [at(number) for number in range(1, pockets.count + 1)] if pockets and not alone else [at(specs[0].pocket)]
+    own = [at(spec.pocket) for spec in specs]
+    for place in every:
+        if not sheet.bounds.holds(place.bleed):
+            reason = (
+                f"{product.title} with its bleed of {bleed:g} mm reaches beyond its sheet of {sheet.width:g} x"
+                f" {sheet.height:g} mm ({sheet.media})."
+            )
+            raise problem(reason, "Move the jig, take a larger sheet, or less bleed; the customer did nothing wrong.")
+    wanted = sides_of(product, specs[0].operation, recipe)
+
+    def of(side: Side, places: Sequence[Place]) -> Sequence[Place]:
+        return places if side == "front" else [back(place, sheet) for place in places]
+
+    return Sides(
+        sheet,
+        colours,
+        recipe,
+        size,
+        {side: of(side, own) for side in wanted},
+        {side: of(side, every) for side in wanted},
+    )
+
+
+def _proof(data: bytes, sides: Sides) -> bytes:
+    """Each side of the piece once it is cut; of several pieces their sheets."""
+    own = sides.places["front"]
+    with look.opened(data) as document:
+        pictures = []
+        for number, (_, places) in enumerate(sides.places.items()):
+            box = places[0].trim if len(own) == 1 else sides.sheet.bounds
+            scale = min(PROOF, look.MOST / max(box.width, box.height))
+            picture = look.page(document, number, box, scale)
+            upside_down = len(own) == 1 and number == 1 and not sides.sheet.portrait
+            pictures.append(picture.rotate(180) if upside_down else picture)
+    return look.png(look.beside(pictures))
+
+
+def _manifest(
+    specs: Sequence[Spec], sides: Sides, pieces: Sequence[Piece], boxes: Sequence[finish.Boxes]
+) -> dict[str, Any]:
+    profile = sides.colours.profile
+    inks = [picture.ink for piece in pieces for picture in piece.pictures if picture.ink is not None]
+    told: dict[str, Any] = {
+        "pages": len(boxes),
+        "seconds": SECONDS * len(boxes),
+        "sheet": {"media": sides.sheet.media, "size": [sides.sheet.width, sides.sheet.height]},
+        "boxes": [{"trim": _listed(one.trim), "bleed": _listed(one.bleed)} for one in boxes],
+        "profile": sides.recipe.profile,
+        "standard": profile.standard,
+        "colour": profile.colour.model_dump(),
+        "spots": sorted(_spots(sides)),
+        "ink": {"limit": profile.ink_limit, "most": max(inks)} if inks else {"limit": profile.ink_limit},
+        "notes": [note for piece in pieces for note in piece.notes],
+    }
+    if len(pieces) == 1:
+        return told | pieces[0].told()
+    each = [
+        {"pocket": spec.pocket, "unit": piece.code, **piece.told()} for spec, piece in zip(specs, pieces, strict=True)
+    ]
+    return told | {"pieces": each}
+
+
+def _spots(sides: Sides) -> set[str]:
+    recipe = sides.recipe
+    cut = recipe.cut.spot if recipe.cut else None
+    return {name for name in (cut, recipe.white) if name}
+
+
+def _listed(box: Bounds) -> list[float]:
+    return [round(value, 3) for value in (box.x0, box.y0, box.x1, box.y1)]
