@@ -246,6 +246,8 @@ class Settings:
     """What the machine is used for, in the words of the design: ``engrave``, ``plot``, ``fdm``, ``extrude-food``."""
     envelope: tuple[float, float, float] | None = None
     """The space in mm that jobs may use."""
+    notes: Path | None = None
+    """A folder for the driver's own small durable notes; None: it has only its memory."""
 
 
 class Machine(Protocol):

@@ -16,6 +16,8 @@ DRIVERS: dict[str, str] = {
     "octoprint": "drivers.machines.octoprint:OctoPrint",
     "moonraker": "drivers.machines.moonraker:Moonraker",
     "prusalink": "drivers.machines.prusalink:PrusaLink",
+    "ipp": "drivers.machines.ipp:Ipp",
+    "zpl": "drivers.machines.zpl:Zpl",
 }
 
 

@@ -85,10 +85,11 @@ def build_agent(shop: Shop, step: Callable[[str, str], None] | None = None) -> A
 def _driver(machine: MachineConfig, state: Path, clock: Clock) -> Machine:
     """Raises what :data:`fulfillment.late.CANNOT` names."""
     _own_folder(machine, state)
-    return build(machine.driver, settings_of(machine, state / "wire" / f"{machine.name}.jsonl"), clock)
+    recording, notes = state / "wire" / f"{machine.name}.jsonl", state / "notes" / machine.name
+    return build(machine.driver, settings_of(machine, recording, notes), clock)
 
 
-def settings_of(machine: MachineConfig, recording: Path | None = None) -> Settings:
+def settings_of(machine: MachineConfig, recording: Path | None = None, notes: Path | None = None) -> Settings:
     """The machine as its driver is told of it. Raises SecretMissing."""
     box = machine.envelope
     return Settings(
@@ -99,6 +100,7 @@ def settings_of(machine: MachineConfig, recording: Path | None = None) -> Settin
         machine.secret.read(os.environ) if machine.secret else None,
         frozenset(machine.processes),
         (box.x, box.y, box.z) if box else None,
+        notes,
     )
 
 

@@ -16,6 +16,7 @@ from jobs.fits import Cleaning, Load, Needs, Offer
 
 GCODE = "text/x-gcode"
 PDF = "application/pdf"
+ZPL = "application/zpl"
 
 TAKES: Mapping[str, frozenset[str]] = {
     "marlin": frozenset({GCODE}),
@@ -24,7 +25,9 @@ TAKES: Mapping[str, frozenset[str]] = {
     "octoprint": frozenset({GCODE}),
     "moonraker": frozenset({GCODE}),
     "prusalink": frozenset({GCODE}),
-    "hot-folder": frozenset({PDF, GCODE, "image/png", "image/jpeg"}),
+    "zpl": frozenset({ZPL}),
+    "ipp": frozenset({PDF, "image/jpeg", "image/pwg-raster"}),
+    "hot-folder": frozenset({PDF, ZPL, GCODE, "image/png", "image/jpeg"}),
 }
 """What kinds of bytes each driver can hand to its machine."""
 
