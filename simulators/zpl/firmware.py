@@ -151,6 +151,7 @@ class Firmware:
     def mend(self) -> None:
         """A person puts in labels and ribbon, closes the head, and takes the pause off."""
         self.states.clear()
+        self.away_until = self.now
 
     def press(self) -> bool:
         """The label that waits for it comes out. Whether there was one."""

@@ -10,6 +10,7 @@ from tests.conformance.rigs.marlin import MarlinRig
 from tests.conformance.rigs.moonraker import MoonrakerRig
 from tests.conformance.rigs.octoprint import OctoPrintRig
 from tests.conformance.rigs.prusalink import PrusaLinkPiRig, PrusaLinkRig
+from tests.conformance.rigs.zpl import ZplAloneRig, ZplRig
 
 RIGS: dict[str, type[Rig]] = {
     "ebb": EbbRig,
@@ -20,4 +21,6 @@ RIGS: dict[str, type[Rig]] = {
     "octoprint": OctoPrintRig,
     "prusalink": PrusaLinkRig,
     "prusalink-pi": PrusaLinkPiRig,
+    "zpl": ZplRig,
+    "zpl-alone": ZplAloneRig,
 }
