@@ -78,7 +78,7 @@ def _in(word: str, met: Met) -> str:
 
 def _annotation(met: Met, to: Collected) -> None:
     subtype = name(get(met.thing, "/Subtype"))
-    if met.among != "/Annots" or not subtype:
+    if met.among != "/Annots":
         return
     if subtype in MEDIA:
         to.note(met.where, "media", subtype[1:])
@@ -89,7 +89,7 @@ def _annotation(met: Met, to: Collected) -> None:
     elif subtype == "/Widget":
         to.note(met.where, "field", text(get(met.thing, "/T")) or "a field")
     elif subtype != "/Popup":
-        to.note(met.where, "annotation", subtype[1:])
+        to.note(met.where, "annotation", subtype[1:] or "of no kind")
 
 
 def _target(annotation: Thing) -> str:
@@ -98,14 +98,16 @@ def _target(annotation: Thing) -> str:
 
 
 def _attachment(met: Met, to: Collected) -> None:
-    if met.last == "/EF" and kind(met.thing) is Dictionary and "FileAttachment" not in str(met.where.object):
-        to.note(met.where, "attachment", "a file in the file")
-    elif met.last == "/EmbeddedFiles":
+    if "/EmbeddedFiles" in met.path[:-1] or "/EF" in met.path[:-1]:
+        return  # told already, with what leads to it
+    if met.last == "/EmbeddedFiles":
         names = [text(one) for one in items(get(met.thing, "/Names"))[:40:2]]
         to.note(met.where, "attachment", ", ".join(names) or "files")
+    elif met.last == "/EF" and not ("/Annots" in met.path and met.among == "/FS"):
+        to.note(met.where, "attachment", "a file in the file")
     elif name(get(met.thing, "/Type")) == "/EmbeddedFile":
         to.note(met.where, "attachment", "a file in the file")
-    elif met.last == "/Collection" and not met.path[:-1]:
+    elif met.path == ("/Collection",):
         to.note(met.where, "attachment", "a portfolio of files")
 
 
