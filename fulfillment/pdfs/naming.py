@@ -19,6 +19,7 @@ _PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "/CharProcs": lambda key: f"glyph {key}",
     "/Annots": lambda key: f"annotation {_place(key)}",
     "/OutputIntents": lambda key: f"output intent {_place(key)}",
+    "/AF": lambda key: f"associated file {_place(key)}",
     "/Fields": lambda key: f"field {_place(key)}",
 }
 """What a key's children are."""

@@ -98,14 +98,10 @@ def _target(annotation: Thing) -> str:
 
 
 def _attachment(met: Met, to: Collected) -> None:
-    if "/EmbeddedFiles" in met.path[:-1] or "/EF" in met.path[:-1]:
-        return  # told already, with what leads to it
-    if met.last == "/EmbeddedFiles":
-        names = [text(one) for one in items(get(met.thing, "/Names"))[:40:2]]
-        to.note(met.where, "attachment", ", ".join(names) or "files")
-    elif met.last == "/EF" and not ("/Annots" in met.path and met.among == "/FS"):
-        to.note(met.where, "attachment", "a file in the file")
-    elif name(get(met.thing, "/Type")) == "/EmbeddedFile":
+    by_annotation = "/Annots" in met.path and met.last == "/FS"
+    if kind(get(met.thing, "/EF")) is Dictionary and not by_annotation:
+        to.note(met.where, "attachment", text(get(met.thing, "/UF")) or text(get(met.thing, "/F")) or "a file")
+    elif name(get(met.thing, "/Type")) == "/EmbeddedFile" and "/EF" not in met.path:
         to.note(met.where, "attachment", "a file in the file")
     elif met.path == ("/Collection",):
         to.note(met.where, "attachment", "a portfolio of files")

@@ -310,7 +310,7 @@ WRONG: dict[str, Wrong] = {
         "annotation 1",
         "files attached: a.exe",
     ),
-    "attachment": Wrong(attach, None, "EmbeddedFiles", "files attached: secret.txt"),
+    "attachment": Wrong(attach, None, "associated file 1", "files attached: secret.txt"),
     "xfa": Wrong(xfa, None, "XFA", "made of an XFA form"),
     "layers": Wrong(layers(False), None, "OCProperties", "It has 1 layers: Proof"),
     "hidden": Wrong(layers(True), None, "OCProperties", "1 of 1 layers are hidden: Proof", replace(RULES, layers=True)),
