@@ -128,7 +128,8 @@ class Raster:
         found = self._pages[page]
         across, down = found.dpi
         size = max(1, round(found.width * dpi / across)), max(1, round(found.height * dpi / down))
-        return raster.drawn(self._data, found).resize(size, Image.Resampling.BOX)
+        reduce = max(1, min(across, down) // dpi)
+        return raster.drawn(self._data, found, reduce).resize(size, Image.Resampling.BOX)
 
     def close(self) -> None: ...
 

@@ -212,8 +212,8 @@ class Printer:
         if not self.stopped:
             for fault in self.faults.page():
                 self.happen(fault)
-        if job.finished or job.stop_at is not None:
-            return
+        if self.current is not job or job.stop_at is not None:
+            return  # it was given up, canceled, or lost just now
         tray = self._tray(job.ticket)
         if self.stopped or tray is None:
             job.state = State.STOPPED

@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,29 +37,48 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 """Printers of this demo factory: papers, seconds a page, and what they can."""
 
 
-def main(arguments: Sequence[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A printer with all its threads, in this process."""
+
+    printer: Printer
+    web: Web
+    engine: Engine
+    side: Side | None
+    options: argparse.Namespace
+
+    def close(self) -> None:
+        self.web.close()
+        self.engine.close()
+        if self.side is not None:
+            self.side.close()
+
+
+def start(arguments: Sequence[str]) -> Running:
+    """Serve, as the command line says. Raises ValueError that names what is wrong."""
     options = _options(arguments)
-    try:
-        printer = _built(options)
-    except ValueError as error:
-        print(f"python -m simulators ipp: {error}")
-        return 2
+    printer = _built(options)
     web = Web(printer, options.port, Keys(options.user, options.password))
-    engine = Engine(printer)
     side = Side(printer, options.side) if options.side is not None else None
+    return Running(printer, web, Engine(printer), side, options)
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        running = start(arguments)
+    except ValueError as error:
+        print(f"python -m simulators ipp: {error}", file=sys.stderr)
+        return 2
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    words = [f"ready {printer.uri}", f"http={printer.web}"]
-    words += [f"side=http://127.0.0.1:{side.port}"] if side is not None else []
+    words = [f"ready {running.printer.uri}", f"http={running.printer.web}"]
+    words += [f"side=http://127.0.0.1:{running.side.port}"] if running.side is not None else []
     print(*words, flush=True)
     parent = os.getppid()
-    while not over.wait(LOOK) and not (options.die_with_parent and os.getppid() != parent):
+    while not over.wait(LOOK) and not (running.options.die_with_parent and os.getppid() != parent):
         pass
-    web.close()
-    engine.close()
-    if side is not None:
-        side.close()
+    running.close()
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
@@ -11,6 +12,10 @@ SYNC = b"RaS2"
 HEADER = 1796
 PIXELS = 120_000_000
 """Of a page, at most."""
+BAND = 256
+"""Lines that are drawn at once."""
+FILL = 128
+"""The rest of the line is white."""
 BLACK, SGRAY, SRGB, CMYK, RGB, GRAY = 3, 18, 19, 6, 1, 0
 """Colour spaces; the last two are of older writers."""
 MODES = {
@@ -75,50 +80,78 @@ def _bits(page: Page) -> int:
 
 
 def pages(data: bytes) -> list[Page]:
-    """Where each page begins. A last one that is not whole is there, too."""
+    """Where each page begins. A last one that is not whole is there, too. Raises BadRaster."""
     if data[:4] != SYNC:
         raise BadRaster("it does not begin as PWG raster does")
     found, at = [], 4
     while at + HEADER <= len(data):
         page = header(data, at)
         found.append(page)
-        _, at = unpacked(data, page)
+        at = _end(data, page)
     if not found:
         raise BadRaster("there is no page in it")
     return found
 
 
-def unpacked(data: bytes, page: Page) -> tuple[bytes, int]:
-    """The lines of a page, and where the next one begins. What is missing at the end is white."""
+def _end(data: bytes, page: Page) -> int:
+    """Where the next page begins."""
+    at, left, length, step = page.start, page.height, len(data), page.step
+    while left > 0 and at < length:
+        left -= data[at] + 1
+        at, filled = at + 1, 0
+        while filled < page.line and at < length:
+            count, at = data[at], at + 1
+            if count == FILL:
+                break
+            across = step if count < FILL else (257 - count) * step
+            at, filled = at + across, filled + (across * (count + 1) if count < FILL else across)
+    return min(at, length)
+
+
+def rows(data: bytes, page: Page) -> Iterator[tuple[bytes, int]]:
+    """The lines of a page, and how many times each. What is missing at the end is white."""
     white = b"\0" if page.space in INVERTED else b"\xff"
-    rows: list[bytes] = []
     at, left = page.start, page.height
     while left > 0 and at < len(data):
         repeat = min(data[at] + 1, left)
         row, at = _row(data, at + 1, page, white)
-        rows.append(row * repeat)
+        yield row, repeat
         left -= repeat
-    rows.append(white * (page.line * left))
-    return b"".join(rows), at
+    if left > 0:
+        yield white * page.line, left
 
 
 def _row(data: bytes, at: int, page: Page, white: bytes) -> tuple[bytes, int]:
     row, step = bytearray(), page.step
     while len(row) < page.line and at < len(data):
         count, at = data[at], at + 1
-        if count == 128:
+        if count == FILL:
             break
-        size = step if count < 128 else (257 - count) * step
-        row += data[at : at + size] * (count + 1 if count < 128 else 1)
+        size = step if count < FILL else (257 - count) * step
+        row += data[at : at + size] * (count + 1 if count < FILL else 1)
         at += size
     return bytes(row[: page.line].ljust(page.line, white)), min(at, len(data))
 
 
-def drawn(data: bytes, page: Page) -> Image.Image:
-    """As it looks on paper."""
-    lines, _ = unpacked(data, page)
-    mode = MODES[page.space, _bits(page)]
-    image = Image.frombytes(mode, (page.width, page.height), lines)
-    if page.space == BLACK:
-        image = ImageOps.invert(image.convert("L"))
-    return image.convert("RGB")
+def drawn(data: bytes, page: Page, reduce: int) -> Image.Image:
+    """As it looks on paper, ``reduce`` times as small; never much of it in memory at once."""
+    mode, band = MODES[page.space, _bits(page)], reduce * max(1, BAND // reduce)
+    picture = Image.new("RGB", (-(-page.width // reduce), -(-page.height // reduce)), (255, 255, 255))
+    lines, top = bytearray(), 0
+
+    def put(count: int) -> None:
+        nonlocal top
+        image = Image.frombytes(mode, (page.width, count), bytes(lines[: count * page.line]))
+        image = ImageOps.invert(image.convert("L")) if page.space == BLACK else image
+        picture.paste(image.convert("RGB").reduce(reduce), (0, top // reduce))
+        del lines[: count * page.line]
+        top += count
+
+    for row, repeat in rows(data, page):
+        for _ in range(repeat):
+            lines += row
+            if len(lines) >= band * page.line:
+                put(band)
+    if lines:
+        put(len(lines) // page.line)
+    return picture

@@ -1,0 +1,97 @@
+"""The printer as a program of its own, its words, and its room."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.ipp.program import MODELS, start
+from simulators.ipp.settings import SETTINGS
+
+EVERYWHERE = Path("/usr/share/cups/ipptool")
+
+
+def test_a_program_says_when_it_is_ready_and_ends_when_asked() -> None:
+    words = [sys.executable, "-m", "simulators", "ipp", "--port", "0", "--side", "0", "--die-with-parent"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready, uri, web, side = process.stdout.readline().split()
+        assert ready == "ready" and uri.startswith("ipp://127.0.0.1:") and uri.endswith("/ipp/print")
+        assert web == f"http={uri.replace('ipp:', 'http:').removesuffix('/ipp/print')}"
+        with urllib.request.urlopen(side.removeprefix("side=") + "/state", timeout=20) as answer:
+            assert answer.status == 200
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--tray", "a4"], "no paper"),
+        (["--forget", "soon"], "setting forget: 'soon' is not a number"),
+        (["--answers", "twice"], "none of length"),
+        (["--fault", "lightning"], "not known"),
+    ],
+)
+def test_what_it_cannot_be_is_said(arguments: list[str], word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        start(arguments)
+
+
+def test_help_teaches_every_flag_and_fault() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "simulators", "ipp", "--help"], capture_output=True, text=True, check=True
+    )
+    for name in SETTINGS:
+        assert f"--{name} " in told.stdout
+    assert "cut-answer" in told.stdout and "power-cut" in told.stdout
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_models_are_what_they_say(host: Callable[..., Any], model: str) -> None:
+    state = host("--model", model).state()
+    papers = [f"{tray['media']}:{tray['sheets']}" for tray in state["trays"]]
+    assert papers == list(MODELS[model]["trays"])
+
+
+def test_the_room_says_what_is_wrong(host: Callable[..., Any]) -> None:
+    printer = host()
+    for path, body, word in (
+        ("/fault", {"spec": "lightning"}, "not known"),
+        ("/fault", {}, "the body is"),
+        ("/set", {"forget": "soon"}, "not a number"),
+        ("/load", {"tray": "tray-9"}, "not there"),
+        ("/load", {"sheets": -1}, "no number of sheets"),
+        ("/load", {"media": "paper"}, "no paper"),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            printer.post(path, **body)
+        assert error.value.code == 400
+        assert word in error.value.read().decode()
+        error.value.close()
+    for path in ("/nothing", "/pages/9.png"):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            printer.get(path)
+        assert error.value.code == 404
+        error.value.close()
+
+
+def test_settings_change_while_it_runs(host: Callable[..., Any]) -> None:
+    printer = host()
+    assert printer.post("/set", forget="5", suffix="none")["forget"] == 5
+    assert printer.state()["settings"]["suffix"] == "none"
+
+
+@pytest.mark.skipif(not EVERYWHERE.is_dir(), reason="cups-ipp-utils is not installed")
+def test_ipptool_finds_a_printer(host: Callable[..., Any]) -> None:
+    printer = host()
+    words = ["ipptool", "-tI", printer.running.printer.uri, str(EVERYWHERE / "get-printer-attributes-suite.test")]
+    told = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert "[PASS]" in told.stdout and "[FAIL]" not in told.stdout, told.stdout
