@@ -13,6 +13,7 @@ from fulfillment.papers.codes import squares
 from fulfillment.papers.ground import UNBOUND, Ground, Room, across, beside, said
 from fulfillment.papers.items import Item, Laid, Panel, Part, Photo, Rule, stacked
 from fulfillment.papers.models import AnyBlock
+from fulfillment.papers.plans import plan
 from fulfillment.papers.tables import table
 from fulfillment.typeset import balanced, written
 
@@ -132,7 +133,7 @@ def _there(block: AnyBlock, ground: Ground) -> bool:
         return bool(ground.words.fill(block.text).strip())
     if isinstance(block, models.PictureBlock):
         return block.picture in ground.pictures
-    if isinstance(block, models.TableBlock):
+    if isinstance(block, models.TableBlock | models.PlanBlock):
         return bool(ground.words.items(block.list))
     inside = [inner for _, inner in block.inside()]
     return not inside or any(_there(inner, ground) for inner in inside)
@@ -159,6 +160,7 @@ LAYERS: Final[Mapping[type, Layer]] = {
     models.QrBlock: _qr,
     models.DetailsBlock: _details,
     models.TableBlock: table,
+    models.PlanBlock: plan,
     models.ColumnsBlock: _columns,
     models.BoxBlock: _box,
 }

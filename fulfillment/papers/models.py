@@ -259,6 +259,43 @@ class TableBlock(_Block):
             yield "lines", self.lines
 
 
+PLACE: Final = ("x", "y", "width", "height")
+"""What a plan knows of where an item lies, in mm."""
+
+
+class Line(Written):
+    text: Words
+    """What it says of each piece, such as {item.code}."""
+    style: Name = "value"
+    """One of the template's styles; it is left out where not even its smallest size fits."""
+
+
+class PlanBlock(_Block):
+    type: Literal["plan"]
+    """Pieces where they lie, to scale, as they are seen from before the machine."""
+    list: Fact
+    """A list whose items have x, y, width and height in mm, and may have a picture."""
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=6)]
+    """What stands in each."""
+    most: PositiveMm = 160.0
+    """How high it may be."""
+    largest: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The largest scale: 1 is as large as the pieces are."""
+    frame: Name = "ink"
+    """The colour of the frames."""
+
+    def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        for index, line in enumerate(self.lines):
+            yield ("lines", index, "text"), line.text
+
+    def styles(self) -> Iterator[tuple[str, str]]:
+        for line in self.lines:
+            yield "lines", line.style
+
+    def colours(self) -> Iterator[tuple[str, str]]:
+        yield "frame", self.frame
+
+
 class Part(Written):
     width: Share = 1.0
     """Its share of the room."""
@@ -309,7 +346,16 @@ class BoxBlock(_Block):
 
 
 AnyBlock = Annotated[
-    TextBlock | RuleBlock | SpacerBlock | PictureBlock | QrBlock | DetailsBlock | TableBlock | ColumnsBlock | BoxBlock,
+    TextBlock
+    | RuleBlock
+    | SpacerBlock
+    | PictureBlock
+    | QrBlock
+    | DetailsBlock
+    | TableBlock
+    | PlanBlock
+    | ColumnsBlock
+    | BoxBlock,
     Field(discriminator="type"),
 ]
 """What a paper is made of."""
