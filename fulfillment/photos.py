@@ -327,7 +327,7 @@ class ColourPhoto:
     height: int
     """Pixels that the crop had in the file, before it was made smaller."""
     whole: bool
-    """Whether the file holds exactly these pixels: upright, nothing cropped, nothing made smaller, no colour profile."""
+    """Whether the file holds exactly these pixels: upright, whole, of their own size, without a colour profile."""
 
 
 def _cut(width: int, height: int, aspect: float) -> tuple[int, int, int, int]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fulfillment.catalog.words import Colour, Mm, Name, PositiveMm
 from fulfillment.positions import Mend, Unit, Written, closest
@@ -27,10 +27,10 @@ class PressSheet(Written):
 class Cut(Written):
     """A line that a cutter follows around each copy of the content."""
 
-    zone: Name
-    """The zone whose content is cut out."""
+    zone: Name | None = None
+    """The zone that a shape fills; `content` needs none."""
     shape: Literal["content", "rectangle", "rounded", "ellipse", "heart"] = "content"
-    """`content`: the outline of what is printed, one line around all of it. The others: a shape in the zone."""
+    """`content`: the outline of all that is printed on the front, one line around it. The others fill the zone."""
     offset: Annotated[float, Unit("mm"), Field(ge=-50, le=50)] = 2.0
     """By which the line lies outside of that; below 0: within it, so that pictures go on beyond the cut."""
     spot: Annotated[str, Field(max_length=60)] | None = None
@@ -39,6 +39,12 @@ class Cut(Written):
     """Of a line that scissors follow, where there is no spot."""
     weight: PositiveMm = 0.09
     """Of the line: a quarter of a point."""
+
+    @model_validator(mode="after")
+    def _has_its_zone(self) -> Self:
+        if self.shape != "content" and self.zone is None:
+            raise Mend(f"Of what size is the {self.shape}?", "Add zone: with the zone that it fills.", ("zone",))
+        return self
 
 
 class Repeat(Written):
@@ -93,7 +99,7 @@ def unknown(recipe: PressRecipe, at: Name, fields: Collection[str], zones: Colle
         if name not in fields:
             mend = closest(name, fields, "Fields are")
             yield Mend(f"No field is called {name!r}.", mend, ("recipes", at, "inks", name))
-    if recipe.cut is not None and recipe.cut.zone not in zones:
+    if recipe.cut is not None and recipe.cut.zone is not None and recipe.cut.zone not in zones:
         mend = closest(recipe.cut.zone, zones, "Zones are")
         yield Mend(f"No zone is called {recipe.cut.zone!r}.", mend, ("recipes", at, "cut", "zone"))
     if recipe.white is not None and recipe.cut is None:

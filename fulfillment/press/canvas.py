@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 from reportlab import rl_config
-from reportlab.lib.colors import CMYKColor, CMYKColorSep, Color
+from reportlab.lib.colors import CMYKColor, CMYKColorSep
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from fulfillment.press.colour import Ink
@@ -23,11 +23,16 @@ from gcode.geometry import Bounds, Line, Transform, rectangle
 rl_config.useA85 = 0  # ASCII85 makes a page with a picture a quarter larger, and slow
 
 MM: Final = 72 / 25.4
+NON_ZERO: Final = 1
+"""Reportlab's word for the rule that fills outlines (its FILL_NON_ZERO)."""
+ColourOf: Any = CMYKColor
+Separation: Any = CMYKColorSep
+"""Their stubs take inks for texts."""
 
 
 def _painted(canvas: Any, ink: Ink) -> None:
     for paint in (canvas.setFillColor, canvas.setStrokeColor):
-        paint(CMYKColor(*ink.values))
+        paint(ColourOf(*ink.values))
 
 
 def _lit(canvas: Any, ink: Ink) -> None:
@@ -99,7 +104,7 @@ class Page:
         self.canvas.restoreState()
 
     def clip(self, edge: Line) -> None:
-        self.canvas.clipPath(path([edge], closed=True), stroke=0, fill=0, fillMode=FILL_NON_ZERO)
+        self.canvas.clipPath(path([edge], closed=True), stroke=0, fill=0, fillMode=NON_ZERO)
 
     def ink(self, ink: Ink, *, under: bool = False) -> None:
         """What is painted with from here on. ``under``: there is a spot colour below that must stay."""
@@ -111,7 +116,7 @@ class Page:
         PAINTS[ink.space](self.canvas, ink)
 
     def spot(self, name: str, spot: Spot) -> None:
-        colour: Color = CMYKColorSep(*(value / 100 for value in spot.cmyk), spotName=name, density=1)
+        colour = Separation(*(value / 100 for value in spot.cmyk), spotName=name, density=1)
         self._over(over=spot.overprint)
         self.canvas.setFillColor(colour)
         self.canvas.setStrokeColor(colour)
@@ -119,13 +124,14 @@ class Page:
     def everywhere(self) -> None:
         """Paint on all plates: what presses call registration."""
         self._over(over=False)
-        self.canvas.setFillColor(CMYKColorSep(1, 1, 1, 1, spotName="All", density=1))
-        self.canvas.setStrokeColor(CMYKColorSep(1, 1, 1, 1, spotName="All", density=1))
+        colour = Separation(1, 1, 1, 1, spotName="All", density=1)
+        self.canvas.setFillColor(colour)
+        self.canvas.setStrokeColor(colour)
 
     def fill(self, outlines: Sequence[Line]) -> None:
         """Closed contours, by the non-zero rule."""
         if outlines:
-            self.canvas.drawPath(path(outlines, closed=True), stroke=0, fill=1, fillMode=FILL_NON_ZERO)
+            self.canvas.drawPath(path(outlines, closed=True), stroke=0, fill=1, fillMode=NON_ZERO)
 
     def stroke(self, lines: Sequence[Line], width: float, *, closed: bool = False, round_ends: bool = True) -> None:
         if not lines:

@@ -107,6 +107,11 @@ class Colours:
         pixel = self._converted(Image.new("RGB", (1, 1), (red, green, blue)), None)
         return Ink("cmyk", tuple(round(float(value) / 255, 4) for value in _values(_within(pixel, self.limit))[0, 0]))
 
+    def shown(self, spot: str) -> str:
+        """A spot colour as readers without its plate show it, as #rrggbb."""
+        *light, black = (1 - value / 100 for value in self.profile.spots[spot].cmyk)
+        return "#" + "".join(f"{round(255 * value * black):02x}" for value in light)
+
     @property
     def limit(self) -> float:
         return self.profile.ink_limit
@@ -116,9 +121,7 @@ class Colours:
         is not asked where it is damaged or for another kind of picture."""
         own = icc if icc is not None and _usable(icc) else None
         if self.icc is None:
-            return (
-                image if own is None else ImageCms.applyTransform(image, _transform(own, srgb(), "RGB", self._intent))
-            )
+            return image if own is None else _applied(image, _transform(own, srgb(), "RGB", self._intent))
         return _within(self._converted(image, own), self.limit)
 
     @property
@@ -128,9 +131,13 @@ class Colours:
     def _converted(self, image: Image.Image, own: bytes | None) -> Image.Image:
         assert self.icc is not None  # noqa: S101  (asked of a press alone)
         make = _kept if own is None else _transform
-        converted = ImageCms.applyTransform(image, make(own or srgb(), self.icc, "CMYK", self._intent))
-        assert converted is not None  # noqa: S101  (not in place)
-        return converted
+        return _applied(image, make(own or srgb(), self.icc, "CMYK", self._intent))
+
+
+def _applied(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
+    converted = ImageCms.applyTransform(image, transform)
+    assert converted is not None  # noqa: S101  (it is not done in place)
+    return converted
 
 
 def _usable(icc: bytes) -> bool:

@@ -14,7 +14,7 @@ from fulfillment.press.finish import Boxes
 from fulfillment.press.layout import Place, Sheet, around
 from fulfillment.press.pictures import Picture
 from fulfillment.press.piece import Painted, Part, Piece, Side
-from gcode.geometry import Bounds, Transform, rectangle
+from gcode.geometry import Transform, rectangle
 
 PATCHES: Final[Mapping[str, tuple[Ink, ...]]] = {
     "cmyk": tuple(
@@ -43,6 +43,10 @@ class Sides:
     """The places of the pieces, in their order."""
     all_places: Mapping[Side, Sequence[Place]]
     """The same of all pockets, those that stay empty too: the page's trim goes around them."""
+
+    @property
+    def longest(self) -> tuple[float, float]:
+        return self.sheet.width, self.sheet.height
 
 
 def drawn(sides: Sides, pieces: Sequence[Piece]) -> tuple[bytes, list[Boxes]]:
@@ -132,8 +136,3 @@ def _registered(page: Page, sides: Sides) -> None:
         page.ink(sides.colours.black)
     else:
         page.everywhere()
-
-
-def seen(place: Place) -> Bounds:
-    """What is left of a piece once it is cut, on its sheet."""
-    return place.trim

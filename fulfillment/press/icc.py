@@ -1,4 +1,4 @@
-"""ICC files: told from their first bytes, and refused where they are not what a profile says. Nothing is decoded here."""
+"""ICC files: told from their first bytes, and refused where they do not describe a press. Nothing is decoded here."""
 
 from __future__ import annotations
 

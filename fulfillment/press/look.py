@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import Final
 
 import pypdfium2
+import pypdfium2.raw as raw
 from PIL import Image
 
+from fulfillment.press.layout import Sheet
 from gcode.geometry import Bounds
 
 MM: Final = 72 / 25.4
@@ -30,15 +32,28 @@ def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
 
 
 def page(document: pypdfium2.PdfDocument, number: int, box: Bounds, px_per_mm: float) -> Image.Image:
-    """A rectangle of a page (from 0), in mm of its media box, as RGB."""
+    """A rectangle of a page (from 0), in mm of its media box, as RGB. Its corner lies on a pixel's corner exactly."""
     found = document[number]
-    width, height = found.get_size()
-    crop = (box.x0 * MM, box.y0 * MM, max(0.0, width - box.x1 * MM), max(0.0, height - box.y1 * MM))
+    width, height = max(1, round(box.width * px_per_mm)), max(1, round(box.height * px_per_mm))
+    scale, top = px_per_mm / MM, found.get_height() - box.y1 * MM
+    bitmap = pypdfium2.PdfBitmap.new_native(width, height, raw.FPDFBitmap_BGRx)
     try:
-        bitmap = found.render(scale=px_per_mm / MM, crop=crop)
-        return bitmap.to_pil().convert("RGB")
+        bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
+        matrix = raw.FS_MATRIX(scale, 0, 0, scale, -box.x0 * px_per_mm, -top * scale)
+        clip = raw.FS_RECTF(0, 0, width, height)
+        raw.FPDF_RenderPageBitmapWithMatrix(bitmap, found, matrix, clip, 0)
+        picture: Image.Image = bitmap.to_pil().convert("RGB")
+        return picture
     finally:
+        bitmap.close()
         found.close()
+
+
+def cut(picture: Image.Image, sheet: Sheet, box: Bounds) -> Image.Image:
+    """A rectangle of a sheet, from the picture of all of it."""
+    scale = picture.width / sheet.width
+    left, top = round(box.x0 * scale), round((sheet.height - box.y1) * scale)
+    return picture.crop((left, top, left + round(box.width * scale), top + round(box.height * scale)))
 
 
 def beside(pictures: Sequence[Image.Image]) -> Image.Image:

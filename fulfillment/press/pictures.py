@@ -12,7 +12,7 @@ from fulfillment.fields import Refused
 from fulfillment.photos import PhotoError, open_colour
 from fulfillment.press.colour import Colours, heaviest
 from gcode.design import Zone
-from gcode.geometry import Line
+from gcode.geometry import Line, rectangle
 
 INCH: Final = 25.4
 BASELINE: Final = 0xC0
@@ -35,6 +35,13 @@ class Picture:
     mask: Line | None = None
     image: Image.Image | None = None
     """What was packed, in RGB, for comparing."""
+
+    @property
+    def edge(self) -> Line:
+        """What is printed of it, as a closed contour."""
+        if self.mask is not None:
+            return self.mask
+        return rectangle(self.x, self.y, self.x + self.width, self.y + self.height)
 
     def told(self) -> dict[str, Any]:
         said: dict[str, Any] = {"ppi": round(self.ppi), "bytes": len(self.jpeg)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from shapely.geometry.base import BaseGeometry
@@ -18,7 +18,6 @@ from fulfillment.press.colour import Colours, Ink
 from fulfillment.press.pictures import Picture
 from fulfillment.processes import Problems, Spec
 from gcode.design import Drawing, Zone
-from gcode.geometry import Bounds
 from gcode.mask import contour
 
 Side = Literal["front", "back"]
@@ -57,7 +56,9 @@ class Piece:
     parts: tuple[Part, ...]
     edge: BaseGeometry | None
     notes: tuple[str, ...] = ()
-    grounds: Mapping[str, Ink] = field(default_factory=dict)
+    grounds: Mapping[Side, Ink] = field(default_factory=dict)
+    colours: Mapping[Side, str] = field(default_factory=dict)
+    """Of the grounds, as they are to be seen."""
 
     def on(self, side: Side) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.side == side)
@@ -115,12 +116,13 @@ def laid_out(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe, colour
     ordered = tuple(parts[name] for name in names if name in parts)
     grounds = {side: colours.ink(colour, product.piece.height) for side, colour in recipe.grounds.items()}
     code = str((spec.facts or SAMPLE).get("unit", SAMPLE["unit"]))
-    return Piece(code, ordered, _edge(product, recipe, ordered), tuple(notes), grounds)
+    return Piece(code, ordered, _edge(product, recipe, ordered), tuple(notes), grounds, recipe.grounds)
 
 
 def _lettering(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe) -> Sequence[Any]:
     """All but photos, as outlines and lines."""
-    product, sent = spec.product, {**spec.fields, **files}
+    product = spec.product
+    sent: dict[str, str | bytes] = {**spec.fields, **files}
     photos = {name for name, one in product.fields.items() if isinstance(one, PhotoField)}
     facts = spec.facts or SAMPLE
     rest = [name for name in product.route[spec.operation].fields if name not in photos]
@@ -152,17 +154,7 @@ def _edge(product: Product, recipe: PressRecipe, parts: Sequence[Part]) -> BaseG
     cut = recipe.cut
     if cut is None:
         return None
-    box = product.zones[cut.zone]
-    zone = Zone(cut.zone, box.x, box.y, box.width, box.height)
-    inside = [part.shape for part in parts if part.side == box.side and zone.bounds.holds(_around(part.zone), 5.0)]
-    found = shapes.edge(cut, zone, inside, recipe.line_width)
+    box = product.zones[cut.zone] if cut.zone else None
+    zone = Zone("cut", box.x, box.y, box.width, box.height) if box else None
+    found = shapes.edge(cut, zone, [part.shape for part in parts if part.side == "front"], recipe.line_width)
     return None if found.is_empty else found
-
-
-def _around(zone: Zone) -> Bounds:
-    return zone.bounds
-
-
-def moved(part: Part, x: float, y: float) -> Part:
-    """The same as a copy elsewhere on the piece."""
-    return replace(part, zone=replace(part.zone, x=part.zone.x + x, y=part.zone.y + y))

@@ -18,6 +18,8 @@ from gcode.mask import contour
 
 SMOOTH: Final = 0.03
 """mm by which a cut may be off the outline that it follows: a knife cannot do better."""
+ROUND: Final = 1.5
+"""mm of the radius of corners that point inwards: vinyl tears from sharp ones."""
 STEPS: Final = 24
 """Tries to join what lies apart: each bridges gaps of a few mm more."""
 Content = Drawing | Picture
@@ -26,8 +28,7 @@ Content = Drawing | Picture
 def area(content: Content, line_width: float) -> BaseGeometry:
     """What is printed of a content."""
     if isinstance(content, Picture):
-        box = (content.x, content.y, content.x + content.width, content.y + content.height)
-        return shapely.box(*box) if content.mask is None else shapely.Polygon(content.mask)
+        return shapely.Polygon(content.edge)
     parts: list[BaseGeometry] = [
         shapely.LineString(line).buffer(line_width / 2) for line in content.strokes if len(line) > 1
     ]
@@ -40,9 +41,9 @@ def area(content: Content, line_width: float) -> BaseGeometry:
     return shapely.union_all(parts)
 
 
-def edge(cut: Cut, zone: Zone, contents: Sequence[Content], line_width: float) -> BaseGeometry:
+def edge(cut: Cut, zone: Zone | None, contents: Sequence[Content], line_width: float) -> BaseGeometry:
     """What a cut leaves of the material: one part, without holes. Empty where nothing was sent."""
-    if cut.shape == "content":
+    if cut.shape == "content" or zone is None:
         return joined(shapely.union_all([area(one, line_width) for one in contents]), cut.offset)
     box = zone.inset(-cut.offset)
     if cut.shape == "rectangle":
@@ -54,9 +55,9 @@ def joined(printed: BaseGeometry, offset: float) -> BaseGeometry:
     """The outline at this distance. Parts that lie apart are bridged: a sticker is one piece."""
     if printed.is_empty:
         return printed
-    bridge = offset
+    bridge = offset + ROUND
     for _ in range(STEPS):
-        shape = printed.buffer(bridge).buffer(offset - bridge)
+        shape: BaseGeometry = printed.buffer(bridge).buffer(offset - bridge)
         if isinstance(shape, shapely.Polygon):
             return _smooth(shape)
         bridge = bridge * 1.25 + 0.2

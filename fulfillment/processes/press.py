@@ -8,14 +8,18 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from PIL import Image
+
 from fulfillment.catalog import PressRecipe
 from fulfillment.designs import FACTORY, material_of, problem, recipe_of
-from fulfillment.press import BadIcc, NoProfile, finish, look
+from fulfillment.fidelity import DEFECT
+from fulfillment.press import BadIcc, NoProfile, faithful, finish, look
 from fulfillment.press.colour import Colours
 from fulfillment.press.draw import Sides, drawn
 from fulfillment.press.layout import Place, Sheet, back, front
 from fulfillment.press.piece import Piece, Side, laid_out, sides_of
 from fulfillment.processes import Made, Problems, Spec
+from fulfillment.together import told
 from gcode.geometry import Bounds
 from jobs.queue import Needs
 
@@ -62,7 +66,9 @@ def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Mad
         leaves=tuple(sorted(spec.product.leaves(spec.options, allergens))) if food else (),
         ticket=ticket,
     )
-    return Made(data, needs, _manifest(specs, sides, pieces, boxes), _proof(data, sides))
+    proof, seen = _seen(data, sides)
+    likes = _faithful(pieces, sides, seen)
+    return Made(data, needs, _manifest(specs, sides, pieces, boxes, likes), proof)
 
 
 def _colours(spec: Spec, recipe: PressRecipe) -> Colours:
@@ -129,26 +135,54 @@ def _sides(specs: Sequence[Spec], recipe: PressRecipe, colours: Colours) -> Side
     )
 
 
-def _proof(data: bytes, sides: Sides) -> bytes:
-    """Each side of the piece once it is cut; of several pieces their sheets."""
-    own = sides.places["front"]
+def _seen(data: bytes, sides: Sides) -> tuple[bytes, dict[Side, list[Image.Image]]]:
+    """The proof: each side of a piece once it is cut, of several pieces their sheets; and each piece's sides."""
+    alone = len(sides.places["front"]) == 1
+    each: dict[Side, list[Image.Image]] = {}
+    sheets = []
     with look.opened(data) as document:
-        pictures = []
-        for number, (_, places) in enumerate(sides.places.items()):
-            box = places[0].trim if len(own) == 1 else sides.sheet.bounds
-            scale = min(PROOF, look.MOST / max(box.width, box.height))
-            picture = look.page(document, number, box, scale)
-            upside_down = len(own) == 1 and number == 1 and not sides.sheet.portrait
-            pictures.append(picture.rotate(180) if upside_down else picture)
-    return look.png(look.beside(pictures))
+        for number, (side, places) in enumerate(sides.places.items()):
+            scale = min(PROOF, look.MOST / max(*sides.size, *((0, 0) if alone else sides.longest)))
+            upright = side == "front" or sides.sheet.portrait
+            if alone:
+                sheets.append(look.page(document, number, places[0].trim, scale))
+                sheets[-1] = sheets[-1] if upright else sheets[-1].rotate(180)
+                each[side] = [sheets[-1]]
+                continue
+            sheets.append(look.page(document, number, sides.sheet.bounds, scale))
+            pieces = [look.cut(sheets[-1], sides.sheet, place.trim) for place in places]
+            each[side] = [one if upright else one.rotate(180) for one in pieces]
+    return look.png(look.beside(sheets)), each
+
+
+def _faithful(
+    pieces: Sequence[Piece], sides: Sides, seen: Mapping[Side, Sequence[Image.Image]]
+) -> list[dict[str, Any]]:
+    """What the bytes show against the design, piece by piece. Raises Problems: a defect of ours."""
+    found = []
+    cut = sides.recipe.cut
+    shown = None if cut is None else (sides.colours.shown(cut.spot) if cut.spot else cut.colour, cut.weight)
+    how = faithful.Look(sides.size, sides.recipe.repeat.steps, sides.recipe.line_width, shown)
+    for number, piece in enumerate(pieces):
+        likes = [faithful.compare(piece, side, pictures[number], how) for side, pictures in seen.items()]
+        if wrong := [one for like in likes for one in like.wrong()]:
+            raise problem(f"What would be printed is not what was designed: {'; '.join(wrong)}.", DEFECT)
+        worst = min(likes, key=lambda like: like.ssim)
+        covered = [like.coverage for like in likes if like.coverage is not None]
+        found.append(faithful.Like(worst.ssim, min(covered, default=None)).body())
+    return found
 
 
 def _manifest(
-    specs: Sequence[Spec], sides: Sides, pieces: Sequence[Piece], boxes: Sequence[finish.Boxes]
+    specs: Sequence[Spec],
+    sides: Sides,
+    pieces: Sequence[Piece],
+    boxes: Sequence[finish.Boxes],
+    likes: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     profile = sides.colours.profile
     inks = [picture.ink for piece in pieces for picture in piece.pictures if picture.ink is not None]
-    told: dict[str, Any] = {
+    manifest: dict[str, Any] = {
         "pages": len(boxes),
         "seconds": SECONDS * len(boxes),
         "sheet": {"media": sides.sheet.media, "size": [sides.sheet.width, sides.sheet.height]},
@@ -158,14 +192,12 @@ def _manifest(
         "colour": profile.colour.model_dump(),
         "spots": sorted(_spots(sides)),
         "ink": {"limit": profile.ink_limit, "most": max(inks)} if inks else {"limit": profile.ink_limit},
-        "notes": [note for piece in pieces for note in piece.notes],
     }
-    if len(pieces) == 1:
-        return told | pieces[0].told()
     each = [
-        {"pocket": spec.pocket, "unit": piece.code, **piece.told()} for spec, piece in zip(specs, pieces, strict=True)
+        {"notes": list(piece.notes), "fidelity": like, "unit": piece.code, **piece.told()}
+        for piece, like in zip(pieces, likes, strict=True)
     ]
-    return told | {"pieces": each}
+    return manifest | told(specs, each)
 
 
 def _spots(sides: Sides) -> set[str]:
