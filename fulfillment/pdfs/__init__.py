@@ -61,7 +61,7 @@ def look_at(data: bytes) -> Facts:
 
 def pictures(data: bytes, dpi: float = 100.0, pages: Iterable[int] = (1,)) -> list[bytes]:
     """Pages as PNG, as a reader shows them; ``pages`` count from 1. Raises PdfRefused, as :func:`preflight` does."""
-    drawing: Any = import_module("fulfillment.pdfs.pictures")
+    drawing: Any = import_module("fulfillment.pdfs.drawing")
     wanted = tuple(pages)
     found: list[bytes] = _bounded(lambda one: drawing.drawn(one, dpi, wanted), data)
     return found
