@@ -43,6 +43,8 @@ a constrained text is refused where it holds half of a surrogate pair, which no 
 Named = Annotated[str, Field(max_length=200)]
 Fields = Annotated[dict[Named, Words | File], Field(max_length=50)]
 Options = Annotated[dict[Named, Words], Field(max_length=50)]
+Amount = Annotated[str, Field(pattern=r"^([0-9]{1,9}(\.[0-9]{1,3})?)?$")]
+"""Money such as 12.50; empty: nothing is said of it."""
 
 
 class Line(Strict):
@@ -51,6 +53,8 @@ class Line(Strict):
     fields: Fields = Field(default_factory=dict)
     """Personalization: a text, or a file."""
     options: Options = Field(default_factory=dict)
+    price: Amount = ""
+    """What a piece costs, for the packing slip."""
 
 
 class ShipTo(Strict):
@@ -69,7 +73,15 @@ class OrderIn(Strict):
     note: Annotated[str, Field(max_length=1000)] = ""
     """The personal note, in your own words; empty: it is written by rule."""
     gift: bool = False
-    """Whether somebody gets it as a gift."""
+    """Whether somebody gets it as a gift: the packing slip then says no prices."""
+    gift_message: Annotated[str, Field(max_length=500)] = ""
+    """The giver's words on the packing slip of a gift."""
+    locale: Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$", max_length=35)] = ""
+    """Language of the packing slip, such as de or fr-CA; empty, or one that is not known here: the factory's own."""
+    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    """Of prices, such as EUR."""
+    total: Amount = ""
+    """What all of the order costs, for the packing slip."""
     customer: Annotated[str, Field(max_length=100)] = ""
     """Whose order it is, by your own name or number for them; empty: you do not say."""
     due: datetime | None = None
@@ -84,10 +96,24 @@ def take(shop: Shop, order: OrderIn, who: str, source: str = "api", key: str | N
         raise Problem(422, "The order has no identity", text, [{"field": "external_id", "reason": "missing"}])
     lines = tuple(_line(shop, line, i) for i, line in enumerate(order.lines))
     ship_to = {name: value for name, value in order.ship_to.model_dump().items() if value}
-    ship_to |= {"gift": True} if order.gift else {}
+    ship_to |= _for_papers(order)
     due = _due(shop, order.due) if order.due else None
     new = NewOrder(source, external_id, lines, ship_to, order.note, due, order.customer)
     return intake.receive(shop.store, with_card(shop.store, shop.factory, new), who)
+
+
+def _for_papers(order: OrderIn) -> dict[str, Any]:
+    """What only papers say of an order; it is kept with the address, and forgotten with it."""
+    prices = [line.price for line in order.lines]
+    told = {
+        "gift": order.gift,
+        "gift_message": order.gift_message,
+        "locale": order.locale,
+        "currency": order.currency,
+        "total": order.total,
+        "prices": prices if any(prices) else [],
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _due(shop: Shop, due: datetime) -> float:

@@ -182,6 +182,14 @@ class Operation(Written):
     """Operations that must be done before."""
     longest: Annotated[Seconds, Field(gt=0)] = 6 * 3600.0
     """The most time that one piece may take on its machine, by the estimate; what takes longer is refused."""
+    paper: Name | None = None
+    """Of process document: which paper is printed, by the name of its template; none: the packing slip."""
+
+    @model_validator(mode="after")
+    def _papers_are_documents(self) -> Self:
+        if self.paper and self.process != "document":
+            raise Mend(f"{self.process or 'A person'} prints no paper.", "Write process: document.", ("paper",))
+        return self
 
 
 class Product(Written):

@@ -14,8 +14,10 @@ from fulfillment.catalog import FOLDER, Allergen, Catalog, Product
 from fulfillment.catalog import load as load_catalog
 from fulfillment.config.models import Config
 from fulfillment.config.paper import unknown_profiles
+from fulfillment.config.papers import unknown_papers
 from fulfillment.config.places import beside
 from fulfillment.config.references import findings
+from fulfillment.papers import Papers, shipped, with_own
 from fulfillment.positions import Document, Mend, Problem, read, table, validate
 from fulfillment.profiles import Profiles
 
@@ -42,6 +44,8 @@ class Factory:
     """What presses want of a page."""
     shelf: Shelf = field(default_factory=Shelf)
     """Templates of bodies."""
+    papers: Papers = field(default_factory=shipped)
+    """Templates of papers."""
 
 
 def _folder(document: Document, folder: Path, *key: str) -> Path | None:
@@ -76,11 +80,14 @@ def inspect_bytes(raw: bytes, path: Path) -> tuple[Factory | None, list[Problem]
     own_profiles, own_templates = (_folder(document, folder, *key) for key in (("profiles",), ("cad", "templates")))
     profiles, of_profiles = printing.load(printing.SHIPPED, *([own_profiles] if own_profiles else ()))
     press, of_press = paper.load(*(_folder(document, folder, "press", key) for key in ("profiles", "icc")))
+    papers = with_own(_folder(document, folder, "papers"))
     shelf = Shelf((own_templates, BUILTIN) if own_templates else (BUILTIN,))
     of_profiles += () if of_profiles else printing.impossible(profiles)
-    found = {*problems, *findings(document, catalog, profiles, shelf), *unknown_profiles(catalog, press)}
-    problems = [*sorted(found, key=lambda p: (p.file != str(path), p)), *of_catalog, *of_profiles, *of_press]
-    factory = None if config is None else Factory(config, _offered(catalog, config), profiles, press, shelf)
+    found = {*problems, *findings(document, catalog, profiles, shelf)}
+    found |= {*unknown_profiles(catalog, press), *unknown_papers(catalog, papers)}
+    beside_it = (*of_catalog, *of_profiles, *of_press, *papers.problems)
+    problems = [*sorted(found, key=lambda p: (p.file != str(path), p)), *beside_it]
+    factory = None if config is None else Factory(config, _offered(catalog, config), profiles, press, shelf, papers)
     return (None if problems else factory), problems
 
 

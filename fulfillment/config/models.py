@@ -22,6 +22,7 @@ from fulfillment.config.probes import Probe
 from fulfillment.config.secrets import Secret
 from fulfillment.config.sources import LOOPBACK, Source
 from fulfillment.config.upkeep import METRES, Cleaning, Maintenance
+from fulfillment.papers import languages
 from fulfillment.positions import Mend, Unit, Written, closest
 from gcode.screens import MOST, ScreenError, Size
 
@@ -36,13 +37,23 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if value not in languages():
+        raise Mend(f"Papers do not speak {value[:20]!r} yet.", closest(value[:20], languages(), "Languages are"))
+    return value
+
+
 class Site(Written):
     name: Title
     """The factory's name, on screens and packing slips."""
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     """Zone of the clock times that people see, such as America/New_York."""
-    paper: Literal["a6", "half-letter"] = "a6"
-    """Paper of the packing slips."""
+    paper: Literal["a6", "half-letter", "a5", "a4", "letter", "4x6"] = "a6"
+    """Paper of the packing slips and travelers."""
+    language: Annotated[str, AfterValidator(_language)] = "en"
+    """Language of the papers that stay in the factory, and of slips where the order says none that is known."""
+    logo: FilePath | None = None
+    """A picture (PNG or JPEG) that templates of papers may show as `logo`."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     """Of all prices, such as EUR; none: costs are shown as bare numbers."""
 
@@ -299,6 +310,8 @@ class Config(Written):
     """A folder of the factory's own profiles (qualities, nozzles, materials), which come before the shipped ones."""
     press: Press = Press()
     """Pieces that are paper themselves."""
+    papers: FilePath | None = None
+    """A folder of the factory's own templates of papers (`<name>.yaml`), which come before the shipped ones."""
     retention: Annotated[float, Unit("days"), Field(ge=1, le=3650)] = 90
     """How long customers' pictures and words are kept after their order is done."""
     making: Making = Making()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 import segno
@@ -17,6 +18,7 @@ MODULE: Final = 0.33 * mm
 """The least dark square that a hand scanner reads off cheap paper."""
 
 
+@lru_cache(maxsize=64)
 def squares(text: str, side: float, what: str = "The code") -> Squares:
     """A QR code as runs of dark modules; the page around it is its quiet zone. Raises PaperError."""
     size = len(text.encode())

@@ -30,9 +30,8 @@ _PIECE: Final[Mapping[str, str]] = {
     "number": "which of its line's pieces this is",
     "quantity": "how many pieces the line has",
     "message": "the customer's own words on the piece",
-    "allergens": "what the piece contains, in words; empty where it is no food",
     "food": "`yes` where the piece is food",
-    "contains": "`yes` where it has allergens that must be declared",
+    "allergens": "what it contains that must be declared, in words; empty where there is nothing",
 }
 _OPTIONS: Final[Mapping[str, str]] = {"title": "what was asked", "value": "what was chosen"}
 _PICTURES: Final[Mapping[str, str]] = {"proof": "the picture of the piece", "logo": "the factory's own picture"}
@@ -43,6 +42,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         {
             **_PIECE,
             "note": "the personal note",
+            "card": "the code of the card with the note, where a pen writes it",
             "gift": "`yes` where it is a present: nothing is said of prices then",
             "gift_message": "the giver's words",
             "price": "of one piece, with its currency; empty where it is not known or is a present",
@@ -69,5 +69,84 @@ KINDS: Final[Mapping[str, Kind]] = {
             },
         },
         _PICTURES,
+    ),
+    "pick-list": Kind(
+        "Pick list",
+        {
+            "factory": "the factory's name",
+            "printed": "when it was printed",
+            "count": "how many pieces it is for",
+            "more": "how many jobs wait beyond those; empty where there are none",
+        },
+        {
+            "work": {
+                "where": "the machines that can make it",
+                "step": "the operation",
+                "product": "what is made",
+                "options": "what was chosen",
+                "count": "how many pieces",
+                "blank": "what is to be fetched: a blank, or pieces that come from another operation",
+                "material": "what is laid on it, and how much of that; of papers their size",
+            },
+            "materials": {
+                "material": "what is needed",
+                "amount": "how much of it all pieces take",
+                "count": "for how many pieces",
+                "loaded": "which machine holds it, of which lot, how much is left, until when",
+            },
+            "hands": {"step": "what a person does", "product": "of which product", "count": "how many pieces"},
+        },
+    ),
+    "kitting-list": Kind(
+        "Kitting list",
+        {
+            "factory": "the factory's name",
+            "printed": "when it was printed",
+            "order": "the order's number as the customer knows it",
+            "code": "the order's code here",
+            "ship_to": "who gets it",
+            "due": "when it is due; empty where nothing was agreed",
+            "count": "how many pieces it has",
+            "packed": "how many of them are packed",
+            "missing": "how many are not ready yet; empty where all are",
+            "gift": "`yes` where it is a present",
+        },
+        {
+            "pieces": {
+                "code": "the piece's short code",
+                "product": "what it is",
+                "number": "which of its line's pieces",
+                "state": "how it stands",
+                "where": "where it is",
+                "missing": "which operations are not done yet",
+            }
+        },
+    ),
+    "jig-sheet": Kind(
+        "Jig sheet",
+        {
+            "factory": "the factory's name",
+            "printed": "when it was printed",
+            "batch": "the batch's code",
+            "product": "what is made",
+            "step": "the operation",
+            "machine": "which machine has it; empty where none has yet",
+            "count": "how many pieces lie in it",
+            "size": "how large the jig is",
+        },
+        {
+            "places": {
+                "x": "mm from the left",
+                "y": "mm from the front",
+                "width": "mm",
+                "height": "mm",
+                "picture": "the name of the picture of the piece",
+                "pocket": "the number of the place",
+                "code": "the piece's short code; empty where the place stays empty",
+                "name": "for whom it is",
+                "product": "what it is",
+                "turn": "degrees by which it is turned; empty where it is not",
+            }
+        },
     ),
 }

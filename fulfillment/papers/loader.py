@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from fulfillment.catalog.allergens import TITLES, Allergen
 from fulfillment.papers.filling import named
 from fulfillment.papers.kinds import KINDS, PAGE, Kind
-from fulfillment.papers.models import ITEM, DetailsBlock, Fact, PictureBlock, TableBlock, Template, Words
+from fulfillment.papers.models import ITEM, DetailsBlock, Fact, PictureBlock, PlanBlock, TableBlock, Template, Words
 from fulfillment.positions import Document, Problem, Written, closest, read, validate
 
 HERE: Final = Path(__file__).parent
@@ -30,8 +31,21 @@ class Language(Written):
     """What its speakers call it."""
     right_to_left: bool = False
     """Whether it is read from the right."""
+    decimal: Literal[".", ","] = "."
+    """Between whole and part of a price."""
     words: Mapping[Fact, Words]
     """What papers say, by name."""
+    allergens: Mapping[Allergen, str]
+    """What each is called; wheat stands for gluten too."""
+
+    def stated(self, allergens: Collection[Allergen]) -> str:
+        """Allergens in words, in the order of the label."""
+        named = set(allergens) - ({Allergen.GLUTEN} if Allergen.WHEAT in allergens else set())
+        return ("، " if self.right_to_left else ", ").join(self.allergens[one] for one in TITLES if one in named)
+
+    def price(self, amount: str, currency: str) -> str:
+        """An amount such as 12.50 with its currency; empty where it is not known."""
+        return f"{amount.replace('.', self.decimal)} {currency}".strip() if amount else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ def _unknown(document: Document, template: Template) -> Iterator[Problem]:
         return
     said = {word for words in template.words.values() for word in words}
     for loc, block in template.everything():
-        rows = block.list if isinstance(block, TableBlock | DetailsBlock) else None
+        rows = block.list if isinstance(block, TableBlock | DetailsBlock | PlanBlock) else None
         for key in ("when", "unless"):
             if (name := getattr(block, key)) and name not in {*kind.facts, *kind.lists, *kind.pictures}:
                 yield _wrong(document, (*loc, key), "fact", name, {*kind.facts, *kind.lists, *kind.pictures})
@@ -165,7 +179,7 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in LANGUAGES.glob("*.yaml")))
 
 
-def chosen(locale: str) -> str:
-    """The shipped language for a locale such as ``de-AT`` or ``fr_FR``; English where there is none."""
+def chosen(locale: str, otherwise: str = ENGLISH) -> str:
+    """The shipped language for a locale such as ``de-AT`` or ``fr_FR``, or else ``otherwise``."""
     code = locale.replace("_", "-").partition("-")[0].lower()
-    return code if code in languages() else ENGLISH
+    return code if code in languages() else otherwise

@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ MAX_ID = 100
 """Characters of an order's number; Shopify's have 13 digits."""
 MAX_QUANTITY = 1_000_000
 """Of one line. Of what is made here the record takes fewer (see jobs.intake)."""
+LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+CURRENCY = re.compile(r"[A-Z]{3}")
+AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 PRIVACY = {
     "customers/data_request": "a customer asks for the data that is kept about them",
     "customers/redact": "a customer's data is to be erased",
@@ -86,8 +90,11 @@ def _order(settings: Shopify, payload: Mapping[str, Any], catalog: Catalog) -> N
         raise BadPayload("line_items: a list of objects is expected")
     ship_to = payload.get("shipping_address") or payload.get("billing_address") or {}
     person = ship_to if isinstance(ship_to, dict) else {}
-    kept = {key: str(person[key])[:100] for key in ("name", "first_name", "city", "country") if person.get(key)}
+    kept: dict[str, Any] = {
+        key: str(person[key])[:100] for key in ("name", "first_name", "city", "country") if person.get(key)
+    }
     kept["order"] = str(payload.get("name") or number)[:40]
+    kept |= _for_papers(payload, items)
     return NewOrder(
         source=settings.name,
         external_id=str(number),
@@ -95,6 +102,23 @@ def _order(settings: Shopify, payload: Mapping[str, Any], catalog: Catalog) -> N
         ship_to=kept,
         customer=_customer(payload),
     )
+
+
+def _for_papers(payload: Mapping[str, Any], items: list[Any]) -> dict[str, Any]:
+    """Language and prices for the packing slip; what does not look like them is left out."""
+    locale, currency = str(payload.get("customer_locale") or ""), str(payload.get("currency") or "")
+    prices = [_amount(item.get("price")) for item in items]
+    told = {
+        "locale": locale if LOCALE.fullmatch(locale) else "",
+        "currency": currency if CURRENCY.fullmatch(currency) else "",
+        "total": _amount(payload.get("total_price")),
+        "prices": prices if any(prices) else [],
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _amount(value: Any) -> str:
+    return str(value) if AMOUNT.fullmatch(str(value)) else ""
 
 
 def _customer(payload: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ def written(text: str, face: Face, what: str) -> str:
     normal = unicodedata.normalize("NFC", text).translate(UNSEEN).strip()
     missing: list[str] = []
     for paragraph in normal.split("\n"):
-        missing += face.chain.missing(paragraph)
+        missing += face.chain.lost(paragraph)
     if missing:
         names = ", ".join(named(character) for character in dict.fromkeys(missing[:3]))
         reason = f"{what} has characters that no font of {face.name} can write: {names}."

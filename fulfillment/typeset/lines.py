@@ -45,6 +45,8 @@ class Chain(FontChain):
         super().__init__(name, faces, emoji[0])
         self._pictures = tuple(emoji)
         self.paragraph = lru_cache(maxsize=1024)(self._paragraph)
+        self.lost = lru_cache(maxsize=1024)(self.missing)
+        """What is missing of a text: papers ask for the same titles again and again."""
 
     def _wholly(self, grapheme: str, script: str, picture: bool) -> AnyFace | None:
         if not picture:

@@ -1,20 +1,19 @@
-"""A slip as the factory makes it, and a page read back as a person and a scanner would."""
+"""Pages read back as a person and a scanner would."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pypdfium2
 import pytest
 from PIL import Image
 
-from fulfillment.processes.document import Slip
-
 PROOF_COLOURS = ((217, 167, 102), (59, 35, 20))
 
 
+@pytest.fixture
 def proof() -> bytes:
     """A piece of two colours that nothing else on the page has."""
     image = Image.new("RGB", (240, 208), PROOF_COLOURS[0])
@@ -22,25 +21,6 @@ def proof() -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
-
-
-@pytest.fixture
-def slip() -> Callable[..., Slip]:
-    whole = Slip(
-        factory="Fulfillment Demo Bakery",
-        order="#1001",
-        ship_to="Ada Lovelace",
-        product="Personalized toaster pastry",
-        code="K7F3-92QX",
-        qr="https://factory.example/u/K7F392QX",
-        piece="1 of 2",
-        options=(("Filling", "Strawberry"), ("Frosting", "Chocolate")),
-        message="Happy birthday, Ada!",
-        allergens=("wheat (gluten)", "eggs", "milk", "soy"),
-        note="Thanks, Ada! Enjoy every bite.",
-        proof=proof(),
-    )
-    return lambda **changes: replace(whole, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +41,28 @@ class Page:
 
 
 @pytest.fixture
-def page() -> Callable[[bytes], Page]:
-    def read(pdf: bytes) -> Page:
+def pages() -> Callable[[bytes], list[Page]]:
+    def read(pdf: bytes) -> list[Page]:
         document = pypdfium2.PdfDocument(pdf)
         try:
-            assert len(document) == 1
-            sheet = document[0]
-            text = sheet.get_textpage().get_text_range().replace("\r\n", "\n")
-            fonts = {item.get_font().get_base_name() for item in sheet.get_objects() if hasattr(item, "get_font")}
-            size = (sheet.get_width() / 72 * 25.4, sheet.get_height() / 72 * 25.4)
-            return Page(text, sheet.render(scale=12 * 25.4 / 72).to_pil().convert("RGB"), size, frozenset(fonts))
+            return [_page(sheet) for sheet in document]
         finally:
             document.close()
+
+    return read
+
+
+def _page(sheet: pypdfium2.PdfPage) -> Page:
+    text = sheet.get_textpage().get_text_range().replace("\r\n", "\n")
+    fonts = {item.get_font().get_base_name() for item in sheet.get_objects() if hasattr(item, "get_font")}
+    size = (sheet.get_width() / 72 * 25.4, sheet.get_height() / 72 * 25.4)
+    return Page(text, sheet.render(scale=12 * 25.4 / 72).to_pil().convert("RGB"), size, frozenset(fonts))
+
+
+@pytest.fixture
+def page(pages: Callable[[bytes], list[Page]]) -> Callable[[bytes], Page]:
+    def read(pdf: bytes) -> Page:
+        (one,) = pages(pdf)
+        return one
 
     return read

@@ -17,7 +17,6 @@ from fulfillment.catalog import Catalog
 from fulfillment.config import Machine, Material
 from fulfillment.machines import limits_of, preflight
 from fulfillment.processes import Made, Problems
-from fulfillment.processes.document import slip_of
 from gcode.dialects import DIALECTS
 from gcode.preflight import check
 from jobs.queue import Needs
@@ -202,14 +201,6 @@ def test_whatever_is_written_becomes_a_good_program_or_a_sentence(
     assert preflight(machine, made.data, made.needs) == []
 
 
-def test_the_slip_of_what_nobody_eats_says_nothing_of_allergens(catalog: Catalog) -> None:
+def test_only_food_is_food(catalog: Catalog) -> None:
+    """Papers of what nobody eats say nothing of allergens."""
     assert [catalog[name].food for name in ("bamboo-coaster", "note-card", "pop-tart")] == [False, False, True]
-    facts = {
-        "factory": "A", "order": "1", "ship_to": "Ada", "unit": "u1", "number": "1 of 1", "product": "P", "options": [],
-        "texts": ["a" * 50, "b " * 60], "allergens": (), "note": "",
-    }  # fmt: skip
-    slip = slip_of(facts, None, food=False)
-    assert slip.allergens is None
-    assert slip_of(facts, None).allergens == ()
-    assert slip.message.endswith(" …")
-    assert len(slip.message) < 90
