@@ -195,7 +195,7 @@ def pdf() -> Callable[..., bytes]:
             canvas.setFont("Helvetica-Bold", 40)
             canvas.drawString(20 * MM, (size[1] - 30) * MM, f"Page {number}")
             canvas.setFillColorRGB(0.8, 0.1, 0.1)
-            canvas.rect(20 * MM, 20 * MM, 40 * MM, 20 * MM, stroke=0, fill=1)
+            canvas.rect((20 + 10 * (number % 4)) * MM, 20 * MM, 40 * MM, 20 * MM, stroke=0, fill=1)
             canvas.showPage()
         canvas.save()
         return data.getvalue()

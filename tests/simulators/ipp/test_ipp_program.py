@@ -90,8 +90,16 @@ def test_settings_change_while_it_runs(host: Callable[..., Any]) -> None:
 
 
 @pytest.mark.skipif(not EVERYWHERE.is_dir(), reason="cups-ipp-utils is not installed")
-def test_ipptool_finds_a_printer(host: Callable[..., Any]) -> None:
-    printer = host()
-    words = ["ipptool", "-tI", printer.running.printer.uri, str(EVERYWHERE / "get-printer-attributes-suite.test")]
-    told = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
-    assert "[PASS]" in told.stdout and "[FAIL]" not in told.stdout, told.stdout
+@pytest.mark.parametrize("answers", ["length", "chunked"])
+def test_ipptool_prints_and_looks(
+    host: Callable[..., Any], pdf: Callable[..., bytes], tmp_path: Path, answers: str
+) -> None:
+    """All of its tests are run by ``python -m benchmarks ipptool``; docs/ipp.md says what they found."""
+    printer, document = host("--answers", answers), tmp_path / "slip.pdf"
+    document.write_bytes(pdf(2))
+    for name in ("print-job-and-wait", "print-job-gzip", "print-job-deflate", "get-completed-jobs", "identify-printer"):
+        words = ["ipptool", "-tI", "-f", str(document), printer.running.printer.uri, str(EVERYWHERE / f"{name}.test")]
+        told = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        assert "[PASS]" in told.stdout and "[FAIL]" not in told.stdout, told.stdout
+    printer.seen(lambda: len(printer.record()["pages"]) == 6)
+    assert len({page["sha256"] for page in printer.record()["pages"]}) == 1
