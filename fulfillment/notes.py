@@ -31,6 +31,8 @@ HOUSE: Final = NoteRule(
 )
 """Where no rule fits."""
 DOCUMENT: Final = "document"
+SLIP: Final = "slip"
+"""The paper that a note is printed on."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,10 @@ def _prints(factory: Factory) -> noting.Prints:
     def prints(product: str, operation: str) -> bool:
         known = factory.catalog.products.get(product)
         step = known.route.get(operation) if known else None
-        return step is not None and step.process == DOCUMENT
+        if step is None or step.process != DOCUMENT:
+            return False
+        template = factory.papers.templates.get(step.paper or SLIP)
+        return template is None or template.paper == SLIP
 
     return prints
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from fulfillment.catalog import CodeField, MonogramField, TextField
 from fulfillment.config import Factory
 from fulfillment.notes import printed
-from fulfillment.papers import Item, chosen, language
+from fulfillment.papers import Item, Template, chosen, language
 from fulfillment.papers.loader import Language
 from fulfillment.processes import Problems, Spec
 from jobs import models as m
@@ -39,12 +39,13 @@ class _Known:
     """The jobs of operations that make the piece: name, artifact, proof."""
 
 
-def facts_of(store: Store, factory: Factory, job: Any, base: Spec) -> Spec | None:
+def facts_of(store: Store, factory: Factory, job: Any, base: Spec, template: Template | None = None) -> Spec | None:
     """The whole specification of a piece's paper; None while what it shows is not rendered yet.
 
     A traveler goes along from the beginning: it does not wait for what is made together with other pieces.
+    ``template``: another paper of the piece than the one that the operation prints.
     """
-    template = factory.papers[base.product.route[base.operation].paper or SLIP]
+    template = template or factory.papers[base.product.route[base.operation].paper or SLIP]
     travels = template.paper == TRAVELER
     with store.read() as connection:
         known = _known(connection, job)

@@ -7,19 +7,35 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from fulfillment.papers import Facts
+from fulfillment.papers import Facts, Template
 
 Row = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A paper that is not drawn yet: plain values, which a render worker gets."""
+    """What a paper says, as plain values."""
 
     template: str
     facts: Facts
     pictures: Mapping[str, str] = field(default_factory=dict)
-    """Digests of its pictures, by name."""
+    """Digests of pictures in the artifact store, by name."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Other pictures, by name."""
+    language: str = ""
+    """Whoever gets it reads it in this one; empty: nobody has said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A paper to draw: all that a render worker needs, and nothing else. Picklable."""
+
+    template: Template
+    facts: Facts
+    pictures: Mapping[str, str]
+    files: Mapping[str, bytes]
+    language: str
+    size: str
 
 
 def clock(at: float, zone: ZoneInfo) -> str:
