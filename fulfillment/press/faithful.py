@@ -15,8 +15,8 @@ import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 from fulfillment.press.pictures import Picture
-from fulfillment.press.shapes import rings
 from fulfillment.press.piece import Painted, Piece, Side
+from fulfillment.press.shapes import rings
 from gcode.geometry import Line, signed
 from gcode.hatch import region
 from gcode.verify_tone import similarity

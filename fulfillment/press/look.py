@@ -73,5 +73,5 @@ def beside(pictures: Sequence[Image.Image]) -> Image.Image:
 
 def png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=4)
+    picture.save(out, "PNG", compress_level=3)
     return out.getvalue()

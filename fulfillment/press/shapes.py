@@ -18,7 +18,7 @@ from gcode.mask import contour
 
 SMOOTH: Final = 0.03
 """mm by which a cut may be off the outline that it follows: a knife cannot do better."""
-ROUND: Final = 1.5
+ROUND: Final = 4.0
 """mm of the radius of corners that point inwards: vinyl tears from sharp ones."""
 STEPS: Final = 24
 """Tries to join what lies apart: each bridges gaps of a few mm more."""

@@ -13,6 +13,8 @@ from PIL import Image
 from fulfillment.catalog import PressRecipe
 from fulfillment.designs import FACTORY, material_of, problem, recipe_of
 from fulfillment.fidelity import DEFECT
+from fulfillment.pdfs import PdfRefused, Rules, preflight
+from fulfillment.pdfs.rules import CMYK, GRAY, RGB
 from fulfillment.press import BadIcc, NoProfile, faithful, finish, look
 from fulfillment.press.colour import Colours
 from fulfillment.press.draw import Sides, drawn
@@ -27,9 +29,10 @@ PROCESS: Final = "press"
 MEDIA_TYPE: Final = "application/pdf"
 SECONDS: Final = 12.0
 """That a page takes on its printer, until its own runs say better."""
-PROOF: Final = 8.0
+PROOF: Final = 6.0
 """Pixels a mm of a proof, as far as it stays within what a screen shows."""
-MENDED: Final = "Mend the product's recipe or its print profile; the customer did nothing wrong."
+NEARLY: Final = 0.99
+"""Of the least resolution, at which the finished file is refused: photos are cut and rounded after they are asked."""
 
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
@@ -66,6 +69,7 @@ def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Mad
         leaves=tuple(sorted(spec.product.leaves(spec.options, allergens))) if food else (),
         ticket=ticket,
     )
+    _preflight(data, sides, boxes)
     proof, seen = _seen(data, sides)
     likes = _faithful(pieces, sides, seen)
     return Made(data, needs, _manifest(specs, sides, pieces, boxes, likes), proof)
@@ -133,6 +137,30 @@ def _sides(specs: Sequence[Spec], recipe: PressRecipe, colours: Colours) -> Side
         {side: of(side, own) for side in wanted},
         {side: of(side, every) for side in wanted},
     )
+
+
+def _preflight(data: bytes, sides: Sides, boxes: Sequence[finish.Boxes]) -> None:
+    """The finished file against what its profile asks. Raises Problems: a defect of ours, or of the profile."""
+    profile, trim = sides.colours.profile, boxes[0].trim
+    rules = Rules(
+        trim=(trim.width, trim.height),
+        # Between pieces it may be less; around all of them it is what the outermost have.
+        bleed=min(trim.x0 - boxes[0].bleed.x0, trim.y0 - boxes[0].bleed.y0),
+        spaces=GRAY | (CMYK if sides.colours.icc else RGB),
+        spots=frozenset(_spots(sides)),
+        total_ink=profile.ink_limit if sides.colours.icc else None,
+        ppi_good=profile.resolution.least,
+        ppi_least=profile.resolution.least * NEARLY,
+        output_intent=profile.standard == "pdf-x-4",
+        transparency=profile.transparency,
+        pages=(len(boxes), len(boxes)),
+    )
+    try:
+        wrong = [str(one) for one in preflight(data, rules).errors]
+    except PdfRefused as refused:
+        wrong = [str(refused.finding)]
+    if wrong:
+        raise problem(f"Preflight refused the finished file: {' '.join(wrong[:5])}", DEFECT)
 
 
 def _seen(data: bytes, sides: Sides) -> tuple[bytes, dict[Side, list[Image.Image]]]:
