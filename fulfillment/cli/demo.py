@@ -69,8 +69,9 @@ def _show(outcome: Outcome) -> None:
     packed = sum(unit["state"] == "packed" for unit in outcome.units)
     held = sum(unit["state"] == "held" for unit in outcome.units)
     click.echo(f"\n{packed} units packed, {held} held for a person, in {outcome.seconds:.0f} s.")
-    witnessed = f"{outcome.pieces} whole pieces, {outcome.collisions} begun on an occupied bed"
-    click.echo(f"The simulators' own record: {witnessed}.")
+    seen = outcome.witnessed
+    witnessed = f"{seen.pieces} whole pieces, {seen.collisions} begun on an occupied bed"
+    click.echo(f"The simulators' own record: {witnessed}; {len(seen.printed)} documents printed, each once.")
 
 
 def _words(unit: dict[str, Any]) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -15,6 +18,18 @@ JOINED = 8
 """Looks at a jig that nobody joined meanwhile, after which it is begun as it is."""
 PATIENCE = 45.0
 """Seconds that a camera has for its picture of what lies on a bed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """What the simulators saw for themselves."""
+
+    pieces: int = 0
+    """Whole ones."""
+    collisions: int = 0
+    """Pieces that were begun on an occupied bed."""
+    printed: Mapping[str, int] = field(default_factory=dict)
+    """How often each document was printed, by the name of its attempt."""
 
 
 class Person:
@@ -87,12 +102,15 @@ class Person:
                     self._rooms[name].take_piece()
                 self._epochs[name] = bed["epoch"]
 
-    def witnessed(self) -> tuple[int, int]:
-        """What the simulators saw for themselves: whole pieces, and pieces that were begun on an occupied bed."""
+    def witnessed(self) -> Witnessed:
+        """What the simulators saw for themselves."""
         records = [room.record() for room in self._rooms.values()]
-        pieces = [piece for record in records for piece in [*record["pieces"], record["piece"]]]
+        beds = [record for record in records if "piece" in record]
+        pieces = [piece for record in beds for piece in [*record["pieces"], record["piece"]]]
         whole = sum(piece["outcome"]["deposited"] and piece["outcome"]["good"] for piece in pieces)
-        return whole, sum(len(record["collisions"]) for record in records)
+        documents = [one for record in records for one in record.get("documents", ())]
+        printed = Counter(one["name"] for one in documents if one["impressions"])
+        return Witnessed(whole, sum(len(record["collisions"]) for record in beds), printed)
 
     def close(self) -> None:
         self._web.close()

@@ -15,7 +15,7 @@ import httpx
 from fulfillment.config import load
 from fulfillment.demo import shop
 from fulfillment.demo.factory import SHIPPED, DemoFactory, prepare
-from fulfillment.demo.person import Person
+from fulfillment.demo.person import Person, Witnessed
 from fulfillment.supervise import Supervisor, programs
 
 ROUND = 0.25
@@ -34,9 +34,8 @@ class Outcome:
     units: list[dict[str, Any]] = field(default_factory=list)
     shown: list[tuple[str, str, Path]] = field(default_factory=list)
     """(unit, what, file)"""
-    pieces: int = 0
-    """Whole pieces, by the simulators' own record."""
-    collisions: int = 0
+    witnessed: Witnessed = field(default_factory=Witnessed)
+    """The simulators' own record."""
     seconds: float = 0.0
 
 
@@ -96,7 +95,7 @@ def make_everything(
                     f"not all units were packed within {patience:g} s: `ful status` says what they wait for"
                 )
             time.sleep(ROUND)
-        return Outcome(units, [], *person.witnessed(), time.monotonic() - began)
+        return Outcome(units, [], person.witnessed(), time.monotonic() - began)
     finally:
         person.close()
 
@@ -142,13 +141,26 @@ def check(outcome: Outcome) -> None:
     if len(held) != shop.BAD or len(packed) + len(held) != len(outcome.units):
         raise DemoFailed(f"{len(packed)} units are packed and {len(held)} held, of {len(outcome.units)}")
     # A piece in two colours is taken off two machines, and each has seen a whole one; a jig is one for all in it.
+    seen = outcome.witnessed
     done = [job for unit in packed for job in _latest(unit) if job["media_type"] != "application/pdf"]
     programs = len({job["batch"] or job["id"] for job in done})
-    if outcome.pieces != programs:
-        raise DemoFailed(f"the machines made {outcome.pieces} whole pieces by {programs} programs")
-    if outcome.collisions:
-        raise DemoFailed(f"{outcome.collisions} pieces were begun on an occupied bed")
-    pictured = {unit for unit, what, _ in outcome.shown if what.endswith("as made")}
-    missing = [unit["id"] for unit in packed if unit["id"] not in pictured]
+    if seen.pieces != programs:
+        raise DemoFailed(f"the machines made {seen.pieces} whole pieces by {programs} programs")
+    if seen.collisions:
+        raise DemoFailed(f"{seen.collisions} pieces were begun on an occupied bed")
+    if twice := [name for name, times in seen.printed.items() if times > 1]:
+        raise DemoFailed(f"printed more than once: {', '.join(twice)}")
+    shown = {(unit, what) for unit, what, _ in outcome.shown}
+    missing = [
+        f"{unit['id']} ({name})"
+        for unit in packed
+        for name in _made(unit)
+        if (unit["id"], f"{name} as made") not in shown
+    ]
     if missing:
         raise DemoFailed(f"no camera's picture of {', '.join(missing)}")
+
+
+def _made(unit: dict[str, Any]) -> list[str]:
+    """The operations that machines with a camera did on the piece itself."""
+    return [one["name"] for one in unit["operations"] if one["jobs"] and one["process"] != "document"]

@@ -70,7 +70,7 @@ def test_it_says_plain_lines_and_leaves_no_program(demo: tuple[Path, str], tools
     # One of them is a cookie that two machines frost, one after the other; those of a jig come out as one.
     jig = re.search(r"a jig of (\d+) is begun", said)
     assert jig is not None and int(jig[1]) == 7, "cookies of two orders"
-    assert f"record: {int(packed[1]) + 1 - 6} whole pieces, 0 begun on an occupied bed." in said
+    assert f"record: {int(packed[1]) + 1 - 6} whole pieces, 0 begun on an occupied bed; " in said
     assert "frost running on frosting-" in said or "frost claimed" in said or "frost ready" in said
     tools.until(lambda: not tools.marked(folder), "the end of every program", 15)
 
