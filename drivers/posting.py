@@ -74,7 +74,7 @@ class Poster:
 
     def __init__(self, name: str, where: Place, access: Access, clock: Clock, stopped: threading.Event) -> None:
         self._name, self._where, self._clock, self._stopped = name, where, clock, stopped
-        verify: ssl.SSLContext | bool = True
+        verify: ssl.SSLContext | bool = where.url.startswith("https:")  # To read all authorities takes its time.
         if access.ca is not None:
             try:
                 verify = ssl.create_default_context(cafile=access.ca)

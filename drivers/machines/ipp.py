@@ -283,7 +283,7 @@ class Ipp:
 
     def _answered_before(self, attempt: str) -> StartAnswer | None:
         known = self._recalled(attempt)
-        if known is None:
+        if known is None or (known.record is not None and known.record.stage is Stage.STRANGE):
             return StartAnswer(Start.REFUSED, f"{attempt} was not transferred from here")
         if known.end is not None and known.end.seen is Seen.ABSENT:
             return StartAnswer(Start.REFUSED, f"{attempt} was given up: {known.end.why}")
@@ -567,6 +567,8 @@ class Ipp:
             return self._given_up(attempt, known, engine.why or f"{self._name} has no job of it that has a document")
         if engine.do is Do.ENDED and job is not None and known.record is not None:
             evidence = ends.judged(known.record, job, self._options.counts)
+            if not known.seen and self._options.counts and ends.never_printed(known.record, job):
+                return self._given_up(attempt, known, evidence.why)
             if self._view.attempt != attempt and known.payload is not None:
                 self._begin(attempt, job)
             known.seen = True

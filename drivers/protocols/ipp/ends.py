@@ -26,6 +26,14 @@ def judged(record: Record, job: Job, counts: bool) -> Evidence:
     return Evidence(Seen.UNKNOWN, f"{told}; {why}")
 
 
+def never_printed(record: Record, job: Job) -> bool:
+    """Whether the printer gave up a document whose arrival it had not answered for, and counted no page of it.
+
+    So it ends where half a document arrives that cannot be read: nothing came out, and nothing will.
+    """
+    return record.stage is Stage.SENDING and job.state == JobState.ABORTED and job.impressions == 0 and not job.printed
+
+
 def complete(record: Record, job: Job) -> bool:
     """Whether the printer counted what the ticket asks for, in whatever it counts."""
     if record.impressions is None or record.sheets is None:

@@ -6,6 +6,7 @@ from tests.conformance.rigs.common import Rig
 from tests.conformance.rigs.ebb import EbbRig
 from tests.conformance.rigs.grbl import GrblRig
 from tests.conformance.rigs.hot_folder import HotFolderRig
+from tests.conformance.rigs.ipp import IppRig
 from tests.conformance.rigs.marlin import MarlinRig
 from tests.conformance.rigs.moonraker import MoonrakerRig
 from tests.conformance.rigs.octoprint import OctoPrintRig
@@ -16,6 +17,7 @@ RIGS: dict[str, type[Rig]] = {
     "ebb": EbbRig,
     "grbl": GrblRig,
     "hot-folder": HotFolderRig,
+    "ipp": IppRig,
     "marlin": MarlinRig,
     "moonraker": MoonrakerRig,
     "octoprint": OctoPrintRig,

@@ -1,0 +1,1 @@
+"""Printers behind a wire that is cut, and agents that are killed: for `benchmarks.ipp_cuts` and for tests."""
