@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fulfillment.papers.models import ITEM, PLACEHOLDER
+from gcode.bidi import from_the_right
 
 Item = Mapping[str, str]
 Facts = Mapping[str, str | Sequence[Item]]
+LEFT, RIGHT = "\u200e", "\u200f"
+"""Marks that are not seen, of text from the left and from the right."""
 ESCAPES = (("{{", "\x00"), ("}}", "\x01"))
 """A template's own braces, out of the way of its placeholders."""
 
@@ -19,6 +22,8 @@ class Words:
 
     facts: Facts
     language: Mapping[str, str]
+    rtl: bool = False
+    """Whether the language is read from the right."""
     item: Item = field(default_factory=dict)
     """Of the row that is being filled."""
 
@@ -43,15 +48,23 @@ class Words:
         for written, kept in ESCAPES:
             text = text.replace(written, kept)
         parts = PLACEHOLDER.split(text)
-        filled = [self._found(part) if index % 2 else _plain(part) for index, part in enumerate(parts)]
+        alone = len(parts) == 3 and not parts[0] and not parts[2]
+        filled = [self._found(part, alone) if index % 2 else _plain(part) for index, part in enumerate(parts)]
         return "".join(filled)
 
-    def _found(self, name: str) -> str:
+    def _found(self, name: str, alone: bool) -> str:
         if name.startswith("@"):
             return self.fill(self.language[name[1:]])
-        if name.startswith(ITEM):
-            return self.item.get(name.removeprefix(ITEM), "")
-        return self.fact(name)
+        value = self.item.get(name.removeprefix(ITEM), "") if name.startswith(ITEM) else self.fact(name)
+        return value if alone else self._apart(value)
+
+    def _apart(self, value: str) -> str:
+        """A fact among words that read from another side keeps its own order, and leaves theirs."""
+        own = from_the_right(value)
+        if not value or not (own or self.rtl):
+            return value
+        inside, outside = RIGHT if own else LEFT, RIGHT if self.rtl else LEFT
+        return f"{outside}{inside}{value}{inside}{outside}"
 
 
 def _plain(text: str) -> str:

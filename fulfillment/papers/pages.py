@@ -52,7 +52,7 @@ def laid_out(
         raise PaperError(f"A list has more than {MAX_ROWS} items.", "Print it in parts.")
     tongue = spoken(language)
     own = {**template.words.get("en", {}), **template.words.get(language, {})}
-    words = Words(facts, {**spoken("en").words, **tongue.words, **own})
+    words = Words(facts, {**spoken("en").words, **tongue.words, **own}, tongue.right_to_left)
     ground = Ground(words, {**STYLES, **template.styles}, pictures, template.sizes[paper], tongue.right_to_left)
     width, height = SIZES[paper]
     margin = template.margin * mm * template.sizes[paper]

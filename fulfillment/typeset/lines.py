@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Final
 
 from fulfillment.typeset.glyphs import PaperFace, Strip
 from gcode import linebreak
-from gcode.bidi import from_the_right, visual
+from gcode.bidi import from_the_right, levels, visual
 from gcode.fontchain import FontChain, _Piece
 from gcode.fonts import Face as AnyFace
 from gcode.fonts import GlyphsMissing, Run
@@ -22,8 +22,10 @@ from gcode.graphemes import graphemes
 
 TALL: Final = frozenset({"Arab", "Deva", "Thai"})
 """Scripts with signs above and below their letters, whose lines stand further apart."""
+DIRECTIONS: Final = ("\u200e", "\u200f", "\u061c")
+"""Characters that only say from which side is read: from the left, from the right, and that of Arabic letters."""
 _LEADS: Final = frozenset("เแโใไ")
-_FOLLOWS: Final = frozenset("ะาๅๆฯ")
+_FOLLOWS: Final = frozenset("ะาำๅๆฯ")
 """Thai vowels and signs that stay with the consonant after or before them."""
 
 
@@ -48,6 +50,18 @@ class Chain(FontChain):
         self.lost = lru_cache(maxsize=1024)(self.missing)
         """What is missing of a text: papers ask for the same titles again and again."""
 
+    def _pieces(self, text: str, rtl: bool) -> list[_Piece]:
+        """Marks of direction have done their work once levels are found: they have no ink and take no room."""
+        kept = [index for index, character in enumerate(text) if character not in DIRECTIONS]
+        if not kept:
+            return []
+        if len(kept) == len(text):
+            return super()._pieces(text, rtl)
+        ranks = levels(text, rtl)
+        pieces = super()._pieces("".join(text[index] for index in kept), rtl)
+        starts = accumulate((len(piece.text) for piece in pieces[:-1]), initial=0)
+        return [replace(piece, level=ranks[kept[start]]) for piece, start in zip(pieces, starts, strict=False)]
+
     def _wholly(self, grapheme: str, script: str, picture: bool) -> AnyFace | None:
         if not picture:
             return super()._wholly(grapheme, script, picture)
@@ -58,7 +72,8 @@ class Chain(FontChain):
         """A text without newlines of which nothing is missing. ``rtl``: where its letters do not say it."""
         text = unicodedata.normalize("NFC", text)
         side = from_the_right(text) if directed(text) or rtl is None else rtl
-        return Paragraph(text, tuple(self._pieces(text, side)), side)
+        pieces = tuple(self._pieces(text, side))
+        return Paragraph("".join(piece.text for piece in pieces), pieces, side)
 
 
 @dataclass(frozen=True, slots=True)

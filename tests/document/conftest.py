@@ -1,68 +1,64 @@
-"""Pages read back as a person and a scanner would."""
+"""Lines drawn by a page, and by an independent layout of the same letters, as pictures to be compared."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import numpy as np
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-PROOF_COLOURS = ((217, 167, 102), (59, 35, 20))
+from fulfillment.typefaces import FONTS
+from fulfillment.typeset import Face, Sheet, draw, fitted, written
 
-
-@pytest.fixture
-def proof() -> bytes:
-    """A piece of two colours that nothing else on the page has."""
-    image = Image.new("RGB", (240, 208), PROOF_COLOURS[0])
-    image.paste(PROOF_COLOURS[1], (20, 20, 220, 150))
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+SIZE = 96
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a PDF as it comes out of the printer. ``size`` is in mm, the picture has 12 pixels a mm."""
-
-    text: str
-    picture: Image.Image
-    size: tuple[float, float]
-    fonts: frozenset[str]
-
-    def share(self, colour: tuple[int, int, int]) -> float:
-        """The share of the page that has this colour."""
-        counts = {
-            value: count for count, value in self.picture.getcolors(self.picture.width * self.picture.height) or []
-        }
-        return counts.get(colour, 0) / (self.picture.width * self.picture.height)
+def cropped(picture: Image.Image) -> np.ndarray:
+    """The ink of a picture, its own box."""
+    ink = np.asarray(picture.convert("L")) < 128
+    ys, xs = np.nonzero(ink)
+    return ink[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] if len(ys) else np.zeros((1, 1), bool)
 
 
 @pytest.fixture
-def pages() -> Callable[[bytes], list[Page]]:
-    def read(pdf: bytes) -> list[Page]:
-        document = pypdfium2.PdfDocument(pdf)
-        try:
-            return [_page(sheet) for sheet in document]
-        finally:
-            document.close()
+def printed() -> Callable[..., np.ndarray]:
+    """One line as the printed page shows it."""
 
-    return read
+    def show(text: str, face: str = "sans") -> np.ndarray:
+        sheet = Sheet(1400, 240)
+        kind = Face(face)
+        block = fitted(written(text, kind, "It"), kind, (SIZE,), 1380, 400, what="It")
+        assert len(block.lines) == 1
+        draw(sheet, block, 10, 200, 1380)
+        document = pypdfium2.PdfDocument(sheet.finished())
+        return cropped(document[0].render(scale=1).to_pil())
 
-
-def _page(sheet: pypdfium2.PdfPage) -> Page:
-    text = sheet.get_textpage().get_text_range().replace("\r\n", "\n")
-    fonts = {item.get_font().get_base_name() for item in sheet.get_objects() if hasattr(item, "get_font")}
-    size = (sheet.get_width() / 72 * 25.4, sheet.get_height() / 72 * 25.4)
-    return Page(text, sheet.render(scale=12 * 25.4 / 72).to_pil().convert("RGB"), size, frozenset(fonts))
+    return show
 
 
 @pytest.fixture
-def page(pages: Callable[[bytes], list[Page]]) -> Callable[[bytes], Page]:
-    def read(pdf: bytes) -> Page:
-        (one,) = pages(pdf)
-        return one
+def independent() -> Callable[..., np.ndarray]:
+    """One line by Pillow: with raqm (FriBidi and HarfBuzz of its own), or letter by letter without shaping."""
 
-    return read
+    def show(text: str, file: str, *, shaped: bool = True) -> np.ndarray:
+        engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
+        font = ImageFont.truetype(str(FONTS / f"{file}.ttf"), SIZE, layout_engine=engine)
+        picture = Image.new("L", (1400, 260), 255)
+        ImageDraw.Draw(picture).text((10, 40), text, font=font, fill=0)
+        return cropped(picture)
+
+    return show
+
+
+@pytest.fixture
+def alike() -> Callable[[np.ndarray, np.ndarray], float]:
+    """How much of the ink of two pictures is the same, from 0 to 1."""
+
+    def share(one: np.ndarray, other: np.ndarray) -> float:
+        height, width = max(one.shape[0], other.shape[0]), max(one.shape[1], other.shape[1])
+        both = [np.pad(a, ((0, height - a.shape[0]), (0, width - a.shape[1]))) for a in (one, other)]
+        return float((both[0] & both[1]).sum() / (both[0] | both[1]).sum())
+
+    return share
