@@ -107,14 +107,14 @@ def collect(made: DemoFactory, outcome: Outcome, folder: Path) -> None:
         for unit in outcome.units:
             for operation in unit["operations"]:
                 for job in operation["jobs"]:
-                    _collect_job(web, unit["id"], operation["name"], job, outcome, folder)
+                    _collect_job(web, unit["id"], operation, job, outcome, folder)
 
 
 def _collect_job(
-    web: httpx.Client, unit: str, operation: str, job: dict[str, Any], outcome: Outcome, folder: Path
+    web: httpx.Client, unit: str, step: dict[str, Any], job: dict[str, Any], outcome: Outcome, folder: Path
 ) -> None:
-    files = []
-    if job["proof"] and job["media_type"] != "application/pdf":
+    files, operation = [], step["name"]
+    if job["proof"] and step["process"] != "document":
         files.append((f"{operation} proof", f"/v1/pictures/{job['proof']}", f"{unit}-{operation}-proof.png"))
     for attempt in job["tries"]:
         if attempt["evidence"]:

@@ -70,7 +70,9 @@ def test_it_says_plain_lines_and_leaves_no_program(demo: tuple[Path, str], tools
     # One of them is a cookie that two machines frost, one after the other; those of a jig come out as one.
     jig = re.search(r"a jig of (\d+) is begun", said)
     assert jig is not None and int(jig[1]) == 7, "cookies of two orders"
-    assert f"record: {int(packed[1]) + 1 - 6} whole pieces, 0 begun on an occupied bed; " in said
+    # A card is printed, and lies on no bed.
+    assert f"record: {int(packed[1]) - 1 + 1 - 6} whole pieces, 0 begun on an occupied bed; " in said
+    assert f"; {int(packed[1]) + 1} documents printed, each once." in said
     assert "frost running on frosting-" in said or "frost claimed" in said or "frost ready" in said
     tools.until(lambda: not tools.marked(folder), "the end of every program", 15)
 
@@ -90,6 +92,8 @@ def test_every_packed_piece_has_its_files(demo: tuple[Path, str]) -> None:
                 with Image.open(folder / "out" / name) as picture:
                     picture.load()
         assert (folder / "out" / f"{unit}-slip.pdf").read_bytes().startswith(b"%PDF-")
+        with Image.open(folder / "out" / f"{unit}-slip-as-made.png") as printed:
+            assert 0.69 < printed.width / printed.height < 0.73, "a page of A6"
     made = {"frost", "photo", "words", "draw", "bake", "print", "engrave", "carve", "embroider", "ice"}
     assert done == made, "every kind of machine has made something"
 
