@@ -17,6 +17,8 @@ from jobs.fits import Cleaning, Load, Needs, Offer
 GCODE = "text/x-gcode"
 PDF = "application/pdf"
 ZPL = "application/zpl"
+LABEL_DPI = 203
+"""Of a label printer that says nothing else."""
 
 TAKES: Mapping[str, frozenset[str]] = {
     "marlin": frozenset({GCODE}),
@@ -84,6 +86,7 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
         "e_area": machine.e_area,
         "feeder": machine.feeder,
         "probe": machine.probe.trait if machine.probe else None,
+        "dpi": head(machine),
         "hoop": _hoop(machine),
         "bit": machine.bit.trait if machine.bit else None,
         **(machine.laser.traits if machine.laser else {}),
@@ -102,6 +105,12 @@ def offer_of(machine: Machine, materials: Iterable[Material]) -> Offer:
         tasks=tuple(task.task(machine.e_area) for task in machine.maintenance),
         cleaning=machine.cleaning.rule() if machine.cleaning else NO_CLEANING,
     )
+
+
+def head(machine: Machine) -> int | None:
+    """Dots for each inch of a label printer's head; None: what it prints is not made of its dots."""
+    dpi = machine.options.get("dpi", LABEL_DPI) if machine.driver == "zpl" else None
+    return dpi if isinstance(dpi, int) else None
 
 
 NO_CLEANING = Cleaning()

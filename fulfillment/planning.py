@@ -17,12 +17,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fulfillment import files, personalization
+from fulfillment import files, labels, personalization
 from fulfillment.catalog import Product
 from fulfillment.config import Downloads, Factory
 from fulfillment.earlier import with_earlier
 from fulfillment.gathering import begin, companies, waits_for
 from fulfillment.identity import with_identity
+from fulfillment.labels.printing import facts_of as label_facts
 from fulfillment.printing.bodies import BodyStep
 from fulfillment.processes import Problems, Spec
 from fulfillment.render.pool import Deadly, RenderPool
@@ -263,6 +264,8 @@ class Planner:
         resolved = job.resolved
         product = self._factory.catalog[job.product]
         base = specification(self._factory, job.product, job.operation, resolved)
+        if product.route[job.operation].paper == labels.PAPER:
+            return label_facts(self._store, self._factory, job, base)
         if product.route[job.operation].process != "document":
             return self._bodies.under(with_earlier(self._store, job, with_identity(self._store, job, base)))
         return facts_of(self._store, self._factory, job, base)

@@ -34,6 +34,8 @@ class Order(SQLModel, table=True):
     """Who ordered, by the source's own name for them; empty: it did not say."""
     note: str = ""
     """The personal note as a person wrote it; empty: it is written by rule."""
+    label: Json | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """Its shipping label: digest and kind of the carrier's file, how many labels it has, and for which units."""
     forgotten_at: float | None = None
     """When the customer's words, pictures and name were erased."""
 

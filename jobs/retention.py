@@ -7,7 +7,7 @@ sweep takes every old file that the record names no more.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, String, cast, exists, or_, select, update
@@ -97,7 +97,8 @@ def _named(store: Store) -> set[str]:
     """The digests of every file that a remembered order names, in a manifest too: an artifact's files besides."""
     with store.read() as connection:
         units = connection.execute(select(cast(m.units.c.personalization, String), cast(m.units.c.resolved, String)))
-        named = set(DIGEST.findall(str(units.all())))
+        labels = connection.execute(select(cast(m.orders.c.label, String)).where(m.orders.c.label.is_not(None)))
+        named = set(DIGEST.findall(str([*units.all(), *labels.all()])))
         for *files, extras in connection.execute(_made()):
             named.update(digest for digest in (*files, *(extras or {}).values()) if digest)
     return named
@@ -113,6 +114,10 @@ def _forget(store: Store, where: ColumnElement[bool], who: str, most: int) -> in
     return len(orders)
 
 
+_EMPTY: Mapping[str, Any] = {"ship_to": {}, "customer": "", "note": "", "label": None}
+"""Personal columns of an order, as they are left."""
+
+
 def _forget_one(tx: Tx, order_id: str) -> None:
     """Empty the order's personal columns, and what people wrote for it: its notes, and the reasons of its holds, which
     may quote the customer."""
@@ -122,5 +127,5 @@ def _forget_one(tx: Tx, order_id: str) -> None:
     run(update(m.events).where(held | noted).values(detail={}))
     run(update(m.units).where(m.units.c.order_id == order_id).values(personalization={}, resolved={}, problems=[]))
     run(update(m.line_items).where(m.line_items.c.order_id == order_id).values(personalization={}))
-    run(update(m.orders).where(m.orders.c.id == order_id).values(ship_to={}, customer="", note="", forgotten_at=tx.now))
+    run(update(m.orders).where(m.orders.c.id == order_id).values(**_EMPTY, forgotten_at=tx.now))
     tx.log("order", order_id, "forgotten")

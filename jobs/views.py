@@ -123,7 +123,7 @@ def jobs(connection: Connection, where: Any, floor: Floor, most: int = 500) -> l
         job["tries"] = [attempt for attempt in tries if attempt["job_id"] in (job["id"], job["batch"])]
         missing = [name for name in job.pop("after") or () if name in not_done.get(job["unit_id"], ())]
         needs = Needs.of(job["needs"]) if job["needs"] else None
-        reasons = waits(job["state"], needs, missing, job["unit_state"], floor, standing, job["volume"])
+        reasons = waits(job["state"], needs, missing, job["unit_state"], floor, standing, job["volume"], job["why"])
         job["waits"] = [asdict(reason) for reason in reasons]
     return found
 

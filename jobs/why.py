@@ -9,6 +9,9 @@ from jobs.condition import Condition, gates, unfit
 from jobs.fits import Floor, Needs, Offer, Reason, misfits
 from jobs.states import BedState, JobState, MachineState
 
+LABEL = Reason("waits for its shipping label", "`ful order label ORDER FILE`, or POST /v1/orders/ORDER/label")
+"""Of a job that prints the label of its order, as long as there is none."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -66,12 +69,15 @@ def waits(
     floor: Floor,
     standings: Mapping[str, Standing],
     volume: float | None = None,
+    said: str = "",
 ) -> list[Reason]:
     """Every reason why a job is not being made. Empty: it is in hand or at an end.
 
     ``missing``: names of operations that come before it and are not done. ``volume``: mm3 that it takes of what is
-    loaded.
+    loaded. ``said``: the last thing that was said of it.
     """
+    if state == JobState.RENDERING and said == LABEL.text:
+        return [LABEL]
     if state == JobState.RENDERING:
         return [
             Reason("it is being rendered", "this takes seconds; a render that fails holds the unit with its reason")

@@ -13,6 +13,7 @@ from fulfillment.api import (
     events,
     floor,
     guard,
+    labels,
     notes,
     orders,
     pages,
@@ -31,6 +32,7 @@ from fulfillment.shop import Shop
 ROUTERS = (
     orders.router,
     notes.router,
+    labels.router,
     products.router,
     floor.router,
     batches.router,

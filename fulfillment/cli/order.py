@@ -9,7 +9,8 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from fulfillment import notes
+from fulfillment import labels, notes
+from fulfillment.api.labels import get_label, keep
 from fulfillment.api.orders import File, OrderIn, take
 from fulfillment.api.problems import Problem
 from fulfillment.cli.common import ago, as_json, json_option, table, who, with_shop
@@ -173,3 +174,42 @@ def note(shop: Shop, order_id: str, text: str | None, rule: bool, undo: bool, ra
     rule_ = f"rule {found['rule']} of config.yaml" if found["rule"] else "the house's own words"
     where = f"on the card {found['card']['unit']} ({found['card']['state']})" if found["card"] else "on the slip"
     click.echo(click.style(f"written {'by hand' if found['hand'] else 'by ' + rule_}, {where}", dim=True))
+
+
+@order.command()
+@click.argument("order_id")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dpi", type=click.Choice([str(head) for head in labels.HEADS]), default=str(labels.DPI), help="Of ZPL.")
+@json_option
+@with_shop
+def label(shop: Shop, order_id: str, file: Path | None, dpi: str, raw: bool) -> None:
+    """Send the shipping label of an order: a carrier's PDF or ZPL in FILE; without FILE, show what is on record.
+
+    One label for the whole order, or one for each of its pieces. Another one may be sent until the first is printed.
+    """
+    from fulfillment.labels.pages import inspect  # loads what reads PDFs: of all commands this one alone
+
+    found = get_label(order_id, shop, who())
+    if file is not None:
+        if file.stat().st_size > labels.MOST_BYTES:
+            raise click.ClickException(f"{file} is over {labels.MOST_BYTES // 2**20} MB: that is no label")
+        data = file.read_bytes()
+        try:
+            seen = inspect(data, len(found["pieces"]), int(dpi))
+        except labels.LabelRefused as refused:
+            lines = [f"  {one['reason']} {one['mend']}" for one in refused.problems]
+            raise click.ClickException("\n".join([f"{file} cannot be printed:", *lines])) from None
+        keep(shop, order_id, shop.artifacts.put(data), seen, who())
+        for warning in seen.warnings:
+            click.echo(click.style(warning, dim=True), err=True)
+        found = get_label(order_id, shop, who())
+    if raw:
+        as_json(found)
+    elif not found["pieces"]:
+        click.echo(f"nothing of {order_id} prints a shipping label")
+    elif found["label"] is None:
+        click.echo(f"{order_id} waits for its shipping label, for {', '.join(found['pieces'])}")
+    else:
+        on_record = found["label"]
+        count = "1 label for all of it" if on_record["pages"] == 1 else f"{on_record['pages']} labels, one a piece"
+        click.echo(f"{order_id} has {count} ({on_record['media_type']}), for {', '.join(on_record['units'])}")

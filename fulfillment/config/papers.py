@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fulfillment.catalog import Catalog
+from fulfillment.labels import PAPER as LABEL
 from fulfillment.papers import Papers
 from fulfillment.positions import Problem, closest
 
@@ -15,7 +16,7 @@ OF_PIECES: Final = ("slip", "traveler")
 
 def unknown_papers(catalog: Catalog, papers: Papers) -> Iterator[Problem]:
     """Operations that print a paper of which there is no template, or one that is not about a piece."""
-    known = [name for name, template in papers.templates.items() if template.paper in OF_PIECES]
+    known = [LABEL, *(name for name, template in papers.templates.items() if template.paper in OF_PIECES)]
     for product in catalog.products.values():
         for name, operation in product.route.items():
             if operation.paper and operation.paper not in known:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from fulfillment.labels import printing
 from fulfillment.papers.drawing import lay, paint
 from fulfillment.papers.pages import Pages
 from fulfillment.processes import Made, Problems, Spec
@@ -22,6 +23,8 @@ ONE_SIDED: Final = "one-sided"
 
 def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
     """A paper of a piece, as ``fulfillment.slips.facts_of`` has specified it. Raises Problems."""
+    if "label" in spec.facts:
+        return printing.render(spec.facts, files)
     facts = spec.facts
     pictures = {**facts["pictures"], **files}
     try:

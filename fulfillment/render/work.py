@@ -67,6 +67,13 @@ def look(product: Product, options: Mapping[str, str], files: Mapping[str, str],
     return [{"field": name, "reason": one.reason, "mend": one.mend} for name, one in found.items()]
 
 
+def look_at_label(digest: str, pieces: int, dpi: int, store: Path) -> Any:
+    """A carrier's label as it may be printed (``labels.Inspected``). Raises labels.LabelRefused."""
+    from fulfillment.labels.pages import inspect  # as above
+
+    return inspect(ArtifactStore(store).get(digest), pieces, dpi)
+
+
 def preview(specs: Sequence[Spec], store: Path) -> str:
     """The bare design of a piece as SVG. Raises Problems."""
     from fulfillment.preview import preview as drawn  # what it needs is loaded by workers alone

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from jobs.store import Store
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The revision that jobs.models describes."""
 
 
