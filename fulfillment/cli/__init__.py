@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unit": ("fulfillment.cli.unit:unit", "Show, release, cancel and pack single pieces."),
     "job": ("fulfillment.cli.job:job", "List jobs and why they wait; pause, resume, cancel, decide, keep, scrap."),
     "batch": ("fulfillment.cli.batch:batch", "Pieces that are made together in one jig: who waits, begin one by hand."),
+    "paper": ("fulfillment.cli.paper:paper", "Pick list, kitting list, jig sheet, slip, traveler: as files to print."),
     "machine": ("fulfillment.cli.machine:machine", "Find, add, test machines; clear a bed, load, clean, maintain."),
     "stop": ("fulfillment.cli.stop:stop", "Emergency stop of one machine or of all, past every queue."),
     "product": ("fulfillment.cli.product:product", "What a customer may send, pick and set for each product."),

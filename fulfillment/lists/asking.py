@@ -91,7 +91,9 @@ def _sheet(shop: Shop, template: Template, asked: Asked) -> Sheet:
     kind, about = LISTS.get(template.paper), asked.about.strip().upper()
     wanted = about_of(template)
     if wanted and not about:
-        raise Refused(f"{asked.name} is about one {wanted}: say which by about=, or ask for an example of it")
+        raise Refused(f"{asked.name} is about one {wanted}: say which one, or ask for an example of it")
+    if about and not wanted:
+        raise Refused(f"{asked.name} is about the floor as it is now: it takes no {about[:20]!r}")
     if kind is None:
         return _of_unit(shop, template, about, asked.language)
     with shop.store.read() as connection:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from fulfillment.lists.sheet import Ready
+from fulfillment.pdfs import PdfRefused, pictures
 from fulfillment.processes import Problems
 from jobs.artifacts import ArtifactStore
 
@@ -30,10 +31,7 @@ def pdf(ready: Ready, store: Path) -> bytes:
 
 def picture(ready: Ready, store: Path, page: int) -> bytes:
     """One of its pages (from 1) as a PNG. Raises Problems."""
-    from fulfillment.pdfs.drawing import drawn
-    from fulfillment.pdfs.report import PdfRefused
-
     try:
-        return drawn(pdf(ready, store), DPI, (page,))[0]
+        return pictures(pdf(ready, store), DPI, (page,))[0]
     except PdfRefused as refused:
         raise Problems([{"field": "page", "reason": refused.reason, "mend": refused.mend}]) from None

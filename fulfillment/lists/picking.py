@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from fulfillment.catalog import Product
 from fulfillment.config import Factory
@@ -16,7 +16,7 @@ from fulfillment.papers import Facts
 from jobs import models as m
 from jobs.condition import Condition
 from jobs.fits import Floor, Needs, Offer, misfits
-from jobs.pieces import may_be_made
+from jobs.pieces import OPEN
 from jobs.queue import conditions
 from jobs.states import JobState, OperationState, UnitState
 
@@ -67,20 +67,20 @@ def sheet(connection: Connection, factory: Factory, floor: Floor) -> Sheet:
 
 
 def _ready(connection: Connection) -> tuple[Sequence[Any], int]:
-    j, u, o = m.jobs.c, m.units.c, m.operations.c
-    waits = j.state.in_(READY) & j.unit_id.is_not(None) & may_be_made()
-    rows = connection.execute(
+    """Jobs that could begin, those in a jig that was not begun yet too; and how many more there are."""
+    j, u, o, jig = m.jobs.c, m.units.c, m.operations.c, m.jobs.alias("jig").c
+    in_jig = (j.state == JobState.BATCHED) & exists().where(jig.id == j.batch, jig.state.in_(OPEN))
+    waits = (
         select(j.volume, o.name, o.process, o.after, u.product, u.resolved, m.needs.c.id.label("needs"), m.needs.c.body)
         .join(m.units, u.id == j.unit_id)
         .join(m.operations, o.id == j.operation_id)
         .join(m.needs, m.needs.c.id == j.needs_id)
-        .where(waits)
-        .order_by(j.due, j.seq)
-        .limit(MOST)
-    ).all()
+        .where(j.state.in_(READY) | in_jig, o.state == OperationState.OPEN, u.state == UnitState.MAKING)
+    )
+    rows = connection.execute(waits.order_by(j.due, j.seq).limit(MOST)).all()
     if len(rows) < MOST:
         return rows, 0
-    whole = connection.execute(select(func.count()).select_from(m.jobs).where(waits)).scalar_one()
+    whole = connection.execute(select(func.count()).select_from(waits.subquery())).scalar_one()
     return rows, int(whole) - len(rows)
 
 
