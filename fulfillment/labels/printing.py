@@ -87,7 +87,7 @@ def _made(data: bytes, kind: str, media: Media, dpi: int | None, proof: bytes | 
         "sides": "one-sided",
         "colour": "monochrome",
     }
-    traits: dict[str, float | str] = {"dpi": float(dpi)} if dpi is not None and kind == ZPL else {}
+    traits: dict[str, float | str] = {"dpi": dpi} if dpi is not None and kind == ZPL else {}
     needs = Needs(process=PROCESS, media_type=kind, traits=traits, ticket=ticket)
     manifest: dict[str, Any] = {"pages": 1, "paper": media.name, "size": [media.width, media.height]}
     if proof is None:
