@@ -45,6 +45,7 @@ class Frame:
         self.text = Transform()
         self._most = most
         self._saved: list[State] = []
+        self._found: dict[tuple[str, Operand], Thing] = {}
 
     def run(self, operator: str, operands: list[Operand]) -> None:
         if (act := ACTS.get(operator)) is not None:
@@ -63,7 +64,10 @@ class Frame:
 
     def resource(self, sort: str, said: Operand) -> Thing:
         """What a name stands for; it is noted where there is nothing."""
+        if (found := self._found.get((sort, said))) is not None:
+            return found
         found = get(get(self.scope.resources, sort), said) if isinstance(said, str) else None
+        self._found[sort, said] = found
         if found is None:
             self.canvas.damaged(
                 self.scope.said, f"It uses {str(said)[:60]}, which is not among its {sort[1:]} resources."

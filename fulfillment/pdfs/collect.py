@@ -30,6 +30,7 @@ class Collected:
     intents: list[Intent] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     decoded: int = 0
+    _held: int = 0
     _met: set[Hashable] = field(default_factory=set)
     _kept: dict[Key, bytes] = field(default_factory=dict)
 
@@ -61,6 +62,9 @@ class Collected:
             data = self._unpacked(stream, where, wanted=True)
             if data is None:
                 return None
+            if mark == (0, 0) or self._held + len(data) > self.limits.content:
+                return data
+            self._held += len(data)
             self._kept[mark] = data
         return self._kept[mark]
 

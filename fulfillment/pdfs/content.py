@@ -36,6 +36,7 @@ class Pen:
         self._page = page
         self._base = Transform.scale(unit)
         self._count = 0
+        self._runs = 0
         self._drawn: set[tuple[Any, ...]] = set()
 
     def page(self, resources: Thing, data: bytes) -> None:
@@ -98,6 +99,9 @@ class Pen:
             raise self.refused(inner, f"{label[0].upper()}{label[1:]} draws itself.", AGAIN)
         if len(scope.inside) >= self._to.limits.forms:
             raise self.refused(inner, f"Forms draw forms more than {self._to.limits.forms} deep.")
+        self._runs += 1
+        if self._runs > self._to.limits.drawn:
+            raise self.refused(inner, f"Forms are drawn more than {self._to.limits.drawn:,} times.")
         data = self._to.content(stream, self._where(inner))
         if data is not None:
             found = resources if kind(resources) is Dictionary else scope.resources
@@ -115,7 +119,10 @@ class Pen:
         """Something is painted: note in which colours."""
         if ink.pattern:
             self._pattern(ink, scope)
-        elif ink.operator:
+            return
+        mark = (scope.name, ink.operator, ink.space.label, round(ink.percent))
+        if ink.operator and mark not in self._drawn:
+            self._drawn.add(mark)
             self._painted(ink.space, scope.of(f"colour set by '{ink.operator}'"), ink.percent)
 
     def _painted(self, space: Space, inner: str, percent: float = 0.0) -> None:

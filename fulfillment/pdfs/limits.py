@@ -14,8 +14,8 @@ from typing import Final
 class Limits:
     """Each is the most that is allowed. Tests take smaller ones."""
 
-    bytes: int = 100_000_000
-    """Of the file."""
+    bytes: int = 250_000_000
+    """Of the file: a gang sheet's 100 pages with a photo each have 200 MB."""
     pages: int = 2_000
     """Leaves of the page tree; rules may allow fewer."""
     objects: int = 300_000
@@ -32,8 +32,10 @@ class Limits:
     """Bytes of all decoded streams."""
     content: int = 64_000_000
     """Bytes of one decoded stream of drawing operators, which is kept in memory."""
-    operators: int = 3_000_000
-    """Run for one page, each as often as it runs."""
+    operators: int = 2_000_000
+    """Run for one page, each as often as it runs: a city's map has one million."""
+    drawn: int = 100_000
+    """Forms, patterns and glyphs that are run for one page, each as often as it is."""
     pixels: int = 200_000_000
     """Of one picture in it."""
     side: int = 60_000
@@ -55,7 +57,6 @@ MEMORY: Final = 700_000_000
 
 QPDF: Final = {
     "parser_max_nesting": 64,
-    "parser_max_container_size": 1_000_000,
     "max_stream_filters": LIMITS.filters,
     "flate_max_memory": LIMITS.content,
     "png_max_memory": LIMITS.content,
@@ -63,6 +64,6 @@ QPDF: Final = {
     "run_length_max_memory": LIMITS.content,
     "dct_max_memory": LIMITS.content,
     "dct_max_progressive_scans": 64,
-    "doc_max_warnings": 50,
 }
-"""qpdf's own limits: it unpacks tables and packed objects itself while it opens a file."""
+"""qpdf's own limits: it unpacks tables and packed objects itself while it opens a file. Its ``doc_max_warnings`` is not
+among them: with it, opening walks the tree of pages to its end (12.4)."""

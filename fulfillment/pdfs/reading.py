@@ -10,7 +10,7 @@ import pikepdf
 from pikepdf import Stream
 from pikepdf.settings import set_qpdf_limits
 
-from fulfillment.pdfs.collect import AGAIN, Collected
+from fulfillment.pdfs.collect import AGAIN, SIMPLER, Collected
 from fulfillment.pdfs.content import Pen
 from fulfillment.pdfs.limits import LIMITS, QPDF, Limits
 from fulfillment.pdfs.objects import looked
@@ -20,6 +20,7 @@ from fulfillment.pdfs.spaces import profile
 from fulfillment.pdfs.values import Thing, entries, get, integer, items, kind, name, text
 
 BEGINS: Final = re.compile(rb"%PDF-([12]\.[0-9])")
+NAMELESS: Final = re.compile(r"^(?:stream )?<_io\.BytesIO object at 0x[0-9a-f]+>:? ?")
 HEAD: Final = 1024
 """Bytes in which a file must begin, and end."""
 
@@ -64,22 +65,24 @@ def encrypted() -> PdfRefused:
 
 def _plain(error: str) -> str:
     """A library's message, without the name that it has for bytes in memory."""
-    said = re.sub(r"^.*?(?:BytesIO|description)[^:]*?:? ?", "", error, count=1) if "BytesIO" in error else error
+    said = NAMELESS.sub("", error).replace("Too many warnings - file is too badly damaged", "it has too many mistakes")
     return "".join(letter if letter.isprintable() else "?" for letter in said.strip(" .:"))[:200]
 
 
 def _read(pdf: pikepdf.Pdf, to: Collected) -> None:
     if pdf.is_encrypted:
         raise encrypted()
-    if (count := len(pdf.objects)) > to.limits.objects:
+    # Neither pdf.objects nor pdf.Root: the one resolves all of them, and the other walks all pages.
+    if (count := integer(get(pdf.trailer, "/Size")) or 0) > to.limits.objects:
         most = f"{to.limits.objects:,}"
         raise PdfRefused(f"It has {count:,} objects; at most {most} are read.", "Please send it in several files.")
-    pages, nodes = tree(pdf.Root, to.limits.pages, to.limits.depth)
+    root = get(pdf.trailer, "/Root")
+    pages, nodes = tree(root, to.limits.pages, to.limits.depth)
     for number, leaf in enumerate(pages, 1):
         to.pages.append(page_of(leaf, number, to))
         _content(leaf, number, to)
-    looked(pages, nodes, pdf.Root, to)
-    _intents(pdf.Root, to)
+    looked(pages, nodes, root, to)
+    _intents(root, to)
 
 
 def _content(leaf: Leaf, number: int, to: Collected) -> None:
@@ -88,6 +91,9 @@ def _content(leaf: Leaf, number: int, to: Collected) -> None:
     for stream in items(contents) or [contents]:
         if kind(stream) is Stream:
             parts.append(to.content(stream, Where(number, "contents")) or b"")
+            if sum(map(len, parts)) > to.limits.content:
+                reason = f"Its operators are more than {to.limits.content:,} bytes."
+                raise PdfRefused(reason, SIMPLER, number, "contents")
         elif stream is not None:
             to.note(Where(number, "contents"), "damaged", "Its contents are no stream.")
     pen = Pen(to, number, to.pages[-1].unit)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from pikepdf import Array, Dictionary, Name, Object, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, ObjectType, Stream, String
 
 from gcode.geometry import Transform
 
@@ -18,19 +18,27 @@ Key = tuple[int, int]
 
 def kind(thing: Thing) -> type | None:
     """Dictionary, Stream, Array, Name, String; None for all else."""
-    if not isinstance(thing, Object):
-        return None
-    return next((one for one in (Dictionary, Array, Name, Stream, String) if isinstance(thing, one)), None)
+    return KINDS.get(thing._type_code) if isinstance(thing, Object) else None
+
+
+KINDS: Final[dict[ObjectType, type]] = {
+    ObjectType.dictionary: Dictionary,
+    ObjectType.array: Array,
+    ObjectType.name_: Name,
+    ObjectType.stream: Stream,
+    ObjectType.string: String,
+}
+KEYED: Final = (Dictionary, Stream)
 
 
 def get(thing: Thing, key: str) -> Thing:
     """An entry of a dictionary or of a stream's; None where there is none."""
-    return thing.get(key) if len(key) > 1 and kind(thing) in (Dictionary, Stream) else None
+    return thing.get(key) if kind(thing) in KEYED and len(key) > 1 else None
 
 
 def entries(thing: Thing) -> list[tuple[str, Thing]]:
     """All of a dictionary or of a stream's, in the file's order; nothing of anything else."""
-    return [(key, thing.get(key)) for key in thing.keys()] if kind(thing) in (Dictionary, Stream) else []  # noqa: SIM118
+    return [(key, thing.get(key)) for key in thing.keys()] if kind(thing) in KEYED else []  # noqa: SIM118
 
 
 def items(thing: Thing) -> list[Thing]:
