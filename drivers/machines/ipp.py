@@ -242,6 +242,7 @@ class Ipp:
                 raise OurFault(f"{attempt} was given up ({known.end.why}); make a new attempt")
             if known is not None and (known.record is not None or known.end is not None):
                 return
+            self._attempts[attempt] = Known()  # Nothing of it has left, and that is known from here on.
             read_payload(payload)
             printer = self._connected()
             self._about = printer.about()
@@ -291,7 +292,7 @@ class Ipp:
             return StartAnswer(Start.STARTED, known.end.why if known.end else self._names(known))
         if known.record is not None:
             return StartAnswer(Start.UNCERTAIN, "its job was asked for before, and what came of it is not known")
-        return None
+        return None if known.payload else StartAnswer(Start.REFUSED, f"the transfer of {attempt} did not succeed")
 
     def _hindered(self) -> StartAnswer | None:
         """Why nothing is sent now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -13,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from drivers.contract import Machine, Payload, Seen, Settings
 from drivers.registry import build
-from tests.conformance.rigs.common import Fault, RealClock, Simulated, When
+from tests.conformance.rigs.common import PATIENCE, Fault, RealClock, Simulated, When
 
 GOOD, BAD, NEVER = frozenset({Seen.MADE}), frozenset({Seen.FAILED}), frozenset({Seen.ABSENT})
 OPEN = frozenset({Seen.UNKNOWN})
@@ -111,6 +112,10 @@ class IppRig:
 
     def inject(self, spec: str) -> None:
         self.simulated.post("fault", {"spec": spec})
+        end = time.monotonic() + PATIENCE
+        while spec == "jam" and self.simulated.get("state")["state"] != "stopped":  # It comes with the next page.
+            assert time.monotonic() < end
+            time.sleep(0.05)
 
     def calm(self) -> None:
         self.simulated.post("press", {})
