@@ -17,11 +17,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
-from fulfillment.api import batches, floor, guard, notes, orders, upkeep
+from fulfillment.api import batches, floor, guard, notes, orders, papers, upkeep
 from fulfillment.api.guard import COOKIE, Operator, Reader, TheShop
 from fulfillment.api.problems import Problem
+from fulfillment.lists.asking import Asked
 from fulfillment.shop import Shop
 from fulfillment.web import batches as jigs
+from fulfillment.web import papers as paper_pages
 from fulfillment.web import sight
 from fulfillment.web.programs import looked_at
 from fulfillment.web.render import page
@@ -116,13 +118,16 @@ def get_orders(
 @router.get("/orders/{order_id}")
 @router.get("/fragments/orders/{order_id}")
 def get_order(order_id: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
-    return _show(request, shop, "order.html", f"/orders/{order_id}", **sight.order(shop, order_id))
+    values = sight.order(shop, order_id)
+    values |= paper_pages.of_order(shop, values["order"])
+    return _show(request, shop, "order.html", f"/orders/{order_id}", **values)
 
 
 @router.get("/units/{unit_id}")
 @router.get("/fragments/units/{unit_id}")
 def get_unit(unit_id: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
     values = sight.unit(shop, unit_id)
+    values |= paper_pages.of_unit(shop, values["unit"])
     programs = looked_at(values["unit"]["steps"]) if not values["unit"]["forgotten"] else []
     return _show(request, shop, "unit.html", f"/units/{unit_id}", programs=programs, **values)
 
@@ -142,6 +147,30 @@ def get_batch(job_id: str, request: Request, shop: TheShop, _who: Reader) -> HTM
     shown = batch["operation"] is not None and not values["forgotten"]  # one that was given up has no pieces
     programs = looked_at([{"title": batch["operation"].capitalize(), "jobs": [batch]}]) if shown else []
     return _show(request, shop, "batch.html", f"/batches/{job_id}", programs=programs, **values)
+
+
+@router.get("/papers")
+@router.get("/fragments/papers")
+def get_papers(request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
+    """Every paper with its preview."""
+    return _show(request, shop, "papers.html", "/papers", **paper_pages.papers(shop))
+
+
+@router.get("/papers/{name}")
+@router.get("/fragments/papers/{name}")
+def get_paper(
+    name: str,
+    request: Request,
+    shop: TheShop,
+    _who: Reader,
+    about: papers.Code = "",
+    example: bool = False,
+    language: papers.Short = "",
+    size: papers.Short = "",
+) -> HTMLResponse:
+    """One paper: its picture, and what can be chosen for it."""
+    values = paper_pages.paper(shop, Asked(name, about, example, language, size))
+    return _show(request, shop, "paper.html", values["query"]["page"], **values)
 
 
 @router.get("/find", response_model=None)

@@ -12,9 +12,8 @@ from fastapi.responses import Response
 
 from fulfillment.api.guard import Reader, TheShop
 from fulfillment.api.problems import Problem
-from fulfillment.lists.asking import Asked, about_of, ready
+from fulfillment.lists.asking import Asked, known, ready
 from fulfillment.lists.drawn import pdf, picture
-from fulfillment.papers import languages
 from fulfillment.processes import Problems
 from fulfillment.render.pool import Deadly, RenderPool
 from fulfillment.shop import Shop
@@ -27,26 +26,11 @@ Code = Annotated[str, Query(max_length=100)]
 Short = Annotated[str, Query(max_length=20)]
 
 
-def paper_views(shop: Shop) -> list[dict[str, Any]]:
-    """Every template: what it is about, and what can be chosen for it."""
-    return [
-        {
-            "name": template.name,
-            "title": template.title,
-            "paper": template.paper,
-            "about": about_of(template),
-            "sizes": list(template.sizes),
-            "languages": list(languages()),
-        }
-        for template in shop.factory.papers.templates.values()
-    ]
-
-
 @router.get("/papers")
 def get_papers(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
     """Every paper that can be asked for: what it is about (`unit`, `order`, `batch`; empty: the floor as it is now),
     and its sizes and languages."""
-    return paper_views(shop)
+    return known(shop.factory)
 
 
 @router.get("/papers/{name}", response_class=Response)

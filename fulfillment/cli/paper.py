@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from fulfillment.api.papers import paper_views
 from fulfillment.cli.common import as_json, json_option, table, with_shop
-from fulfillment.lists.asking import Asked, ready
+from fulfillment.lists.asking import Asked, known, ready
 from fulfillment.lists.drawn import pdf
 from fulfillment.papers import languages
 from fulfillment.processes import Problems
@@ -40,7 +39,7 @@ def _which(command: Callable[..., Any]) -> Callable[..., Any]:
 @with_shop
 def list_papers(shop: Shop, raw: bool) -> None:
     """Every paper that this factory prints, and what each is about."""
-    found = paper_views(shop)
+    found = known(shop.factory)
     if raw:
         as_json(found)
         return

@@ -59,12 +59,27 @@ def about_of(template: Template) -> str:
     return kind.about if kind else UNIT
 
 
+def known(factory: Factory) -> list[dict[str, Any]]:
+    """Every paper: what it is about, and what can be chosen for it."""
+    return [
+        {
+            "name": template.name,
+            "title": template.title,
+            "paper": template.paper,
+            "about": about_of(template),
+            "sizes": list(template.sizes),
+            "languages": list(languages()),
+        }
+        for template in factory.papers.templates.values()
+    ]
+
+
 def template_of(factory: Factory, name: str) -> Template:
     """Raises NotFound."""
-    known = factory.papers.templates
-    if name not in known:
-        raise NotFound(f"no paper is called {name[:60]!r}. {closest(name[:60], known, 'There are')}")
-    return known[name]
+    templates = factory.papers.templates
+    if name not in templates:
+        raise NotFound(f"no paper is called {name[:60]!r}. {closest(name[:60], templates, 'There are')}")
+    return templates[name]
 
 
 def ready(shop: Shop, asked: Asked) -> Ready:

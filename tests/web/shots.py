@@ -53,6 +53,8 @@ def pages(shop: Shop) -> dict[str, str]:
         "order-held": f"/units/{held}",
         "unit": f"/units/{made}",
         "machine": "/machines/frosting-2",
+        "papers": "/papers",
+        "paper": f"/papers/kitting-list?about={orders['1005']}",
         "missing": "/find?code=U-NOPE",
     }
 
