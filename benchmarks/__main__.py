@@ -25,6 +25,7 @@ NAMES = (
     "pictures",
     "estimates",
     "job_cost",
+    "ipptool",
     "clean_clone",
 )
 

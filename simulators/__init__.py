@@ -21,5 +21,6 @@ moves, and records what it made. So it shares no code with the drivers and gener
 - ``marlin``    the Marlin firmware; its module text names the sources, as that of each of these does
 - ``grbl``      the GRBL firmware: lasers, engravers, plotters
 - ``embroidery``  a sewing machine that takes its files from a folder
+- ``ipp``       an IPP Everywhere printer, which prints into pictures
 - ``ebb``       the EBB firmware: pen plotters without a planner of their own
 """

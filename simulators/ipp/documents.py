@@ -134,6 +134,22 @@ class Raster:
     def close(self) -> None: ...
 
 
+class Garbage:
+    """What a printer makes of the bytes of a document that it cannot read: one page."""
+
+    count = 1
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def draw(self, page: int, dpi: int) -> Image.Image:  # noqa: ARG002
+        side = max(1, int(len(self._data) ** 0.5))
+        noise = Image.frombytes("L", (side, side), self._data[: side * side].ljust(side * side, b"\xff"))
+        return noise.resize((4 * dpi, 4 * dpi), Image.Resampling.NEAREST)
+
+    def close(self) -> None: ...
+
+
 KINDS: Mapping[str, Callable[[bytes], Pages]] = {PDF: Pdf, JPEG: Jpeg, PWG: Raster}
 BEGINNINGS = {b"%PDF": PDF, b"\xff\xd8": JPEG, raster.SYNC: PWG}
 

@@ -8,7 +8,7 @@ import threading
 
 from PIL import ImageOps
 
-from simulators.ipp.documents import Pages, Unreadable, opened
+from simulators.ipp.documents import Garbage, Pages, Unreadable, opened
 from simulators.ipp.media import same
 from simulators.ipp.printer import Impression, Opening, Printer
 from simulators.ipp.sheets import Json, imprint
@@ -66,9 +66,11 @@ class Engine:
         try:
             self._pages = opened(bytes(job.data), job.kind)
         except Unreadable as error:
-            with printer.door:
-                printer.unreadable(opening, error.reason)
-            return
+            if not (job.cut and printer.settings.text("cut") == "garbage"):
+                with printer.door:
+                    printer.unreadable(opening, error.reason)
+                return
+            self._pages = Garbage(bytes(job.data))
         with printer.door:
             printer.opened(opening, self._pages.count)
 

@@ -51,7 +51,11 @@ SETTINGS: Mapping[str, Setting] = {
         "pending", _one_of("pending", "pending-held"), "the state of a job that waits for its document"
     ),
     "cancel": Setting("0.3", _number(0, 3600), "seconds, at least, from Cancel-Job of a printing job to its end"),
-    "cut": Setting("print", _one_of("print", "abort"), "what becomes of a document whose upload was cut"),
+    "cut": Setting(
+        "print",
+        _one_of("print", "abort", "garbage"),
+        "a document that was cut: print it as far as it goes, abort, or print a page of garbage if it is unreadable",
+    ),
     "suffix": Setting(
         "usual",
         _one_of("usual", "none", "error", "warning", "report"),

@@ -76,6 +76,16 @@ def test_a_cut_document_is_given_up_where_the_printer_does_so(
     assert printer.record()["pages"] == []
 
 
+def test_half_a_document_may_complete_as_a_page_of_garbage(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
+    printer = host("--cut", "garbage")
+    raw = printer.framed(printer.request("Print-Job", PDF, data=pdf(3)))
+    printer.exchange(raw[: len(raw) - 1500], close=True)
+    printer.seen(lambda: [job["state"] for job in printer.state()["jobs"]] == ["completed"])
+    (page,) = printer.record()["pages"]
+    assert page["page"] == 1
+    assert printer.page(1).convert("L").getextrema() != (255, 255)
+
+
 def test_a_request_is_cut_by_the_printer(
     host: Callable[..., Any], pdf: Callable[..., bytes], silence: type[Exception]
 ) -> None:
