@@ -90,21 +90,26 @@ class Plates:
         return plate[rows, round(x0 * scale) : round(x1 * scale)]
 
 
-@pytest.fixture
-def plates(tmp_path: Path) -> Callable[[bytes, int], Plates]:
+@pytest.fixture(scope="session")
+def plates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes, int], Plates]:
+    """Of a page (from 1). What was separated once is kept: it takes a second."""
+    kept: dict[tuple[bytes, int], Plates] = {}
+
     def separated(data: bytes, page: int = 1) -> Plates:
-        (tmp_path / "page.pdf").write_bytes(data)
+        if (data, page) in kept:
+            return kept[data, page]
+        folder = tmp_path_factory.mktemp("plates")
+        (folder / "page.pdf").write_bytes(data)
         subprocess.run(
             ["gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE=tiffsep", f"-r{PLATE_DPI}",
              f"-dFirstPage={page}", f"-dLastPage={page}", "-sOutputFile=plate.tif", "page.pdf"],
-            cwd=tmp_path, check=True, capture_output=True, timeout=120,
+            cwd=folder, check=True, capture_output=True, timeout=120,
         )  # fmt: skip
         found = {}
-        for file in tmp_path.glob("plate(*.tif"):
+        for file in folder.glob("plate(*.tif"):
             name = file.name.removeprefix("plate(").removesuffix(").tif")
             found[name] = 1 - np.asarray(Image.open(file).convert("L"), dtype=np.float64) / 255
-            file.unlink()
-        return Plates(found)
+        return kept.setdefault((data, page), Plates(found))
 
     return separated
 

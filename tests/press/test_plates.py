@@ -4,5 +4,157 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
+
+from fulfillment.catalog.press import Cut
+from fulfillment.press.colour import Colours
+from fulfillment.press.piece import laid_out
+
+PROCESS = ("Cyan", "Magenta", "Yellow", "Black")
+SCALE = 10.0
 
 
+def covered(plate: np.ndarray, area: shapely.Geometry, least: float = 0.5) -> float:
+    """The share of points of an area of a sheet (mm from its lower left corner) that have ink."""
+    x0, y0, x1, y1 = area.bounds
+    grid = np.stack(np.meshgrid(np.arange(x0, x1, 0.1), np.arange(y0, y1, 0.1)), axis=-1).reshape(-1, 2)
+    inside = grid[shapely.contains_xy(area, grid)]
+    rows = (plate.shape[0] - inside[:, 1] * SCALE).astype(int)
+    return float((plate[rows, (inside[:, 0] * SCALE).astype(int)] >= least).mean())
+
+
+@pytest.fixture(scope="module")
+def stickers(shop):  # type: ignore[no-untyped-def]
+    """The file, and where its six stickers are cut on the sheet."""
+    spec, files = shop.spec("sticker-sheet")
+    recipe = spec.product.recipes["vinyl"]
+    profile = spec.press[recipe.profile]
+    piece = laid_out(spec, files, recipe, Colours(profile, spec.press.file(profile)))
+    jig = spec.product.jig
+    edges = [shapely.affinity.translate(piece.edge, jig.x + x, jig.y + y) for x, y in recipe.repeat.steps]
+    return shop.made("sticker-sheet").data, edges, recipe
+
+
+def test_white_lies_under_each_sticker_and_nowhere_else(stickers, plates) -> None:  # type: ignore[no-untyped-def]
+    data, edges, recipe = stickers
+    found = plates(data)
+    assert set(found.inks) == {*PROCESS, "White", "CutContour"}
+    white, whole = found.inks["White"], shapely.union_all(edges)
+    assert covered(white, whole.buffer(-recipe.choke - 0.1)) == 1.0, (
+        "letters and lines are printed over it, not cut out"
+    )
+    # Registration marks are on every plate, outside of the pieces.
+    beside = whole.buffer(3.0).difference(whole.buffer(0.05))
+    assert covered(white, beside, 0.02) == 0.0
+
+
+def test_the_knife_s_line_is_on_its_own_plate_alone(stickers, plates) -> None:  # type: ignore[no-untyped-def]
+    data, edges, _ = stickers
+    found = plates(data)
+    cut = found.inks["CutContour"]
+    for edge in edges:
+        points = [edge.exterior.interpolate(at) for at in np.arange(0, edge.length, 0.7)]
+        for point in points:
+            column, row = int(point.x * SCALE), int(cut.shape[0] - point.y * SCALE)
+            assert cut[row - 1 : row + 2, column - 1 : column + 2].max() > 0.9
+    whole = shapely.union_all(edges)
+    assert covered(cut, whole.buffer(-0.2), 0.02) == 0.0, "a line, not an area"
+    # Between the artwork and the cut there is nothing but white: none of the line's magenta is on a process plate.
+    ring = whole.buffer(0.3).difference(whole.buffer(-0.3))
+    for ink in PROCESS:
+        assert covered(found.inks[ink], ring, 0.02) == 0.0, ink
+
+
+def test_artwork_is_printed_over_white_and_keeps_its_own_plates(stickers, plates) -> None:  # type: ignore[no-untyped-def]
+    data, edges, _ = stickers
+    found = plates(data)
+    art = found.inks["Cyan"] > 0.5
+    inside = np.zeros_like(art)
+    for edge in edges:
+        x0, y0, x1, y1 = edge.bounds
+        rows = slice(int(art.shape[0] - y1 * SCALE), int(art.shape[0] - y0 * SCALE))
+        inside[rows, int(x0 * SCALE) : int(x1 * SCALE)] = True
+    art &= inside
+    assert art.sum() > 1000
+    assert found.inks["White"][art].min() == 1.0
+
+
+@pytest.mark.parametrize("choice", ["black", "berry"])
+def test_black_text_is_black_ink_alone(choice: str, shop, plates) -> None:  # type: ignore[no-untyped-def]
+    made = shop.made("photo-card", options={"ink": choice}, recipe={"profile": "coated"})
+    back = plates(made.data, 2)
+    message = {ink: back.on(ink, 31, 21.5, 179, 126.5) for ink in PROCESS}
+    inked = {ink: float((plate > 0.3).mean()) for ink, plate in message.items()}
+    if choice == "black":
+        assert inked["Black"] > 0.02 and all(inked[ink] == 0.0 for ink in PROCESS[:3])
+    else:
+        assert inked["Magenta"] > 0.02, "a coloured ink is a mixture, and the same page shows it"
+
+
+def test_black_text_over_a_photo_leaves_the_photo_on_its_plates(shop, plates) -> None:  # type: ignore[no-untyped-def]
+    """Overprint: where letters lie, the photo's own inks are still there, so that no light edge is seen beside them."""
+    spec, files = shop.spec("poster", recipe={"ink": "#000000"})
+    zones = dict(spec.product.zones)
+    zones["line"] = zones["line"].model_copy(update={"y": 110.0})
+    product = spec.product.model_construct(**{**dict(spec.product), "zones": zones})
+    from dataclasses import replace
+
+    from fulfillment.processes import press
+
+    over = press.render(replace(spec, product=product), files).data
+    without, files = shop.spec("poster", {"line": "."}, recipe={"ink": "#000000"})
+    plain = press.render(without, files).data
+    jig = spec.product.jig
+    box = (jig.x + 60, jig.y + 108, jig.x + 237, jig.y + 121)
+    first, other = plates(over), plates(plain)
+    letters = first.on("Black", *box) - other.on("Black", *box) > 0.3
+    assert letters.sum() > 500
+    for ink in PROCESS[:3]:
+        assert np.abs(first.on(ink, *box) - other.on(ink, *box)).max() < 0.02, ink
+
+
+def test_large_black_is_rich_and_within_the_limit(shop, plates) -> None:  # type: ignore[no-untyped-def]
+    made = shop.made("poster", {"title": "NOW", "line": "."}, recipe={"ink": "#000000"})
+    found = plates(made.data)
+    box = (40, 45, 280, 95)
+    black = found.on("Black", *box) > 0.95
+    assert black.sum() > 10_000
+    total = sum(found.on(ink, *box) for ink in PROCESS)
+    assert np.median(total[black]) == pytest.approx(2.0, abs=0.03), "40 + 30 + 30 + 100 %"
+
+
+def test_ink_of_photos_is_limited_and_measured(shop, plates) -> None:  # type: ignore[no-untyped-def]
+    """The darkest of a photo has 300 % by the press's file; a profile that allows less gets less, everywhere."""
+    import io
+
+    from PIL import Image
+
+    rng = np.random.default_rng(7)
+    dark = Image.fromarray((rng.random((900, 1200, 3)) * [60, 45, 50]).astype(np.uint8)).resize((2400, 1800))
+    out = io.BytesIO()
+    dark.save(out, "PNG")
+    most = {}
+    for limit in (300.0, 220.0):
+        made = shop.made(
+            "photo-card", files={"photo": out.getvalue()}, recipe={"profile": "coated"}, profile={"ink_limit": limit}
+        )
+        found = plates(made.data)
+        total = sum(found.on(ink, 30, 20, 180, 128) for ink in PROCESS)
+        most[limit] = float(np.percentile(total, 99.9)) * 100
+        assert made.manifest["ink"]["most"] <= limit + 3
+        assert most[limit] <= limit + 8, "noise of the JPEG"
+        assert abs(made.manifest["ink"]["most"] - most[limit]) < 15, "what the manifest says is what the plates have"
+    assert most[300.0] > 230 > most[220.0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "inside"), [("ellipse", 0.785), ("heart", 0.6), ("rectangle", 1.0), ("rounded", 0.97)]
+)
+def test_shapes_are_cut(shape: str, inside: float, shop, plates) -> None:  # type: ignore[no-untyped-def]
+    cut = Cut(shape=shape, zone="art", offset=1.0, spot="CutContour")  # type: ignore[arg-type]
+    made = shop.made("sticker-sheet", recipe={"cut": cut})
+    white = plates(made.data).inks["White"]
+    jig, zone = shop.factory.catalog["sticker-sheet"].jig, shop.factory.catalog["sticker-sheet"].zones["art"]
+    x0, y0 = jig.x + zone.x - 1, jig.y + zone.y - 1
+    box = shapely.box(x0, y0, x0 + zone.width + 2, y0 + zone.height + 2)
+    assert covered(white, box) == pytest.approx(inside, abs=0.06)
