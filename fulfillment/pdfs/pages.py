@@ -62,6 +62,8 @@ def tree(root: Thing, most: int, depth: int) -> tuple[list[Leaf], list[Thing]]:
             stack.extend((kid, below, deep + 1) for kid in reversed(kids))
         if len(found) > most or len(stack) + len(nodes) > 2 * most:
             raise too_many(f"has more than {most:,} pages", most)
+    if not found:
+        raise PdfRefused("It has no pages.", AGAIN)
     return found, nodes
 
 

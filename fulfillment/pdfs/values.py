@@ -38,7 +38,7 @@ def get(thing: Thing, key: str) -> Thing:
 
 def entries(thing: Thing) -> list[tuple[str, Thing]]:
     """All of a dictionary or of a stream's, in the file's order; nothing of anything else."""
-    return [(key, thing.get(key)) for key in thing.keys()] if kind(thing) in KEYED else []  # noqa: SIM118
+    return [(plain(key), value) for key, value in thing.items()] if kind(thing) in KEYED else []
 
 
 def items(thing: Thing) -> list[Thing]:
@@ -72,7 +72,12 @@ def numbers(thing: Thing, count: int) -> tuple[float, ...] | None:
 
 def name(thing: Thing) -> str:
     """A name with its slash, such as "/Image"; empty where it is none."""
-    return str(thing) if kind(thing) is Name else ""
+    return plain(str(thing)) if kind(thing) is Name else ""
+
+
+def plain(said: str) -> str:
+    """Without what is no letter in any coding: names are bytes."""
+    return said.encode("utf-8", "replace").decode()
 
 
 def named(said: str) -> Thing:
