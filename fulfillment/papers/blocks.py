@@ -110,7 +110,7 @@ def _columns(block: models.ColumnsBlock, ground: Ground, room: Room) -> Laid:
         for column, (x, wide) in zip(shown, places, strict=True)
     ]
     height = max((part.height for _, part in parts), default=0.0)
-    if height > room.height:
+    if height > min(room.height, room.left):
         return Laid(
             tuple(part for column in shown for inner in column.blocks for part in lay(inner, ground, room).parts)
         )

@@ -19,10 +19,11 @@ UNBOUND: Final = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How wide something is, and how high it may be at most."""
+    """How wide something is, and how high it may be at most: on a page by itself, and on the one that is begun."""
 
     width: float
     height: float
+    left: float = UNBOUND
 
 
 @dataclass(frozen=True, slots=True)

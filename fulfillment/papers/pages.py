@@ -20,6 +20,9 @@ from fulfillment.typeset import PaperError
 MAX_ROWS: Final = 5000
 """Items of a list, and parts of all blocks."""
 
+WORTH: Final = 0.3
+"""Share of a page that is not left empty where blocks beside each other can be set under each other instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pages:
@@ -94,11 +97,11 @@ class _Sheet:
         flow = _Flow(room, most, [])
         *others, last = self.template.blocks
         for block in others:
-            flow.put(lay(block, ground, Room(self.width, room)))
+            flow.put(lay(block, ground, Room(self.width, room, flow.worth)))
         if isinstance(last, TextBlock) and last.fill:
             self._fill(flow, last, ground, room)
         else:
-            flow.put(lay(last, ground, Room(self.width, room)))
+            flow.put(lay(last, ground, Room(self.width, room, flow.worth)))
         return [[item.at(0.0, head.height + head.space) for item in page] for page in flow.pages]
 
     def _fill(self, flow: _Flow, block: TextBlock, ground: Ground, room: float) -> None:
@@ -142,6 +145,11 @@ class _Flow:
     @property
     def left(self) -> float:
         return self.room - self.y - self.space if self.pages else self.room
+
+    @property
+    def worth(self) -> float:
+        """What is left of the page, as far as it is worth to begin something there."""
+        return self.left if self.left > self.room * WORTH else self.room
 
     def turn(self) -> None:
         if len(self.pages) >= self.most:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 from typing import Final
 
 from fulfillment.typeset.glyphs import PaperFace, Strip
@@ -22,6 +22,7 @@ from gcode.graphemes import graphemes
 
 TALL: Final = frozenset({"Arab", "Deva", "Thai"})
 """Scripts with signs above and below their letters, whose lines stand further apart."""
+HYPHENS: Final = frozenset("-\u2010\u2013\u2014/")
 DIRECTIONS: Final = ("\u200e", "\u200f", "\u061c")
 """Characters that only say from which side is read: from the left, from the right, and that of Arabic letters."""
 _LEADS: Final = frozenset("เแโใไ")
@@ -69,10 +70,13 @@ class Chain(FontChain):
         return next((face for face in self._pictures if not face.lost(run)), None)
 
     def _paragraph(self, text: str, rtl: bool | None = None) -> Paragraph:
-        """A text without newlines of which nothing is missing. ``rtl``: where its letters do not say it."""
+        """A text without newlines of which nothing is missing. ``rtl``: at which side numbers alone stand.
+
+        What has no letters is read from the left wherever it stands, as dates, sizes and codes are.
+        """
         text = unicodedata.normalize("NFC", text)
+        pieces = tuple(self._pieces(text, from_the_right(text)))
         side = from_the_right(text) if directed(text) or rtl is None else rtl
-        pieces = tuple(self._pieces(text, side))
         return Paragraph("".join(piece.text for piece in pieces), pieces, side)
 
 
@@ -102,10 +106,15 @@ class Paragraph:
             while at < len(self.pieces) and self.pieces[at].text == " " and not part.text.startswith(" "):
                 at += 1
             end = at + len(graphemes(part.text))
-            if end > at:
-                found.append(_Word(at, end))
+            cuts = [at, *(index for index in range(at + 2, end) if self._after_hyphen(index)), end]
+            found += [_Word(*cut) for cut in pairwise(cuts) if cut[1] > cut[0]]
             at = end
         return found
+
+    def _after_hyphen(self, index: int) -> bool:
+        """Whether the word may go on on the next line: it has a hyphen here, and letters on both sides."""
+        before, hyphen, after = (self.pieces[at].text[0] for at in (index - 2, index - 1, index))
+        return hyphen in HYPHENS and before.isalpha() and after.isalpha()
 
     def line(self, start: int = 0, end: int | None = None) -> Line:
         """A line of these graphemes."""

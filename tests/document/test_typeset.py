@@ -73,7 +73,7 @@ ORDERED = st.text(st.sampled_from("אבגדabcd 0123().,-:"), min_size=1, max_si
 def test_mixed_directions_stand_as_the_standard_says(text: str, rtl: bool) -> None:
     text = " ".join(text.split())
     line = FACE.chain.paragraph(text, rtl).line()
-    side = "R" if line.rtl else "L"
+    side = "R" if from_the_right(text) else "L"
     assert line.rtl == (from_the_right(text) if any(c in "אבגדabcd" for c in text) else rtl)
     # Which brackets are turned round is seen in pictures: the other layout leaves that to whoever draws.
     assert shown(line).translate(UPRIGHT) == get_display(text, base_dir=side).translate(UPRIGHT)
@@ -133,7 +133,7 @@ def test_what_no_font_has_is_refused_with_its_name(text: str, says: str) -> None
 
 
 def test_far_too_much_is_refused_before_it_is_shaped() -> None:
-    with pytest.raises(PaperError, match="It has 20001 characters. At most 20000"):
+    with pytest.raises(PaperError, match=r"It has 20001 characters\. At most 20000"):
         written("x" * 20_001, FACE, "It")
 
 
