@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Run an artifact on a machine's simulator and picture the result.",
     ),
     "gcode": ("fulfillment.cli.gcode:gcode", "Check, estimate, draw and explain a G-code file of any slicer."),
+    "pdf": ("fulfillment.cli.pdf:pdf", "Check a finished PDF as a print shop would, and draw its pages."),
     "grid": ("fulfillment.cli.grid:grid", "Make a laser's test piece: powers across, speeds up, labelled."),
     "config": ("fulfillment.cli.config:config", "Check config.yaml, and explain its keys."),
     "key": ("fulfillment.cli.key:key", "Make, list and revoke API keys."),
