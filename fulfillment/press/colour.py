@@ -94,11 +94,11 @@ class Colours:
     def black(self) -> Ink:
         return BLACK if self.icc else GREY_BLACK
 
-    def ink(self, colour: str, height: float) -> Ink:
-        """``colour``: as #rrggbb; ``height``: of the letters or shapes that are painted with it, in mm."""
+    def ink(self, colour: str, *, large: bool = False) -> Ink:
+        """``colour``: as #rrggbb; ``large``: of areas, not of letters and lines."""
         red, green, blue = ImageColor.getrgb(colour)[:3]
         black = self.profile.black
-        if (red, green, blue) == (0, 0, 0) and black.pure and height < black.rich_from:
+        if (red, green, blue) == (0, 0, 0) and black.pure and not large:
             return self.black
         if self.icc is None:
             return GREY_BLACK if red == green == blue == 0 else Ink("rgb", (red / 255, green / 255, blue / 255))

@@ -44,10 +44,6 @@ class Sides:
     all_places: Mapping[Side, Sequence[Place]]
     """The same of all pockets, those that stay empty too: the page's trim goes around them."""
 
-    @property
-    def longest(self) -> tuple[float, float]:
-        return self.sheet.width, self.sheet.height
-
 
 def drawn(sides: Sides, pieces: Sequence[Piece]) -> tuple[bytes, list[Boxes]]:
     """The file as reportlab writes it, and the boxes of its pages."""
@@ -91,7 +87,7 @@ def _copy(page: Page, sides: Sides, piece: Piece, side: Side) -> None:
     if recipe.cut.spot is not None:
         page.spot(recipe.cut.spot, spots[recipe.cut.spot])
     else:
-        page.ink(sides.colours.ink(recipe.cut.colour, 0.0))
+        page.ink(sides.colours.ink(recipe.cut.colour))
     page.stroke(shapes.rings(cut), recipe.cut.weight, closed=True)
 
 

@@ -9,9 +9,8 @@ from typing import Final
 
 import pypdfium2
 import pypdfium2.raw as raw
-from PIL import Image
+from PIL import Image, ImageChops, ImageColor
 
-from fulfillment.press.layout import Sheet
 from gcode.geometry import Bounds
 
 MM: Final = 72 / 25.4
@@ -31,29 +30,29 @@ def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
         document.close()
 
 
-def page(document: pypdfium2.PdfDocument, number: int, box: Bounds, px_per_mm: float) -> Image.Image:
-    """A rectangle of a page (from 0), in mm of its media box, as RGB. Its corner lies on a pixel's corner exactly."""
-    found = document[number]
+def boxes(
+    document: pypdfium2.PdfDocument, number: int, wanted: Sequence[Bounds], px_per_mm: float
+) -> list[Image.Image]:
+    """Rectangles of a page (from 0), in mm of its media box, as RGB. The corner of each is a pixel's corner."""
+    page = document[number]
+    try:
+        return [_box(page, box, px_per_mm) for box in wanted]
+    finally:
+        page.close()
+
+
+def _box(page: pypdfium2.PdfPage, box: Bounds, px_per_mm: float) -> Image.Image:
     width, height = max(1, round(box.width * px_per_mm)), max(1, round(box.height * px_per_mm))
-    scale, top = px_per_mm / MM, found.get_height() - box.y1 * MM
+    scale, top = px_per_mm / MM, page.get_height() - box.y1 * MM
     bitmap = pypdfium2.PdfBitmap.new_native(width, height, raw.FPDFBitmap_BGRx)
     try:
         bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
         matrix = raw.FS_MATRIX(scale, 0, 0, scale, -box.x0 * px_per_mm, -top * scale)
-        clip = raw.FS_RECTF(0, 0, width, height)
-        raw.FPDF_RenderPageBitmapWithMatrix(bitmap, found, matrix, clip, 0)
+        raw.FPDF_RenderPageBitmapWithMatrix(bitmap, page, matrix, raw.FS_RECTF(0, 0, width, height), 0)
         picture: Image.Image = bitmap.to_pil().convert("RGB")
         return picture
     finally:
         bitmap.close()
-        found.close()
-
-
-def cut(picture: Image.Image, sheet: Sheet, box: Bounds) -> Image.Image:
-    """A rectangle of a sheet, from the picture of all of it."""
-    scale = picture.width / sheet.width
-    left, top = round(box.x0 * scale), round((sheet.height - box.y1) * scale)
-    return picture.crop((left, top, left + round(box.width * scale), top + round(box.height * scale)))
 
 
 def beside(pictures: Sequence[Image.Image]) -> Image.Image:
@@ -69,6 +68,13 @@ def beside(pictures: Sequence[Image.Image]) -> Image.Image:
         whole.paste(one, (at, 0) if across else (0, at))
         at += (one.width if across else one.height) + BETWEEN
     return whole
+
+
+def on(colour: str, picture: Image.Image) -> Image.Image:
+    """A page as it looks on paper of a colour."""
+    if ImageColor.getrgb(colour)[:3] == (255, 255, 255):
+        return picture
+    return ImageChops.multiply(picture, Image.new("RGB", picture.size, colour))
 
 
 def png(picture: Image.Image) -> bytes:

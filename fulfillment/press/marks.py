@@ -65,20 +65,16 @@ def crops(trims: Sequence[Bounds], bleeds: Sequence[Bounds], sheet: Sheet, marks
 def _reach(
     begin: tuple[float, float], way: int, axis: int, others: Sequence[Bounds], page: Bounds, length: float
 ) -> tuple[float, float]:
-    """From where to where a mark goes along an axis (0: x) until it meets a neighbour or the page's edge. ``begin``:
-    where along the axis, and where across it."""
+    """From where to where a mark goes along an axis (0: x): to the page's edge at most, and half of the way to a
+    neighbour, whose own marks come towards it. ``begin``: where along the axis, and where across it."""
     start, across = begin
-    end = start + way * length
-    low, high = (page.x0, page.x1) if axis == 0 else (page.y0, page.y1)
-    end = min(max(end, low), high)
+    room = abs((page.x0, page.x1, page.y0, page.y1)[2 * axis + (way > 0)] - start)
     for other in others:
-        a0, a1 = (other.x0, other.x1) if axis == 0 else (other.y0, other.y1)
-        c0, c1 = (other.y0, other.y1) if axis == 0 else (other.x0, other.x1)
-        if c0 < across < c1 and min(start, end) < a1 and a0 < max(start, end):
-            end = max(a1, start - length) if way < 0 else min(a0, start + length)
-            if (end - start) * way <= 0:
-                return start, start
-    return start, end
+        along, beside = ((other.x0, other.x1), (other.y0, other.y1))[:: -1 if axis else 1]
+        ahead = (along[0] - start) if way > 0 else (start - along[1])
+        if beside[0] < across < beside[1] and (along[1] - start) * way > 0:
+            room = min(room, max(ahead, 0.0) / 2)
+    return start, start + way * min(length, room)
 
 
 def targets(whole: Bounds, sheet: Sheet) -> list[Line]:

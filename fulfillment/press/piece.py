@@ -18,6 +18,7 @@ from fulfillment.press.colour import Colours, Ink
 from fulfillment.press.pictures import Picture
 from fulfillment.processes import Problems, Spec
 from gcode.design import Drawing, Zone
+from gcode.hatch import grown
 from gcode.mask import contour
 
 Side = Literal["front", "back"]
@@ -88,7 +89,7 @@ def laid_out(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe, colour
         for layer in _lettering(spec, files, recipe):
             colour = recipe.inks.get(layer.field) or product.ink(spec.options) or recipe.ink
             assert isinstance(layer.content, Drawing)  # noqa: S101  (photos are not asked for)
-            ink = colours.ink(colour, _height(layer.content))
+            ink = colours.ink(colour, large=_large(layer.content, colours.profile.black.rich_from))
             side = product.zones[product.fields[layer.field].zone].side
             parts[layer.field] = Part(layer.field, layer.zone, side, Painted(layer.content, colour, ink))
             notes += [f"{layer.field}: {note}" for note in layer.content.notes]
@@ -114,7 +115,7 @@ def laid_out(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe, colour
         titles = " or ".join(product.fields[name].title for name in names)
         raise problem(f"Nothing was sent that could be printed: {titles}.", "Please send one of them.")
     ordered = tuple(parts[name] for name in names if name in parts)
-    grounds = {side: colours.ink(colour, product.piece.height) for side, colour in recipe.grounds.items()}
+    grounds = {side: colours.ink(colour, large=True) for side, colour in recipe.grounds.items()}
     code = str((spec.facts or SAMPLE).get("unit", SAMPLE["unit"]))
     return Piece(code, ordered, _edge(product, recipe, ordered), tuple(notes), grounds, recipe.grounds)
 
@@ -132,9 +133,9 @@ def _lettering(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe) -> S
     return design(spec, others, Craft(recipe.line_width, fills=True)).layers
 
 
-def _height(drawing: Drawing) -> float:
-    """Of its tallest letter or shape, in mm."""
-    return max((float(line[:, 1].max() - line[:, 1].min()) for line in drawing.outlines), default=0.0)
+def _large(drawing: Drawing, thick: float) -> bool:
+    """Whether any of its letters or shapes is so thick (mm)."""
+    return bool(drawing.outlines) and bool(grown(drawing.outlines, -thick / 2))
 
 
 def _zone(name: str, box: Box, product: Product, bleed: float) -> Zone:

@@ -67,8 +67,8 @@ class Black(Written):
     well enough for small letters."""
     rich: Four = (40, 30, 30, 100)
     """The inks of large black areas: black ink alone looks grey there."""
-    rich_from: PositiveMm = 12.0
-    """Height of a letter or shape from which it is such an area."""
+    rich_from: PositiveMm = 2.0
+    """Thickness of a stem or shape from which it is such an area."""
 
 
 class Resolution(Written):

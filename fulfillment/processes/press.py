@@ -70,7 +70,7 @@ def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Mad
         ticket=ticket,
     )
     _preflight(data, sides, boxes)
-    proof, seen = _seen(data, sides)
+    proof, seen = _seen(data, sides, spec.product.colour(spec.options))
     likes = _faithful(pieces, sides, seen)
     return Made(data, needs, _manifest(specs, sides, pieces, boxes, likes), proof)
 
@@ -163,23 +163,20 @@ def _preflight(data: bytes, sides: Sides, boxes: Sequence[finish.Boxes]) -> None
         raise problem(f"Preflight refused the finished file: {' '.join(wrong[:5])}", DEFECT)
 
 
-def _seen(data: bytes, sides: Sides) -> tuple[bytes, dict[Side, list[Image.Image]]]:
+def _seen(data: bytes, sides: Sides, paper: str) -> tuple[bytes, dict[Side, list[Image.Image]]]:
     """The proof: each side of a piece once it is cut, of several pieces their sheets; and each piece's sides."""
-    alone = len(sides.places["front"]) == 1
     each: dict[Side, list[Image.Image]] = {}
-    sheets = []
+    sheets, scale = [], min(PROOF, look.MOST / max(sides.size))
     with look.opened(data) as document:
         for number, (side, places) in enumerate(sides.places.items()):
-            scale = min(PROOF, look.MOST / max(*sides.size, *((0, 0) if alone else sides.longest)))
-            upright = side == "front" or sides.sheet.portrait
-            if alone:
-                sheets.append(look.page(document, number, places[0].trim, scale))
-                sheets[-1] = sheets[-1] if upright else sheets[-1].rotate(180)
-                each[side] = [sheets[-1]]
-                continue
-            sheets.append(look.page(document, number, sides.sheet.bounds, scale))
-            pieces = [look.cut(sheets[-1], sides.sheet, place.trim) for place in places]
-            each[side] = [one if upright else one.rotate(180) for one in pieces]
+            pieces = look.boxes(document, number, [place.trim for place in places], scale)
+            if side == "back" and not sides.sheet.portrait:
+                pieces = [one.rotate(180) for one in pieces]
+            each[side] = pieces
+            if len(places) > 1:
+                whole = min(PROOF, look.MOST / max(sides.sheet.width, sides.sheet.height))
+                pieces = look.boxes(document, number, [sides.sheet.bounds], whole)
+            sheets.append(look.on(paper, pieces[0]))
     return look.png(look.beside(sheets)), each
 
 
