@@ -58,7 +58,7 @@ class Person:
         """Clear the beds whose piece was pictured, do what is done by hand. Held units are left to a real person."""
         calls = self.get("/v1/attention")
         done = [self._clear(name) for name in self._to_clear(calls)]
-        done += [self._by_hand(call["subject"], call["target"]) for call in calls if call["kind"] == "by-hand"]
+        done += [self._by_hand(call) for call in calls if call["kind"] == "by-hand"]
         return done + self._jigs()
 
     def _jigs(self) -> list[str]:
@@ -86,9 +86,12 @@ class Person:
         self._post(f"/v1/machines/{machine}/bed/clear", {"how": "took the piece off"})
         return f"{machine}: bed cleared"
 
-    def _by_hand(self, unit: str, operation: str) -> str:
-        self._post(f"/v1/units/{unit}/operations/{operation}/done", None)
-        return f"{unit}: packed" if operation == "pack" else f"{unit}: {operation} done"
+    def _by_hand(self, call: dict[str, str]) -> str:
+        """What a call asks for; the note that goes along is scanned."""
+        unit, operation, note = call["subject"], call["target"], call["note"]
+        self._post(f"/v1/units/{unit}/operations/{operation}/done", {"note": note} if note else None)
+        with_note = f" with its note {note}" if note else ""
+        return f"{unit}: packed{with_note}" if operation == "pack" else f"{unit}: {operation} done"
 
     def _post(self, path: str, body: dict[str, str] | None) -> None:
         self._web.post(path, json=body).raise_for_status()
