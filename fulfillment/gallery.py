@@ -13,11 +13,13 @@ from pathlib import Path
 from PIL import Image
 
 from fulfillment.catalog import Product
+from fulfillment.catalog.words import ON_PAPER
 from fulfillment.config import Factory, Machine, load_factory
 from fulfillment.example import command, jig, order
 from fulfillment.machines import offer_of
 from fulfillment.offline import Done, rendered_together
 from fulfillment.rehearsal import blank, rehearsal, view
+from jobs.fits import misfits
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -70,11 +72,13 @@ def as_made(factory: Factory, product: Product, done: Done) -> Image.Image | Non
     material = factory.config.material(done.made.needs.material or "")
     before = done.artifact.with_name(f"{product.under(done.operation)}.made.png")
     lying = before if before.exists() else None
-    extra = ["--speed", "max", *blank(product, machine, material, product.colour(done.options), lying)]
-    with rehearsal(machine, extra) as rehearsed:
+    # A printer takes its own sheets, and its camera sees the whole of the last one.
+    on_paper = done.made.needs.process in ON_PAPER
+    there = [] if on_paper else blank(product, machine, material, product.colour(done.options), lying)
+    with rehearsal(machine, ["--speed", "max", *there]) as rehearsed:
         if why := rehearsed.run(done.artifact, done.made.media_type, ticket=done.made.needs.ticket):
             raise SystemExit(f"{product.name}, {done.operation} on {machine.name}: {why}")
-        picture = rehearsed.room.picture(**view(product, machine))
+        picture = rehearsed.room.picture(**({} if on_paper else view(product, machine)))
         done.artifact.with_name(f"{done.operation}.made.png").write_bytes(picture)
         return Image.open(io.BytesIO(picture))
 
@@ -83,9 +87,7 @@ def machine_for(factory: Factory, done: Done) -> Machine | None:
     """The first machine with a simulator that does what the artifact needs; a person would load what is missing."""
     needs = done.made.needs
     for machine in factory.config.machines:
-        offer = offer_of(machine, factory.config.materials)
-        fits = needs.process in offer.processes and (needs.dialect is None or needs.dialect in offer.dialects)
-        if machine.simulator and fits and all(offer.traits.get(name) == value for name, value in needs.traits.items()):
+        if machine.simulator and not misfits(offer_of(machine, factory.config.materials), needs):
             return machine
     return None
 
