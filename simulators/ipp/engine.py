@@ -43,8 +43,10 @@ class Engine:
                     continue
             try:
                 self._open(work) if isinstance(work, Opening) else self._print(work)
-            except OSError:
-                log.exception("a page could not be written to %s; is there space?", printer.output.folder)
+            except Exception:
+                log.exception("job %d cannot be printed", work.job.number)
+                with printer.door:
+                    printer.broken(work)
         self._close()
 
     def _told(self) -> None:

@@ -40,8 +40,12 @@ def size_of(name: str) -> Size | None:
     if found is None:
         return None
     width, height = (round(float(number) * UNITS[found[3]]) for number in found.groups()[:2])
-    low, high = SIDE_LIMIT
-    return (width, height) if low <= min(width, height) and max(width, height) <= high else None
+    return (width, height) if sound((width, height)) else None
+
+
+def sound(size: Size) -> bool:
+    """It can be paper."""
+    return SIDE_LIMIT[0] <= min(size) and max(size) <= SIDE_LIMIT[1]
 
 
 def same(one: Size, other: Size) -> bool:

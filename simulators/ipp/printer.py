@@ -244,6 +244,13 @@ class Printer:
             self.standing.append("output-area-full")
         return True
 
+    def broken(self, work: Opening | Impression) -> None:
+        """Its own fault."""
+        if isinstance(work, Impression):
+            self.unprintable(work, "document-unprintable-error")
+        else:
+            self.unreadable(work, "document-unprintable-error")
+
     def unprintable(self, impression: Impression, reason: str) -> None:
         """A page cannot be drawn: the sheet comes out empty, and the job is given up."""
         if impression.boot == self.boot:

@@ -27,6 +27,18 @@ from simulators.ipp.sheets import Output
 from simulators.ipp.side import Side
 from simulators.ipp.web import Keys, Web
 
+HEADINGS: Mapping[faults.Place, str] = {
+    faults.Place.REQUEST: "of a request; @OPERATION or @OPERATION#N: that one, or the N-th of them from now on",
+    faults.Place.NEXT: "of a page; @page=N: as the N-th impression from now on is about to be printed; else the next",
+    faults.Place.PAGE: "of the printer and people; @page=N the same, else at once",
+}
+EXAMPLES = (
+    "examples:",
+    "  --fault no-answer@Send-Document       the document is taken and printed, and nobody is told",
+    "  --fault cut-answer@Create-Job#2:57    of the answer to the second Create-Job, 57 bytes come",
+    "  --fault media-empty@page=3            two pages, then no paper until POST /load",
+    "  --fault power-cut@page=2:5            the second page is lost with all jobs; back after 5 s",
+)
 LOOK = 0.5
 """Seconds between two looks for the parent."""
 MODELS: Mapping[str, Mapping[str, Any]] = {
@@ -107,6 +119,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m simulators ipp",
         description="A simulated IPP Everywhere printer: it prints PDF, JPEG and PWG raster into pictures.",
+        epilog=_faults(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=0, help="serve IPP on this port of 127.0.0.1 (0: choose)")
     parser.add_argument("--side", type=int, metavar="PORT", help="serve the side channel on this port (0: choose)")
@@ -124,11 +138,26 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     build.add_argument("--password", default="simulated", help="and what they say (default simulated)")
     ways = parser.add_argument_group("ways in which printers differ (also POST /set on the side channel)")
     for name, setting in SETTINGS.items():
-        ways.add_argument(f"--{name}", metavar="X", help=f"{setting.text} (default {setting.default})")
+        default = "the model's" if name == "page" else setting.default
+        ways.add_argument(
+            f"--{name}", metavar="|".join(setting.words) or "N", help=f"{setting.text} (default {default})"
+        )
     failing = parser.add_argument_group("faults (also POST /fault on the side channel)")
-    told = "; ".join(f"{name}: {kind.text} ({kind.argument})" for name, kind in faults.KINDS.items())
-    failing.add_argument("--fault", action="append", default=[], metavar="KIND[@WHEN][:ARGUMENT]", help=told)
+    failing.add_argument(
+        "--fault", action="append", default=[], metavar="KIND[@WHEN][:ARGUMENT]", help="see below; may be repeated"
+    )
     return parser.parse_args(arguments)
+
+
+def _faults() -> str:
+    """Every fault in a line, and how they are written."""
+    lines = ["faults, and what ARGUMENT is without one:"]
+    for place, heading in HEADINGS.items():
+        lines += ["", f"  {heading}"]
+        for name, kind in faults.KINDS.items():
+            if kind.place is place:
+                lines.append(f"    {name:18}{kind.text}{f' [{kind.argument}]' if 'ARGUMENT' in kind.text else ''}")
+    return "\n".join([*lines, "", *EXAMPLES])
 
 
 def _speed(text: str) -> float | None:

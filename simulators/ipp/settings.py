@@ -11,78 +11,66 @@ class Setting:
     default: str
     read: Callable[[str], str | float]
     text: str
+    words: tuple[str, ...] = ()
+    """What it may be, where it is no number."""
 
 
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
+def _number(default: float, low: float, high: float, text: str) -> Setting:
+    def read(said: str) -> float:
         try:
-            number = float(text)
+            number = float(said)
         except ValueError:
-            raise ValueError(f"{text!r} is not a number") from None
+            raise ValueError(f"{said!r} is not a number") from None
         if not low <= number <= high:
-            raise ValueError(f"{text} is not between {low:g} and {high:g}")
+            raise ValueError(f"{said} is not between {low:g} and {high:g}")
         return number
 
-    return read
+    return Setting(f"{default:g}", read, text)
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"{text!r} is none of {', '.join(words)}")
-        return text
+def _choice(*words: str, text: str) -> Setting:
+    """The first one is the default."""
 
-    return read
+    def read(said: str) -> str:
+        if said not in words:
+            raise ValueError(f"{said!r} is none of {', '.join(words)}")
+        return said
+
+    return Setting(words[0], read, text, words)
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "page": Setting("3", _number(0, 3600), "seconds that an impression takes; --speed divides them"),
-    "forget": Setting("60", _number(0, 1e6), "seconds after which a finished job is forgotten"),
-    "time-out": Setting("60", _number(0.1, 1e6), "seconds that an open job may wait for its document"),
-    "time-out-action": Setting(
-        "abort-job",
-        _one_of("abort-job", "hold-job", "process-job"),
-        "what becomes of it: abort-job, hold-job, process-job",
+    "page": _number(3, 0, 3600, "seconds that an impression takes; --speed divides them"),
+    "forget": _number(60, 0, 1e6, "seconds after which a finished job is forgotten"),
+    "time-out": _number(60, 0.1, 1e6, "seconds that an open job may wait for its document"),
+    "time-out-action": _choice("abort-job", "hold-job", "process-job", text="what becomes of it then"),
+    "queue": _number(8, 1, 1000, "unfinished jobs that it holds; one more is refused as busy (1: one at a time)"),
+    "incoming": _choice("pending", "pending-held", text="the state of a job that waits for its document"),
+    "cancel": _number(0.3, 0, 3600, "seconds, at least, from Cancel-Job of a printing job to its end"),
+    "cut": _choice(
+        *("print", "abort", "garbage"),
+        text="a document that was cut is printed as far as it goes, or given up, or a page of garbage if unreadable",
     ),
-    "queue": Setting(
-        "8", _number(1, 1000), "unfinished jobs that it holds; one more is refused as busy (1: one at a time)"
+    "suffix": _choice(
+        *("usual", "none", "error", "warning", "report"), text="of its reasons: by their severity, none, or always one"
     ),
-    "incoming": Setting(
-        "pending", _one_of("pending", "pending-held"), "the state of a job that waits for its document"
+    "ids": _choice("go-on", "restart", text="job-ids after a power cut"),
+    "mismatch": _choice(
+        *("need", "scale", "refuse"), text="paper that is in no tray: media-needed, scaled to another, or refused"
     ),
-    "cancel": Setting("0.3", _number(0, 3600), "seconds, at least, from Cancel-Job of a printing job to its end"),
-    "cut": Setting(
-        "print",
-        _one_of("print", "abort", "garbage"),
-        "a document that was cut: print it as far as it goes, abort, or print a page of garbage if it is unreadable",
+    "count": _choice(
+        *("impressions", "once", "sheets", "none"),
+        text="job-impressions-completed counts impressions, those of one copy, sheets, or is not there",
     ),
-    "suffix": Setting(
-        "usual",
-        _one_of("usual", "none", "error", "warning", "report"),
-        "of its reasons: by their severity, none, or always one",
+    "answers": _choice(
+        *("length", "chunked", "close"), text="answers with their length, chunked, or by HTTP/1.0 up to the end"
     ),
-    "ids": Setting("go-on", _one_of("go-on", "restart"), "job-ids after a power cut"),
-    "mismatch": Setting(
-        "need",
-        _one_of("need", "scale", "refuse"),
-        "paper that is in no tray: media-needed, scaled to another, or refused",
+    "expect": _choice(
+        *("asked", "always", "never", "refuse"), text="100 Continue when asked, always, never, or 417 instead"
     ),
-    "count": Setting(
-        "impressions",
-        _one_of("impressions", "once", "sheets", "none"),
-        "job-impressions-completed counts impressions, those of one copy, sheets, or is not there",
-    ),
-    "answers": Setting(
-        "length",
-        _one_of("length", "chunked", "close"),
-        "answers with their length, chunked, or by HTTP/1.0 up to the end",
-    ),
-    "expect": Setting(
-        "asked", _one_of("asked", "always", "never", "refuse"), "100 Continue when asked, always, never, or 417 instead"
-    ),
-    "auth": Setting("none", _one_of("none", "basic", "digest"), "what it asks of whoever prints: --user, --password"),
-    "latency": Setting("0", _number(0, 600), "seconds before each answer"),
-    "output": Setting("500", _number(1, 1e6), "sheets that the output takes before it is full"),
+    "auth": _choice("none", "basic", "digest", text="what it asks of whoever prints: --user, --password"),
+    "latency": _number(0, 0, 600, "seconds before each answer"),
+    "output": _number(500, 1, 1e6, "sheets that the output takes before it is full"),
 }
 
 

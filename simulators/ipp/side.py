@@ -2,7 +2,7 @@
 
 - ``GET /snapshot.png``   the page that was printed last, as a camera over the output would see it
 - ``GET /pages/N.png``    the N-th printed page, from 1
-- ``GET /record.json``    documents that came, and pages that were printed
+- ``GET /record.json``    documents that came, pages that were printed, and names of jobs that were printed twice
 - ``GET /state``          the printer in a few facts
 - ``POST /fault``         ``{"spec": "..."}``, as ``--fault``
 - ``POST /set``           ``{"NAME": "VALUE"}``, as the flags of the same names
@@ -184,5 +184,10 @@ def state(printer: Printer) -> Json:
 
 
 def record(printer: Printer) -> Json:
-    """Everything since the start, also before a power cut."""
-    return {"documents": list(printer.output.documents.values()), "pages": printer.output.pages}
+    """Everything since the start, also before a power cut. ``twice``: names of which paper came out of several jobs."""
+    documents = list(printer.output.documents.values())
+    jobs: dict[str, set[str]] = {}
+    for page in printer.output.pages:
+        jobs.setdefault(page["name"], set()).add(page["uuid"])
+    twice = sorted(name for name, found in jobs.items() if len(found) > 1)
+    return {"documents": documents, "pages": printer.output.pages, "twice": twice}

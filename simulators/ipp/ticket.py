@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from simulators.ipp.media import KNOWN, Size, described, same, size_of
+from simulators.ipp.media import KNOWN, Size, described, same, size_of, sound
 from simulators.ipp.values import boolean, collection, enum, integer, keyword, resolution, span
 from simulators.ipp.wire import Attribute, Group, Members, Tag, Value
 
@@ -160,7 +160,7 @@ def _wanted(taken: Mapping[str, Attribute], default: str) -> tuple[str, Size, st
 def _dimensions(members: Members) -> Size | None:
     sides = {member.name: member.values[0].data for member in members}
     width, height = sides.get("x-dimension"), sides.get("y-dimension")
-    return (width, height) if isinstance(width, int) and isinstance(height, int) else None
+    return (width, height) if isinstance(width, int) and isinstance(height, int) and sound((width, height)) else None
 
 
 def capabilities(default: str, colour: bool, two_sided: bool) -> list[Attribute]:

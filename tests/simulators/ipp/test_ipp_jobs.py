@@ -190,6 +190,14 @@ def test_pages_are_chosen_and_attributes_kept(host: Callable[..., Any], pdf: Cal
     ]
 
 
+@pytest.mark.parametrize(("width", "height"), [(-5, 0), (1, 10**9), (10500, 0)])
+def test_paper_of_no_size_is_not_taken(host: Callable[..., Any], width: int, height: int) -> None:
+    printer = host()
+    size = collection("media-size", (integer("x-dimension", width), integer("y-dimension", height)))
+    media = collection("media-col", (size,))
+    assert printer.ask("Validate-Job", boolean("ipp-attribute-fidelity", True), job=(media,)).code == 0x040B
+
+
 def test_somebody_is_shown_which_printer_it_is(host: Callable[..., Any]) -> None:
     printer = host()
     printer.ask("Identify-Printer", keyword("identify-actions", "flash"))

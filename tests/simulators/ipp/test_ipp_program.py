@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ippx
 import pytest
 
+from simulators.ipp.job import State
 from simulators.ipp.program import MODELS, start
 from simulators.ipp.settings import SETTINGS
 
@@ -59,6 +61,23 @@ def test_models_are_what_they_say(host: Callable[..., Any], model: str) -> None:
     state = host("--model", model).state()
     papers = [f"{tray['media']}:{tray['sheets']}" for tray in state["trays"]]
     assert papers == list(MODELS[model]["trays"])
+
+
+def test_another_client_prints_and_waits(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
+    printer = host("--auth", "basic", "--password", "sesame")
+    uri, auth = printer.running.printer.uri, ippx.BasicAuth("maker", "sesame")
+    with ippx.IppClient(uri, auth=auth) as client:
+        assert client.get_printer_attributes().state == ippx.PrinterState.IDLE
+        job = client.print_job(pdf(2), document_format="application/pdf", job_name="slip")
+        assert client.wait_for_job(job.job_id, timeout=20, initial_interval=0.05).state == ippx.JobState.COMPLETED
+    assert [page["name"] for page in printer.record()["pages"]] == ["slip", "slip"]
+
+
+def test_what_is_printed_twice_shows(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
+    printer = host()
+    for name in ("one", "two", "one"):
+        printer.until(printer.print(pdf(2), name), State.COMPLETED)
+    assert printer.record()["twice"] == ["one"]
 
 
 def test_the_room_says_what_is_wrong(host: Callable[..., Any]) -> None:
