@@ -222,8 +222,13 @@ class Zpl:
             for i in range(0, len(job.data), CHUNK):
                 if not self._stopped():
                     talk.tell(job.data[i : i + CHUNK])
+            if not self._stopped():  # An answer says that every byte before the question was read.
+                status, flaws = self._asked(talk)
+                self._note(status, flaws)
+                running.watched = replace(running.watched, whole=status is not None or bool(flaws))
         except WireFault as fault:
             self._hang_up()
+            self._look_at = 0.0
             running.lost = self._by_counter(running)
             if not running.lost:
                 self._doubt(running)
@@ -410,6 +415,8 @@ class Zpl:
                 self._ended(Doubted(running.attempt, f"{self._name} answers no more; look which labels came out"))
             return
         running.heard_at = now
+        if not running.lost:
+            running.watched = replace(running.watched, whole=True)
         if not status.able:
             running.watched = replace(running.watched, troubled=True)
         running.empty_since = (running.empty_since or now) if status.empty else None

@@ -148,6 +148,10 @@ class Firmware:
             return
         self._armed.append(fault)
 
+    def disarm(self) -> None:
+        """Faults that have not struck are taken back."""
+        self._armed.clear()
+
     def mend(self) -> None:
         """A person puts in labels and ribbon, closes the head, and takes the pause off."""
         self.states.clear()

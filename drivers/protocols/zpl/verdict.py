@@ -28,6 +28,8 @@ class Watched:
     """What the printer's counter said before; None: it counts no labels."""
     held: bool = True
     """Nobody else can have printed: its connection was ours all the time, or nobody else uses the printer."""
+    whole: bool = False
+    """The printer has answered after the last byte, on the same connection: it has read every one."""
     troubled: bool = False
     """It was paused, or short of something: then somebody was at it, who may have pressed CANCEL."""
 
@@ -50,10 +52,12 @@ def judged(watched: Watched, status: HostStatus, count: int | None, settled: boo
             )
         return Ending.MADE, f"the printer has taken {many}, and nothing waits in it any more"
     out = count - watched.before
-    if out == watched.labels and watched.held:
+    if out == watched.labels and watched.held and watched.whole:
         return Ending.MADE, f"{many} came out, by the printer's own counter"
     if not settled:
         return None
+    if out and not watched.whole:
+        return Ending.DOUBTED, "something came out, and the printer may not have read all of it: look at it"
     if out < 0 or out > watched.labels or not watched.held:
         text = f"its counter went from {watched.before} to {count}, and {watched.labels} were sent: look what came out"
         return Ending.DOUBTED, text
