@@ -37,11 +37,11 @@ class Notes:
         if self._folder is None:
             return
         try:
-            if not self._folder.exists():
+            if self._folder.is_dir():
+                self.complete = True
+            else:
                 self._folder.mkdir(parents=True)
                 _sync(self._folder.parent)
-            else:
-                self.complete = True
         except OSError as error:
             raise MachineFault(
                 f"no notes can be kept in {self._folder} ({error.strerror}); mend that folder"

@@ -49,7 +49,8 @@ def place(address: str, machine: str) -> Place:
         port = found.port
     except (httpx.InvalidURL, ValueError) as error:
         raise OurFault(f"machine {machine}: {address!r} is no address ({error}); write ipp://host/ipp/print") from None
-    if found.scheme not in SCHEMES or not found.host or found.userinfo or found.query or found.fragment:
+    extra = found.userinfo or found.query or found.fragment
+    if found.scheme not in SCHEMES or not found.host or extra or not 0 < (port or PORT) < 65536:
         raise OurFault(f"machine {machine}: {address!r} is no address like ipp://printer.local/ipp/print")
     secure = SCHEMES[found.scheme] == "https"
     if found.scheme in ("ipp", "ipps") and port is None:
