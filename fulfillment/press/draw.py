@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from fulfillment.catalog import PressRecipe
 from fulfillment.press import marks, shapes
 from fulfillment.press.canvas import Page
@@ -14,7 +16,7 @@ from fulfillment.press.finish import Boxes
 from fulfillment.press.layout import Place, Sheet, around
 from fulfillment.press.pictures import Picture
 from fulfillment.press.piece import Painted, Part, Piece, Side
-from gcode.geometry import Transform, rectangle
+from gcode.geometry import Line, Transform, rectangle
 
 PATCHES: Final[Mapping[str, tuple[Ink, ...]]] = {
     "cmyk": tuple(
@@ -132,3 +134,16 @@ def _registered(page: Page, sides: Sides) -> None:
         page.ink(sides.colours.black)
     else:
         page.everywhere()
+
+
+def whites(sides: Sides, pieces: Sequence[Piece]) -> list[Line]:
+    """Where white lies under pieces, on the front of their sheet."""
+    if sides.recipe.white is None:
+        return []
+    return [
+        place.onto(ring + np.array(step))
+        for piece, place in zip(pieces, sides.places["front"], strict=True)
+        if piece.edge is not None
+        for step in sides.recipe.repeat.steps
+        for ring in shapes.rings(piece.edge.buffer(-sides.recipe.choke))
+    ]

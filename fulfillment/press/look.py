@@ -9,9 +9,9 @@ from typing import Final
 
 import pypdfium2
 import pypdfium2.raw as raw
-from PIL import Image, ImageChops, ImageColor
+from PIL import Image, ImageChops, ImageColor, ImageDraw
 
-from gcode.geometry import Bounds
+from gcode.geometry import Bounds, Line
 
 MM: Final = 72 / 25.4
 BETWEEN: Final = 24
@@ -70,11 +70,15 @@ def beside(pictures: Sequence[Image.Image]) -> Image.Image:
     return whole
 
 
-def on(colour: str, picture: Image.Image) -> Image.Image:
-    """A page as it looks on paper of a colour."""
+def on(colour: str, picture: Image.Image, white: Sequence[Line] = ()) -> Image.Image:
+    """A page as it looks on paper of a colour. ``white``: contours (pixels) in which white ink lies below."""
     if ImageColor.getrgb(colour)[:3] == (255, 255, 255):
         return picture
-    return ImageChops.multiply(picture, Image.new("RGB", picture.size, colour))
+    paper = Image.new("RGB", picture.size, colour)
+    draw = ImageDraw.Draw(paper)
+    for edge in white:
+        draw.polygon([(x, y) for x, y in edge.tolist()], fill="white")
+    return ImageChops.multiply(picture, paper)
 
 
 def png(picture: Image.Image) -> bytes:

@@ -71,9 +71,9 @@ def _reach(
     room = abs((page.x0, page.x1, page.y0, page.y1)[2 * axis + (way > 0)] - start)
     for other in others:
         along, beside = ((other.x0, other.x1), (other.y0, other.y1))[:: -1 if axis else 1]
-        ahead = (along[0] - start) if way > 0 else (start - along[1])
-        if beside[0] < across < beside[1] and (along[1] - start) * way > 0:
-            room = min(room, max(ahead, 0.0) / 2)
+        near, far = along if way > 0 else along[::-1]
+        if beside[0] < across < beside[1] and (far - start) * way > 0:
+            room = min(room, max((near - start) * way, 0.0) / 2)
     return start, start + way * min(length, room)
 
 

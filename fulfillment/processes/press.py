@@ -17,12 +17,12 @@ from fulfillment.pdfs import PdfRefused, Rules, preflight
 from fulfillment.pdfs.rules import CMYK, GRAY, RGB
 from fulfillment.press import BadIcc, NoProfile, faithful, finish, look
 from fulfillment.press.colour import Colours
-from fulfillment.press.draw import Sides, drawn
+from fulfillment.press.draw import Sides, drawn, whites
 from fulfillment.press.layout import Place, Sheet, back, front
 from fulfillment.press.piece import Piece, Side, laid_out, sides_of
 from fulfillment.processes import Made, Problems, Spec
 from fulfillment.together import told
-from gcode.geometry import Bounds
+from gcode.geometry import Bounds, Transform
 from jobs.queue import Needs
 
 PROCESS: Final = "press"
@@ -70,7 +70,7 @@ def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Mad
         ticket=ticket,
     )
     _preflight(data, sides, boxes)
-    proof, seen = _seen(data, sides, spec.product.colour(spec.options))
+    proof, seen = _seen(data, sides, pieces, spec.product.colour(spec.options))
     likes = _faithful(pieces, sides, seen)
     return Made(data, needs, _manifest(specs, sides, pieces, boxes, likes), proof)
 
@@ -163,7 +163,9 @@ def _preflight(data: bytes, sides: Sides, boxes: Sequence[finish.Boxes]) -> None
         raise problem(f"Preflight refused the finished file: {' '.join(wrong[:5])}", DEFECT)
 
 
-def _seen(data: bytes, sides: Sides, paper: str) -> tuple[bytes, dict[Side, list[Image.Image]]]:
+def _seen(
+    data: bytes, sides: Sides, all_pieces: Sequence[Piece], paper: str
+) -> tuple[bytes, dict[Side, list[Image.Image]]]:
     """The proof: each side of a piece once it is cut, of several pieces their sheets; and each piece's sides."""
     each: dict[Side, list[Image.Image]] = {}
     sheets, scale = [], min(PROOF, look.MOST / max(sides.size))
@@ -173,10 +175,15 @@ def _seen(data: bytes, sides: Sides, paper: str) -> tuple[bytes, dict[Side, list
             if side == "back" and not sides.sheet.portrait:
                 pieces = [one.rotate(180) for one in pieces]
             each[side] = pieces
+            shown, box, fine = pieces[0], places[0].trim, scale
             if len(places) > 1:
-                whole = min(PROOF, look.MOST / max(sides.sheet.width, sides.sheet.height))
-                pieces = look.boxes(document, number, [sides.sheet.bounds], whole)
-            sheets.append(look.on(paper, pieces[0]))
+                box = sides.sheet.bounds
+                fine = min(PROOF, look.MOST / max(box.width, box.height))
+                (shown,) = look.boxes(document, number, [box], fine)
+            # Over pixels that are counted from above.
+            onto = Transform.move(-box.x0, -box.y1).then(Transform.scale(fine, -fine))
+            white = whites(sides, all_pieces) if side == "front" else []
+            sheets.append(look.on(paper, shown, [onto(edge) for edge in white]))
     return look.png(look.beside(sheets)), each
 
 
