@@ -63,7 +63,8 @@ class Drawn:
 @lru_cache(maxsize=64)
 def _face(size: int) -> ImageFont.FreeTypeFont:
     try:
-        return ImageFont.truetype("DejaVuSansCondensed-Bold.ttf", size)
+        basic = ImageFont.Layout.BASIC  # a printer lays letters side by side
+        return ImageFont.truetype("DejaVuSansCondensed-Bold.ttf", size, layout_engine=basic)
     except OSError:
         return cast(ImageFont.FreeTypeFont, ImageFont.load_default(size))
 
@@ -295,4 +296,4 @@ def _unescaped(data: bytes, escape: str) -> str:
             raw.append(data[i])
             i += 1
         data = bytes(raw)
-    return data.decode("utf-8", "replace")
+    return "".join(letter for letter in data.decode("utf-8", "replace") if letter.isprintable())
