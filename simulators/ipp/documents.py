@@ -163,14 +163,14 @@ def opened(data: bytes, kind: str) -> Pages:
     return KINDS[kind](data)
 
 
-def expanded(data: bytes, compression: str) -> bytes:
+def expanded(data: bytes, compression: str, limit: int = LIMIT) -> bytes:
     """A document that came compressed, as far as it can be read. Raises Unreadable."""
     if compression == "none":
         return data
     for bits in (31,) if compression == "gzip" else (15, -15):
         machine = zlib.decompressobj(bits)
         try:
-            whole = machine.decompress(data, LIMIT)
+            whole = machine.decompress(data, limit)
         except zlib.error:
             continue
         if machine.unconsumed_tail:

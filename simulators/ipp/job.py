@@ -64,8 +64,8 @@ class Job:
     """Of the document, once it was opened."""
     impressions: int = 0
     sheets: int = 0
-    stop_at: float | None = None
-    """It is on its way to the end, and reaches it no sooner."""
+    stopping: float | None = None
+    """Since when it is on its way to its early end; printer-up-time."""
     foreign: bool = False
     opened: bool = False
     scaled: bool = False

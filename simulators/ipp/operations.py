@@ -356,7 +356,7 @@ def cancel_my_jobs(printer: Printer, request: Request) -> Said:
     numbers, user = _numbers(request), user_of(request)
     with printer.door:
         if numbers is None:
-            jobs = [job for job in printer.unfinished if job.user == user and job.stop_at is None]
+            jobs = [job for job in printer.unfinished if job.user == user and job.stopping is None]
         else:
             jobs = [printer.jobs[number] for number in numbers if number in printer.jobs]
             wrong = [job for job in jobs if job.finished or job.user != user]

@@ -127,7 +127,8 @@ class Printer:
         now, due = self.now, [0.5]
         if self._path is not None:
             due.append(self._path.until - now)
-        due += [job.stop_at - now for job in self.jobs.values() if job.stop_at is not None and not job.finished]
+        elif self.current is not None and self.current.stopping is not None:
+            due.append(self._ends(self.current.stopping) - now)
         return max(0.0, min(due))
 
     def turn(self) -> Opening | Impression | None:
@@ -164,8 +165,8 @@ class Printer:
         if self._path is not None:
             return self._arrived()
         job = self.current
-        if job is not None and job.stop_at is not None:
-            if self.now >= job.stop_at:
+        if job is not None and job.stopping is not None:
+            if self.now >= self._ends(job.stopping):
                 self._end(job, State.CANCELED, *(r for r in job.reasons if r.startswith("job-canceled")))
             return None
         if job is None:
@@ -176,6 +177,10 @@ class Printer:
             return Opening(job, self.boot)
         self._feed(job)
         return None
+
+    def _ends(self, asked: float) -> float:
+        """When a job that was canceled while it was printed is over."""
+        return asked + self.settings.number("cancel")
 
     def _begin(self) -> Job | None:
         """The next job: one that waits for its document holds up those behind it."""
@@ -212,7 +217,7 @@ class Printer:
         if not self.stopped:
             for fault in self.faults.page():
                 self.happen(fault)
-        if self.current is not job or job.stop_at is not None:
+        if self.current is not job or job.stopping is not None:
             return  # it was given up, canceled, or lost just now
         tray = self._tray(job.ticket)
         if self.stopped or tray is None:
@@ -260,7 +265,7 @@ class Printer:
 
     def _end(self, job: Job, state: State, *reasons: str) -> None:
         job.end(state, self.clock(), *reasons)
-        job.stop_at = None
+        job.stopping = None
         if self.current is job:
             self.current, self._step, self._steps, self._wanting = None, None, iter(()), None
 
@@ -351,10 +356,10 @@ class Printer:
 
     def cancel(self, job: Job, reason: str) -> bool:
         """Whether there is something to cancel. A job that is being printed takes its time."""
-        if job.finished or job.stop_at is not None:
+        if job.finished or job.stopping is not None:
             return False
         if self.current is job:
-            job.stop_at = self.now + self.settings.number("cancel")
+            job.stopping = self.now
             job.reasons = [STOPPING, reason]
         else:
             self._end(job, State.CANCELED, reason)

@@ -98,13 +98,14 @@ def test_a_document_comes_in_its_own_request_and_only_once(host: Callable[..., A
 
 
 def test_cancel_is_asked_for_and_comes_later(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
-    printer = host("--speed", "1", "--page", "0.1", "--cancel", "0.4")
+    printer = host("--speed", "1", "--page", "0.1", "--cancel", "3600")
     number = printer.print(pdf(50))
     printer.seen(lambda: printer.job(number).first("job-impressions-completed") >= 1)
     assert printer.ask("Cancel-Job", integer("job-id", number)).code == 0
     assert printer.job(number).first("job-state") == State.PROCESSING
     assert "processing-to-stop-point" in printer.reasons(number)
     assert printer.ask("Cancel-Job", integer("job-id", number)).code == 0x0404
+    printer.post("/set", cancel=0)
     printer.until(number, State.CANCELED)
     assert printer.reasons(number) == ["job-canceled-by-user"]
     assert 1 <= len(printer.record()["pages"]) < 50

@@ -116,7 +116,7 @@ def test_ipptool_prints_and_looks(
     """All of its tests are run by ``python -m benchmarks ipptool``; docs/ipp.md says what they found."""
     printer, document = host("--answers", answers), tmp_path / "slip.pdf"
     document.write_bytes(pdf(2))
-    for name in ("print-job-and-wait", "print-job-gzip", "print-job-deflate", "get-completed-jobs", "identify-printer"):
+    for name in ("print-job", "print-job-gzip", "print-job-deflate", "get-jobs", "identify-printer"):
         words = ["ipptool", "-tI", "-f", str(document), printer.running.printer.uri, str(EVERYWHERE / f"{name}.test")]
         told = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
         assert "[PASS]" in told.stdout and "[FAIL]" not in told.stdout, told.stdout
