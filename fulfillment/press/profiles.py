@@ -75,7 +75,7 @@ class Resolution(Written):
     """Of photos as they are placed, in pixels an inch."""
 
     good: Annotated[float, Field(ge=36, le=2400)] = 300
-    """From here on nothing is said; finer than that nothing is kept."""
+    """From here on nothing is said; what is finer by half is made smaller."""
     least: Annotated[float, Field(ge=36, le=2400)] = 150
     """Below this the order is held; from here to `good` it is warned."""
     quality: Annotated[int, Field(ge=50, le=100)] = 92
