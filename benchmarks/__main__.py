@@ -13,6 +13,7 @@ NAMES = (
     "cncjs_stream",
     "fifty_machines",
     "emergency_stop",
+    "ipp_cuts",
     "path_order",
     "photo",
     "frosting_fidelity",
@@ -25,6 +26,8 @@ NAMES = (
     "pictures",
     "estimates",
     "job_cost",
+    "paper",
+    "pdf_preflight",
     "ipptool",
     "clean_clone",
 )

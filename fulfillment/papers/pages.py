@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reportlab.lib.units import mm
@@ -13,7 +13,7 @@ from fulfillment.papers.filling import Facts, Words
 from fulfillment.papers.ground import Ground, Room
 from fulfillment.papers.items import Item, Laid, Part, stacked
 from fulfillment.papers.loader import language as spoken
-from fulfillment.papers.models import COLOURS, STYLES, AnyBlock, Template, TextBlock
+from fulfillment.papers.models import COLOURS, STYLES, Template, TextBlock
 from fulfillment.papers.sizes import SIZES
 from fulfillment.typeset import PaperError
 
@@ -72,6 +72,7 @@ class _Sheet:
     ground: Ground
     width: float
     height: float
+    _bands: dict[tuple[str, int, int, int], Part] = field(default_factory=dict)
 
     def pages(self) -> list[list[Item]]:
         """On one page with smaller letters if need be, else on as many as there may be."""
@@ -90,7 +91,7 @@ class _Sheet:
 
     def _tried(self, smaller: int, most: int) -> list[list[Item]]:
         ground = replace(self.ground, smaller=smaller)
-        head, foot = (self._band(blocks, ground, 0, 0) for blocks in (self.template.head, self.template.foot))
+        head, foot = self._band("head", ground, 1, 1), self._band("foot", ground, 1, 1)
         room = self.height - head.height - head.space - foot.height
         if room < self.height / 5:
             raise PaperError("Head and foot leave no room on the paper.", "Shorten them, or choose a larger paper.")
@@ -117,17 +118,22 @@ class _Sheet:
         for part in laid.parts:
             flow.put(Laid((Part(rest, part.at(0.0, (rest - part.height) / 2)),)))
 
-    def _band(self, blocks: Sequence[AnyBlock], ground: Ground, page: int, pages: int) -> Part:
+    def _band(self, which: str, ground: Ground, page: int, pages: int) -> Part:
         """Head or foot of a page."""
-        numbers = {"page": str(page), "pages": str(pages)}
-        ground = replace(ground, words=replace(ground.words, facts={**ground.words.facts, **numbers}))
-        return stacked(part for block in blocks for part in lay(block, ground, Room(self.width, self.height)).parts)
+        key = (which, ground.smaller, page, pages)
+        if key not in self._bands:
+            blocks = self.template.head if which == "head" else self.template.foot
+            numbers = {"page": str(page), "pages": str(pages)}
+            ground = replace(ground, words=replace(ground.words, facts={**ground.words.facts, **numbers}))
+            room = Room(self.width, self.height)
+            self._bands[key] = stacked(part for block in blocks for part in lay(block, ground, room).parts)
+        return self._bands[key]
 
     def _numbered(self, pages: list[list[Item]], smaller: int) -> list[list[Item]]:
         ground = replace(self.ground, smaller=smaller)
         for number, page in enumerate(pages, 1):
-            head = self._band(self.template.head, ground, number, len(pages))
-            foot = self._band(self.template.foot, ground, number, len(pages))
+            head = self._band("head", ground, number, len(pages))
+            foot = self._band("foot", ground, number, len(pages))
             page += [*head.items, *foot.at(0.0, self.height - foot.height)]
         return pages
 

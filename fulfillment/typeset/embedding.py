@@ -56,7 +56,7 @@ class _Embedded:
             }),
             "FontDescriptor": doc.Reference(self._descriptor(doc, name, subset.data), f"{self.name}-descriptor"),
             "DW": 0,
-            "W": pdfdoc.PDFArray([1, pdfdoc.PDFArray(widths)]),
+            "W": _Raw(f"[1 [{' '.join(map(str, widths))}]]"),
             "CIDToGIDMap": doc.Reference(_stream(places), f"{self.name}-places"),
         }  # fmt: skip
         whole = {
@@ -99,6 +99,16 @@ class _Embedded:
             f"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n{body}\n"
             "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
         ).encode("ascii")
+
+
+class _Raw:
+    """A value of a file as it is spelled: reportlab takes longer for each number than for a line of text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.encode("ascii")
+
+    def format(self, _doc: Any) -> bytes:
+        return self._text
 
 
 def _stream(data: bytes, **more: int) -> Any:

@@ -107,10 +107,12 @@ def fitted(
 
 def balanced(block: Set, text: str, width: float, *, rtl: bool | None = None) -> Set:
     """The same text in as many lines, of more equal length: no last line of one word."""
-    best = block
-    for percent in range(98, 50, -2):
+    best, low, high = block, 50, 100
+    while high - low > 2:
+        percent = (low + high) // 2
         found = _set(text, block.face, block.size, width * percent / 100, 1.0, rtl)
         if len(found.lines) > len(block.lines) or found.broken > block.broken:
-            break
-        best = replace(found, leading=block.leading)
+            low = percent
+        else:
+            best, high = replace(found, leading=block.leading), percent
     return best

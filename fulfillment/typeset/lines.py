@@ -15,13 +15,15 @@ from typing import Final
 from fulfillment.typeset.glyphs import PaperFace, Strip
 from gcode import linebreak
 from gcode.bidi import from_the_right, levels, visual
-from gcode.fontchain import FontChain, _Piece
+from gcode.fontchain import LATIN, FontChain, _Piece
 from gcode.fonts import Face as AnyFace
 from gcode.fonts import GlyphsMissing, Run
 from gcode.graphemes import graphemes
 
 TALL: Final = frozenset({"Arab", "Deva", "Thai"})
 """Scripts with signs above and below their letters, whose lines stand further apart."""
+SURE: Final = 1.05
+"""How much words together may be wider than each by itself."""
 HYPHENS: Final = frozenset("-\u2010\u2013\u2014/")
 DIRECTIONS: Final = ("\u200e", "\u200f", "\u061c")
 """Characters that only say from which side is read: from the left, from the right, and that of Arabic letters."""
@@ -46,13 +48,17 @@ class Chain(FontChain):
 
     def __init__(self, name: str, faces: Sequence[PaperFace], emoji: Sequence[PaperFace]) -> None:
         super().__init__(name, faces, emoji[0])
+        self._first = faces[0]
+        self._plain: dict[str, _Piece] = {}
         self._pictures = tuple(emoji)
-        self.paragraph = lru_cache(maxsize=1024)(self._paragraph)
+        self.paragraph = lru_cache(maxsize=256)(self._paragraph)
         self.lost = lru_cache(maxsize=1024)(self.missing)
         """What is missing of a text: papers ask for the same titles again and again."""
 
     def _pieces(self, text: str, rtl: bool) -> list[_Piece]:
         """Marks of direction have done their work once levels are found: they have no ink and take no room."""
+        if (plain := self._simply(text, rtl)) is not None:
+            return plain
         kept = [index for index, character in enumerate(text) if character not in DIRECTIONS]
         if not kept:
             return []
@@ -62,6 +68,24 @@ class Chain(FontChain):
         pieces = super()._pieces("".join(text[index] for index in kept), rtl)
         starts = accumulate((len(piece.text) for piece in pieces[:-1]), initial=0)
         return [replace(piece, level=ranks[kept[start]]) for piece, start in zip(pieces, starts, strict=False)]
+
+    def _simply(self, text: str, rtl: bool) -> list[_Piece] | None:
+        """Plain Latin letters all of one font, which most lines of papers are; None for all others."""
+        if rtl or not text.isascii() or not text.isprintable():
+            return None
+        found = []
+        for character in text:
+            piece = self._plain.get(character)
+            if piece is None:
+                if not self._first.has(character):
+                    return None
+                piece = self._plain[character] = _Piece(character, 0, LATIN, False, self._first)
+            found.append(piece)
+        return found
+
+    def missing(self, text: str) -> tuple[str, ...]:
+        """The characters that no face draws, each once, in the text's order."""
+        return () if self._simply(text, rtl=False) is not None else super().missing(text)
 
     def _wholly(self, grapheme: str, script: str, picture: bool) -> AnyFace | None:
         if not picture:
@@ -96,6 +120,8 @@ class Paragraph:
     pieces: tuple[_Piece, ...]
     rtl: bool
     _made: dict[tuple[int, int], Line] = field(default_factory=dict)
+    _about: dict[tuple[int, int], float] = field(default_factory=dict)
+    """Widths of lines as the sum of their words."""
 
     @cached_property
     def words(self) -> list[_Word]:
@@ -146,7 +172,7 @@ class Paragraph:
         for word in self.words:
             if end == start:
                 start = word.start
-            if self.line(start, word.end).width <= width:
+            if self._fits(start, end, word, width):
                 end = word.end
                 continue
             if end > start:
@@ -159,6 +185,18 @@ class Paragraph:
         if end > start or not lines:
             lines.append(self.line(start, end))
         return lines, broken
+
+    def _fits(self, start: int, end: int, word: _Word, width: float) -> bool:
+        """Whether a line with one more word is narrow enough. It is shaped only where that is near."""
+        if end == start:
+            return self.line(start, word.end).width <= width
+        about = self._about.get((start, end), None)
+        about = self.line(start, end).width if about is None else about
+        more = about + self.line(end, word.end).width
+        self._about[start, word.end] = more
+        if more * SURE <= width:
+            return True
+        return self.line(start, word.end).width <= width
 
     def _broken(self, word: _Word, width: float) -> list[tuple[int, int]]:
         """A word in pieces no wider than ``width``, each at least one grapheme."""
