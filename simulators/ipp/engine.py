@@ -37,8 +37,8 @@ class Engine:
                 if self._over:
                     break
                 work = printer.turn()
+                self._told()
                 if work is None:
-                    self._told()
                     printer.door.wait(printer.wait())
                     continue
             try:
@@ -111,4 +111,3 @@ class Engine:
         with printer.door:
             if printer.printed(impression):
                 printer.output.add(picture, facts)
-            self._told()

@@ -105,6 +105,8 @@ class Printer:
     _path: Path | None = None
     _steps: Iterator[tuple[int, int, int]] = field(default_factory=lambda: iter(()))
     _step: tuple[int, int, int] | None = None
+    _struck: bool = False
+    """The faults of this step had their turn."""
     _sheet: int = 0
     _wanting: str | None = None
     """Why the next sheet cannot be fed: media-empty, media-needed."""
@@ -183,9 +185,9 @@ class Printer:
         return asked + self.settings.number("cancel")
 
     def _begin(self) -> Job | None:
-        """The next job: one that waits for its document holds up those behind it."""
-        following = next((job for job in self.jobs.values() if not job.finished), None)
-        if following is None or following.waits or following.state == State.HELD or self.stopped:
+        """The next job: one that waits for its document holds up those behind it, one that is held does not."""
+        following = next((job for job in self.unfinished if job.state != State.HELD or INCOMING in job.reasons), None)
+        if following is None or following.waits or self.stopped:
             return None
         self.current, following.began = following, self.clock()
         following.state, following.reasons = State.PROCESSING, ["job-interpreting"]
@@ -200,9 +202,9 @@ class Printer:
         if STOPPING not in job.reasons:
             job.reasons = ["job-printing"]
         chosen, sides = job.ticket.chosen(pages), 2 if job.ticket.two_sided else 1
-        steps = [(page, copy, at % sides) for copy in range(job.ticket.copies) for at, page in enumerate(chosen)]
-        self._steps = iter(steps)
-        self._step = next(self._steps, None)
+        copies = range(job.ticket.copies)
+        self._steps = ((page, copy, at % sides) for copy in copies for at, page in enumerate(chosen))
+        self._step, self._struck = next(self._steps, None), False
 
     def unreadable(self, opening: Opening, reason: str) -> None:
         if opening.boot == self.boot and not opening.job.finished:
@@ -214,7 +216,8 @@ class Printer:
             self._end(job, State.COMPLETED, "job-completed-successfully")
             return
         page, copy, side = self._step
-        if not self.stopped:
+        if not self.stopped and not self._struck:
+            self._struck = True
             for fault in self.faults.page():
                 self.happen(fault)
         if self.current is not job or job.stopping is not None:
@@ -241,7 +244,7 @@ class Printer:
             return False
         job = impression.job
         job.impressions += 1
-        self._path, self._step = None, next(self._steps, None)
+        self._path, self._step, self._struck = None, next(self._steps, None), False
         if impression.side == 0:
             job.sheets += 1
             self._stacked += 1

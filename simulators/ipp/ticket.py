@@ -40,10 +40,10 @@ class Ticket:
     def two_sided(self) -> bool:
         return self.sides != "one-sided"
 
-    def chosen(self, pages: int) -> list[int]:
+    def chosen(self, pages: int) -> Sequence[int]:
         """The pages to print, counted from 0."""
         if not self.ranges:
-            return list(range(pages))
+            return range(pages)
         return [page for page in range(pages) if any(low <= page + 1 <= high for low, high in self.ranges)]
 
 

@@ -195,7 +195,7 @@ class Visit:
         if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != IPP:
             return Answer(415, "text/plain", b"IPP is application/ipp\n"), body.drain()
         try:
-            message, data = _message(body)
+            message, start, data = _message(body)
         except Broken:
             raise Gone from None
         except (Malformed, Incomplete, BadRequest) as error:
@@ -209,7 +209,6 @@ class Visit:
         with self.printer.door:
             self.printer.requests.append(name)
             fault = self.printer.faults.request(name)
-        start = len(encode(message))
         request = Request(message, _chained(data, iter(body)), user)
         if fault is None:
             said = self._perform(request)
@@ -295,8 +294,8 @@ _MISHAPS: Mapping[str, Callable[[Visit, Fault, Request, int], Answer]] = {
 }
 
 
-def _message(body: Body) -> tuple[Message, bytes]:
-    """The message at the beginning of a body, and what was read of the document behind it."""
+def _message(body: Body) -> tuple[Message, int, bytes]:
+    """The message at the beginning of a body, its length, and what was read of the document behind it."""
     data = b""
     for piece in body:
         data += piece
@@ -306,7 +305,7 @@ def _message(body: Body) -> tuple[Message, bytes]:
             if len(data) > MESSAGE:
                 raise Malformed(f"a message of more than {MESSAGE} bytes is not read") from None
             continue
-        return message, data[end:]
+        return message, end, data[end:]
     raise Incomplete("the message has no end")
 
 
