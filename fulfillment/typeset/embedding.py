@@ -101,7 +101,7 @@ class _Embedded:
         ).encode("ascii")
 
 
-class _Raw:
+class _Raw(pdfdoc.PDFObject):
     """A value of a file as it is spelled: reportlab takes longer for each number than for a line of text."""
 
     def __init__(self, text: str) -> None:
