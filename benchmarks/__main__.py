@@ -28,6 +28,7 @@ NAMES = (
     "job_cost",
     "paper",
     "pdf_preflight",
+    "press",
     "ipptool",
     "clean_clone",
 )

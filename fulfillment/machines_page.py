@@ -13,6 +13,7 @@ from drivers.registry import DRIVERS
 
 PROGRAMS: Mapping[str, tuple[str, str]] = {
     "cncjs": ("grbl", "CNCjs drives its simulator"),
+    "ippeveprinter": ("ipp", "CUPS' ippeveprinter"),
     "moonraker": ("moonraker", "Moonraker and Klipper"),
     "octoprint": ("octoprint", "OctoPrint"),
     "printcore": ("marlin", "printrun's printcore drives its simulator"),

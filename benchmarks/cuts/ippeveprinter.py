@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.cuts.runs import Printed
@@ -60,11 +61,14 @@ def _where(name: str) -> str | None:
 
 
 class IppEvePrinter:
-    """One printer with its bus; all of it lies in ``folder``. ``pages``: that each document is said to have."""
+    """One printer with its bus; all of it lies in ``folder``. ``pages``: that each document is said to have; ``more``:
+    further words on its command line."""
 
     path = "/ipp/print"
 
-    def __init__(self, folder: Path, sha256: str = "", pages: int = 3, pace: float = 0.02) -> None:
+    def __init__(
+        self, folder: Path, sha256: str = "", pages: int = 3, pace: float = 0.02, more: Sequence[str] = ()
+    ) -> None:
         self.folder, self.sha256 = folder, sha256
         (folder / "spool").mkdir()
         (folder / "record").touch()
@@ -82,7 +86,7 @@ class IppEvePrinter:
         _until(lambda: (folder / "bus").exists(), "the bus is not there")
         self.port = _free_port()
         command = [printer, "-p", str(self.port), "-n", "localhost", "-d", str(folder / "spool"), "-r", "off"]
-        command += ["-c", str(script), "-f", FORMATS, "printer"]
+        command += ["-c", str(script), "-f", FORMATS, *more, "printer"]
         self._printer = subprocess.Popen(
             command,
             env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={folder}/bus"},

@@ -48,7 +48,7 @@ QUICK: Mapping[str, Any] = {
     "timeout": 2.0,
     "send_timeout": 2.0,
     "start_wait": 4.0,
-    "settle": 0.3,
+    "settle": 0.2,
 }
 STEPS = (
     Operation.GET_PRINTER_ATTRIBUTES,
@@ -131,7 +131,7 @@ def planned(dice: random.Random) -> Plan:
     for operation in dice.choices(STEPS, LIKELY, k=dice.choice((1, 1, 1, 2, 3))):
         side = dice.choice(tuple(Side))
         part = dice.choice((0.0, dice.random(), dice.random(), 0.9 + dice.random() / 10, 1.0))
-        away = dice.choice((0.0, 0.0, 0.1, 0.6))
+        away = dice.choice((0.0, 0.0, 0.1, 0.4))
         number = 1 if operation in (Operation.CREATE_JOB, Operation.SEND_DOCUMENT) else dice.choice((1, 1, 2, 3))
         cuts.append(Cut(operation, side, part, number, away))
     return Plan(tuple(cuts), dice.random() < 0.25)

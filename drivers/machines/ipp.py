@@ -138,7 +138,7 @@ class View:
         prompt = self.state.prompt if self.state and self.link is Link.ONLINE else None
         return Status(
             link=self.link,
-            activity=Activity.FAULT if self.fault else self._activity(prompt),
+            activity=Activity.FAULT if self.fault else self._activity,
             attempt=self.attempt,
             progress=self.progress if self.attempt else None,
             prompt=prompt,
@@ -146,12 +146,14 @@ class View:
             firmware=self.firmware,
         )
 
-    def _activity(self, prompt: str | None) -> Activity:
+    @property
+    def _activity(self) -> Activity:
         held = self.job is not None and (
             self.job.state == JobState.STOPPED
             or (self.job.state == JobState.HELD and not self.job.bare and not self.job.incoming)
         )
-        if prompt is not None or (self.attempt is not None and held):
+        stands = self.state is not None and self.link is Link.ONLINE and self.state.stands
+        if stands or (self.attempt is not None and held):
             return Activity.PAUSED
         processing = self.state is not None and self.state.state == PrinterState.PROCESSING
         return Activity.BUSY if self.attempt or self.others or processing else Activity.IDLE
@@ -487,7 +489,7 @@ class Ipp:
 
     def _run(self, attempt: str, engine: Engine) -> None:
         """As far as a verdict, or until time is up. Nothing is done before it is written down."""
-        until, pause = self._clock.monotonic() + self._options.start_wait, BRISK
+        until, pause = self._clock.monotonic() + self._options.start_wait, min(BRISK, self._options.settle / 4)
         while not engine.over:
             left = until - self._clock.monotonic()
             if left <= 0 or self._stopped.is_set():

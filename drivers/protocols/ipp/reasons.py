@@ -127,11 +127,20 @@ def _split(keyword: str) -> tuple[str, Severity]:
     return keyword, Severity.WARNING if keyword in SOON else Severity.ERROR
 
 
-def mends(reasons: Iterable[Reason], least: Severity = Severity.ERROR) -> str:
-    """What somebody must do, for all reasons as bad as that; empty where there are none."""
-    return "; ".join([each.mend for each in reasons if each.severity >= least][:MOST])
+def mends(reasons: Iterable[Reason]) -> str:
+    """What somebody must do; empty where there is nothing.
+
+    Also for what should stop a printer and is a warning only: CUPS' own printer says ``media-empty-warning`` as long as
+    it has not stopped, and one with two trays prints on from the other.
+    """
+    told = [each for each in reasons if each.severity is Severity.ERROR or _halts(each)]
+    return "; ".join([each.mend for each in told][:MOST])
 
 
-def waits(reasons: Iterable[Reason]) -> bool:
+def _halts(reason: Reason) -> bool:
+    return reason.severity is Severity.WARNING and reason.keyword in MENDS and reason.keyword not in SOON
+
+
+def stand(reasons: Iterable[Reason]) -> bool:
     """Whether it stands still until somebody has done something."""
     return any(each.severity is Severity.ERROR for each in reasons)

@@ -96,16 +96,19 @@ class State:
     """Seconds since it was switched on."""
 
     @property
+    def stands(self) -> bool:
+        """It does nothing more until a person has done something."""
+        return self.state == PrinterState.STOPPED or not self.accepting or reasons.stand(self.reasons)
+
+    @property
     def prompt(self) -> str | None:
-        """What a person must do before it goes on."""
+        """What a person must do, now or soon."""
         if told := reasons.mends(self.reasons):
             return told
         if self.state == PrinterState.STOPPED:
-            told = reasons.mends(self.reasons, reasons.Severity.REPORT)
-            return told or f"it has stopped ({self.says or 'it does not say why'}): look at its screen"
-        if not self.accepting:
-            return "it takes no jobs: switch that on at the printer or at its queue"
-        return None
+            soon = "; ".join(each.mend for each in self.reasons[: reasons.MOST])
+            return soon or f"it has stopped ({self.says or 'it does not say why'}): look at its screen"
+        return None if self.accepting else "it takes no jobs: switch that on at the printer or at its queue"
 
 
 @dataclass(frozen=True, slots=True)
