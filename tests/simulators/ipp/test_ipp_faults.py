@@ -205,6 +205,18 @@ def test_it_stops_without_paper_and_goes_on_with_it(host: Callable[..., Any], pd
     assert [page["page"] for page in printer.record()["pages"]] == [1, 2, 3, 4, 5]
 
 
+def test_a_page_that_waits_for_paper_is_counted_once(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
+    printer = host("--tray", "iso_a4_210x297mm:1", "--fault", "jam@page=4")
+    number = printer.print(pdf(4))
+    printer.until(number, State.STOPPED)
+    for _ in range(5):
+        printer.post("/load", tray="tray-1", sheets=0)  # Each look at the empty tray is a chance to miscount.
+        printer.seen(lambda: printer.printer()[1] == ["media-empty-error"])
+    printer.post("/load", tray="tray-1", sheets=100)
+    printer.seen(lambda: printer.printer()[1] == ["media-jam-error"])
+    assert printer.job(number).first("job-impressions-completed") == 3
+
+
 def test_another_paper_is_asked_for(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
     printer = host("--tray", "iso_a4_210x297mm:90")
     number = printer.print(pdf(1, (105, 148)), media=keyword("media", "iso_a6_105x148mm"))

@@ -77,9 +77,13 @@ def test_a_printer_of_one_job_is_busy_while_it_has_an_orphan(
     ("action", "state", "reason"),
     [("abort-job", State.ABORTED, "aborted-by-system"), ("hold-job", State.HELD, "job-held-by-system")],
 )
-def test_an_orphan_ends_as_the_printer_is_set(host: Callable[..., Any], action: str, state: State, reason: str) -> None:
+def test_an_orphan_ends_as_the_printer_is_set(
+    host: Callable[..., Any], pdf: Callable[..., bytes], action: str, state: State, reason: str
+) -> None:
     printer = host("--time-out", "0.2", "--time-out-action", action)
     orphan = printer.ask("Create-Job").group(Tag.JOB).first("job-id")
+    behind = printer.print(pdf())
+    printer.until(behind, State.COMPLETED)
     printer.until(orphan, state)
     assert reason in printer.reasons(orphan)
 
@@ -171,6 +175,13 @@ def test_what_is_not_supported_is_said_and_refused_only_if_asked_so(host: Callab
     assert left.first("sides") == "two-sided-long-edge"
     assert printer.ask("Create-Job", boolean("ipp-attribute-fidelity", True), job=job).code == 0x040B
     assert printer.state()["jobs"] == []
+
+
+def test_many_copies_of_many_pages_are_no_burden(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
+    printer = host("--page", "3600", "--speed", "1", "--cancel", "0")
+    number = printer.print(pdf(200), copies=integer("copies", 999))
+    printer.seen(lambda: printer.job(number).first("job-impressions") == 200)
+    assert printer.job(number).first("job-media-sheets") == 199800
 
 
 def test_pages_are_chosen_and_attributes_kept(host: Callable[..., Any], pdf: Callable[..., bytes]) -> None:
