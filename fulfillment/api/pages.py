@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
-from fulfillment.api import batches, floor, guard, notes, orders, papers, upkeep
+from fulfillment.api import batches, floor, guard, labels, notes, orders, papers, upkeep
 from fulfillment.api.guard import COOKIE, Operator, Reader, TheShop
 from fulfillment.api.problems import Problem
 from fulfillment.lists.asking import Asked
@@ -120,6 +120,7 @@ def get_orders(
 def get_order(order_id: str, request: Request, shop: TheShop, _who: Reader) -> HTMLResponse:
     values = sight.order(shop, order_id)
     values |= paper_pages.of_order(shop, values["order"])
+    values["labelled"] = labels.get_label(order_id, shop, "")["pieces"]
     return _show(request, shop, "order.html", f"/orders/{order_id}", **values)
 
 

@@ -145,7 +145,7 @@ def state(firmware: Firmware) -> dict[str, Any]:
         "remaining": firmware.remaining,
         "partial": firmware.partial,
         "received": firmware.formats,
-        "labels": len(firmware.labels),
+        "printed": len(firmware.labels),
         "odometer": firmware.odometer,
         "asked": dict(firmware.asked),
         "boots": firmware.boots,

@@ -26,7 +26,8 @@ async function send(form, button, done) {
   said.textContent = "";
   button.setAttribute("aria-busy", "true");
   try {
-    const answer = await post(form.dataset.act, form.dataset.correct === undefined ? plain(form, button) : await correction(form));
+    const answer = form.dataset.file !== undefined ? await file(form)
+      : await post(form.dataset.act, form.dataset.correct === undefined ? plain(form, button) : await correction(form));
     delete form.dataset.touched;
     if (form.dataset.correct === undefined) form.reset();
     form.closest("details.cover")?.removeAttribute("open");
@@ -42,6 +43,13 @@ async function send(form, button, done) {
 // The API's answer, or an Error with the text for a person.
 async function post(path, body) {
   return answered(fetch(`/v1${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
+}
+
+// A file by itself, as the request's body.
+async function file(form) {
+  const [chosen] = form.querySelector("input[type=file]").files;
+  if (!chosen) throw new Error("Choose a file first.");
+  return answered(fetch(`/v1${form.dataset.act}`, { method: "POST", body: chosen }));
 }
 
 async function answered(request) {
