@@ -1,4 +1,4 @@
-"""Print servers that announce themselves by multicast DNS (RFC 6762, 6763)."""
+"""Print servers, and printers of paper, that announce themselves by multicast DNS (RFC 6762, 6763)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,30 @@ SERVICES: Mapping[str, str | None] = {
     "_prusalink._tcp.local.": "prusalink",
     "_octoprint._tcp.local.": "octoprint",
     "_moonraker._tcp.local.": "moonraker",
+    "_ipp._tcp.local.": "ipp",
+    "_ipps._tcp.local.": "ipp",
     "_http._tcp.local.": None,
 }
 """Service type to driver. A web server is nobody's until its name or its text says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """How a kind of service says where it is. ``path`` and ``version`` are keys of its text."""
+
+    scheme: str = "http"
+    port: int = 80
+    """That an address need not name."""
+    path: str = "path"
+    version: str = "version"
+
+
+WEB = Announced()
+PAPER: Mapping[str, Announced] = {
+    "_ipp._tcp.local.": Announced("ipp", 631, "rp", "ty"),
+    "_ipps._tcp.local.": Announced("ipps", 631, "rp", "ty"),
+}
+"""Printers of paper (PWG 5100.14, 4.2): the path has no slash before it, and ``ty`` is make and model."""
 
 ANSWER = 1.0
 """Seconds that one announced service may take to tell its address."""
@@ -56,12 +77,15 @@ def read(kind: str, name: str, host: str, port: int, address: str, texts: Mappin
     driver = "prusalink" if "prusalink" in words else SERVICES.get(kind)
     if driver is None:
         return None
-    path, host = (texts.get("path") or "").rstrip("/"), host.rstrip(".")
+    how = PAPER.get(kind, WEB)
+    path, host = (texts.get(how.path) or "").strip("/"), host.rstrip(".")
+    path = path and f"/{path}"
     if not PATH.fullmatch(path) or not HOST.fullmatch(host):
         return None
     shown = f"[{address}]" if ":" in address else address
-    where = shown if port == 80 else f"{shown}:{port}"
-    return Server(driver, _printable(label), f"http://{where}{path}", host, _printable(texts.get("version") or ""))
+    where = shown if port == how.port else f"{shown}:{port}"
+    version = _printable(texts.get(how.version) or "")
+    return Server(driver, _printable(label), f"{how.scheme}://{where}{path}", host, version)
 
 
 def _printable(text: str) -> str:
@@ -101,11 +125,14 @@ def _check_ours(address: str) -> None:
 
 
 def distinct(found: Iterable[Server]) -> list[Server]:
-    """One row a server: what announces itself in several ways is taken for the first that SERVICES names."""
+    """One row a server: what announces itself in several ways is taken for the first that SERVICES names.
+
+    A printer of paper that offers both is shown without TLS: most have a certificate that nobody vouches for.
+    """
     order = list(dict.fromkeys(driver for driver in SERVICES.values() if driver))
     best: dict[str, Server] = {}
-    for server in sorted(found, key=lambda one: (order.index(one.driver), one.name)):
-        best.setdefault(server.address, server)
+    for server in sorted(found, key=lambda one: (order.index(one.driver), one.name, one.address)):
+        best.setdefault(server.address.replace("ipps://", "ipp://"), server)
     return sorted(best.values(), key=lambda one: (one.driver, one.address))
 
 

@@ -251,10 +251,12 @@ def test_servers_that_announce_themselves_are_found_on_loopback() -> None:
         service("_octoprint._tcp.local.", f"PrusaLink {mark}", 8017, {"path": "/"}),
         service("_http._tcp.local.", f"PrusaLink {mark}", 8017, {"path": "/"}),
         service("_http._tcp.local.", f"Coffee {mark}", 8018),
+        service("_ipp._tcp.local.", f"Office {mark}", 8020, {"rp": "ipp/print", "ty": "Acme 7"}),
     ]
     with announcing(*announced):
         found = [server for server in servers(2.5, LOOPBACK) if mark in server.name]
     assert [(one.driver, one.address, one.version) for one in found] == [
+        ("ipp", "ipp://127.0.0.1:8020/ipp/print", "Acme 7"),
         ("moonraker", "http://127.0.0.1:7125", ""),
         ("octoprint", "http://127.0.0.1:5000/octo", "1.11.2"),
         ("prusalink", "http://127.0.0.1:8017", ""),
@@ -291,7 +293,9 @@ def test_a_server_that_announces_no_address_is_found_by_its_name() -> None:
         ("_octoprint._tcp.local.", "PrusaLink at x", 80, "10.0.0.4", {}, ("prusalink", "http://10.0.0.4")),
         ("_http._tcp.local.", "web", 80, "10.0.0.4", {"model": "PrusaLink MK4"}, ("prusalink", "http://10.0.0.4")),
         ("_http._tcp.local.", "web", 80, "10.0.0.4", {}, None),
-        ("_ipp._tcp.local.", "paper", 631, "10.0.0.4", {}, None),
+        ("_ipp._tcp.local.", "paper", 631, "10.0.0.4", {"rp": "ipp/print"}, ("ipp", "ipp://10.0.0.4/ipp/print")),
+        ("_ipps._tcp.local.", "paper", 8631, "10.0.0.4", {}, ("ipp", "ipps://10.0.0.4:8631")),
+        ("_ipp._tcp.local.", "paper", 631, "10.0.0.4", {"rp": "ipp print"}, None),
         ("_octoprint._tcp.local.", "O", 80, "10.0.0.4", {"path": "/;reboot"}, None),
         ("_octoprint._tcp.local.", "O", 80, "10.0.0.4", {"path": "$(reboot)"}, None),
     ],
@@ -313,3 +317,6 @@ def test_what_strangers_announce_is_shown_as_plain_text() -> None:
 def test_one_server_is_one_row() -> None:
     twice = [Server(driver, driver, "http://a", "a") for driver in ("octoprint", "prusalink")]
     assert [server.driver for server in network.distinct(twice)] == ["prusalink"]
+    printer = [Server("ipp", "Office", f"{scheme}://a/ipp/print", "a") for scheme in ("ipps", "ipp")]
+    assert [server.address for server in network.distinct(printer)] == ["ipp://a/ipp/print"]
+    assert [server.address for server in network.distinct(printer[:1])] == ["ipps://a/ipp/print"]
