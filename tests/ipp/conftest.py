@@ -188,7 +188,7 @@ class Scripted:
         elif job is not None:
             status = self._of_job(request, job)
             groups = (job.section(),)
-        return Message(status, request.number, (Section(Group.OPERATION, HEAD), *groups))
+        return Message(status, request.number, (Section(Group.OPERATION, HEAD), *groups), request.version)
 
     def _of_job(self, request: Message, job: Held) -> int:
         if request.code == Operation.SEND_DOCUMENT:
