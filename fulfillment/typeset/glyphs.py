@@ -54,16 +54,14 @@ class PaperFace(OutlineFont):
     def __init__(self, file: Path, *, joins: bool = False) -> None:
         self._data = file.read_bytes()
         super().__init__(file.stem, self._data, joins=joins)
+        self.embeddable = "glyf" in self._font.face.table_tags
+        """Whether its outlines are TrueType's; other glyphs are drawn as paths or pictures."""
         self._strips: dict[Run, Strip] = {}
 
     @cached_property
     def em(self) -> int:
         return int(self._font.face.upem)
 
-    @cached_property
-    def embeddable(self) -> bool:
-        """Whether its outlines are TrueType's; other glyphs are drawn as paths."""
-        return "glyf" in self._font.face.table_tags
 
     def strip(self, run: Run) -> Strip:
         """A run of which nothing is lost."""
@@ -120,6 +118,10 @@ class PaperFace(OutlineFont):
 
 class ColourFace(PaperFace):
     """A font whose glyphs are pictures (PNG), such as colour emoji."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self.embeddable = False
 
     def _whole(self, part: Any, emoji: bool) -> bool:
         """One picture for the whole: a sequence that falls apart into several is not what was written."""
