@@ -39,11 +39,14 @@ class _Known:
     """The jobs of operations that make the piece: name, artifact, proof."""
 
 
-def facts_of(store: Store, factory: Factory, job: Any, base: Spec, template: Template | None = None) -> Spec | None:
+def facts_of(
+    store: Store, factory: Factory, job: Any, base: Spec, template: Template | None = None, spoken: str = ""
+) -> Spec | None:
     """The whole specification of a piece's paper; None while what it shows is not rendered yet.
 
     A traveler goes along from the beginning: it does not wait for what is made together with other pieces.
-    ``template``: another paper of the piece than the one that the operation prints.
+    ``template``: another paper of the piece than the one that the operation prints. ``spoken``: the code of another
+    language than the one of who gets it.
     """
     template = template or factory.papers[base.product.route[base.operation].paper or SLIP]
     travels = template.paper == TRAVELER
@@ -54,7 +57,7 @@ def facts_of(store: Store, factory: Factory, job: Any, base: Spec, template: Tem
     if any(one.artifact is None for one in alone):
         return None
     site = factory.config.site
-    tongue = language(site.language if travels else _language(known.order, site.language))
+    tongue = language(spoken or (site.language if travels else _language(known.order, site.language)))
     says = _piece(factory, job, known, base, tongue)
     says |= _travels(factory, known, base, tongue, job) if travels else _sent(known, tongue, note, card)
     facts = {

@@ -126,11 +126,11 @@ def _of_unit(shop: Shop, template: Template, unit_id: str, language: str) -> She
     operation = next(iter(product.route))
     base = replace(specification(shop.factory, product.name, operation, unit.resolved), files={})
     job = SimpleNamespace(unit_id=unit_id, order_id=unit.order_id)
-    spec = facts_of(shop.store, shop.factory, job, base, template)
+    spec = facts_of(shop.store, shop.factory, job, base, template, language)
     if spec is None:
         raise Refused(f"what {unit_id} looks like is not drawn yet: ask again in a moment")
     said: Mapping[str, Any] = spec.facts
-    return Sheet(template.name, said["says"], spec.files, said["pictures"], "" if language else said["language"])
+    return Sheet(template.name, said["says"], spec.files, said["pictures"], said["language"])
 
 
 def _unit(shop: Shop, unit_id: str) -> Any:
