@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
 
 from fulfillment.positions import Mend
 
-NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z0-9.-]+:\d+$")
-"""A URL, or host:port."""
+NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(tcp:)?[A-Za-z0-9.-]+:\d+$|tcp:\[[0-9a-fA-F:.]+\]:\d+$")
+"""A URL, host:port, or a byte stream at such a place (tcp:host:port)."""
 
 
 def folder_of(info: ValidationInfo) -> Path:

@@ -40,7 +40,8 @@ def test_relative_paths_are_relative_to_the_file(factory: Make, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    "address", ["http://10.0.0.7", "socket://10.0.0.7:23", "printer.lan:631", "/dev/serial/by-id/x"]
+    "address",
+    ["http://10.0.0.7", "socket://10.0.0.7:23", "printer.lan:631", "tcp:printer.lan:9100", "/dev/serial/by-id/x"],
 )
 def test_an_address_that_is_no_relative_path_stays(factory: Make, address: str) -> None:
     path = factory((".factory/frosting-1.tty", address))
