@@ -279,8 +279,8 @@ are made by Ghostscript, as Debian ships none.
 *Skipped* are tests of what a printer may leave out and this one does: Print-URI and Send-URI, PostScript, holding jobs,
 job sheets, several pages on a sheet, and PWG raster in other resolutions than 300 and 600 dpi or with 16 bits.
 
-Not tested by these files, and not there: TLS (`ipps`), the announcement by DNS-SD that IPP Everywhere asks for, and
-more than one document a job (`multiple-document-jobs-supported` is false).
+Not tested by these files: TLS, which is there (`--tls`). Not there: the announcement by DNS-SD that IPP Everywhere asks
+for, and more than one document a job (`multiple-document-jobs-supported` is false).
 
 What failed, and why:"""
 

@@ -20,5 +20,5 @@ PWG 5100.14 (IPP Everywhere), PWG 5101.1 (names of media), PWG 5102.4 (PWG raste
 - ``side``         the room around it, over HTTP
 - ``program``      the command line
 
-It has no TLS (ipps), announces itself nowhere, and prints one document a job.
+It announces itself nowhere, and prints one document a job.
 """

@@ -81,7 +81,7 @@ def _identity(printer: Printer) -> list[Attribute]:
         uri("printer-geo-location", "geo:50.0,8.0"),
         uri("printer-uuid", printer.build.uuid),
         uri("printer-uri-supported", printer.uri),
-        keyword("uri-security-supported", "none"),
+        keyword("uri-security-supported", "tls" if printer.uri.startswith("ipps:") else "none"),
         keyword("uri-authentication-supported", {"none": "requesting-user-name"}.get(auth, auth)),
         uri("printer-more-info", f"{printer.web}/"),
         uri("printer-supply-info-uri", f"{printer.web}/"),

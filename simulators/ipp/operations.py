@@ -135,11 +135,7 @@ def user_of(request: Request) -> str:
 
 def asked(printer: Printer, request: Request) -> tuple[Ticket, dict[str, Attribute], tuple[Attribute, ...]]:
     """What a new job would be: its ticket, its template, and what of it is not supported. Raises Refusal."""
-    kind, compression = request.word("document-format", FORMATS[-1]), request.word("compression", "none")
-    if kind not in FORMATS:
-        raise Refusal(Status.FORMAT, f"{kind} is not printed here", _given(request, "document-format"))
-    if compression not in COMPRESSIONS:
-        raise Refusal(Status.COMPRESSION, f"{compression} is not undone here", _given(request, "compression"))
+    _readable(request)
     if not printer.accepting:
         raise Refusal(Status.NOT_ACCEPTING, "no jobs are accepted at the moment")
     taken, refused = sorted_out(request.message.group(Tag.JOB), printer.build.two_sided)
@@ -149,6 +145,15 @@ def asked(printer: Printer, request: Request) -> tuple[Ticket, dict[str, Attribu
     if refused and request.first("ipp-attribute-fidelity") is True:
         raise Refusal(Status.NOT_SUPPORTED, "not all that is asked for can be done", refused)
     return ticket, taken, refused
+
+
+def _readable(request: Request) -> None:
+    """Whether a document of this kind is printed. Raises Refusal."""
+    kind, compression = request.word("document-format", FORMATS[-1]), request.word("compression", "none")
+    if kind not in FORMATS:
+        raise Refusal(Status.FORMAT, f"{kind} is not printed here", _given(request, "document-format"))
+    if compression not in COMPRESSIONS:
+        raise Refusal(Status.COMPRESSION, f"{compression} is not undone here", _given(request, "compression"))
 
 
 def _given(request: Request, name: str) -> list[Attribute]:
@@ -280,11 +285,7 @@ def _sendable(request: Request, job: Job, document: bool) -> None:
         raise Refusal(Status.NOT_POSSIBLE, f"job {job.number} takes no document any more")
     if document and job.documents:
         raise Refusal(Status.ONE_DOCUMENT, f"job {job.number} has its document")
-    kind, compression = request.word("document-format", FORMATS[-1]), request.word("compression", "none")
-    if kind not in FORMATS:
-        raise Refusal(Status.FORMAT, f"{kind} is not printed here", _given(request, "document-format"))
-    if compression not in COMPRESSIONS:
-        raise Refusal(Status.COMPRESSION, f"{compression} is not undone here", _given(request, "compression"))
+    _readable(request)
 
 
 def _chained(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -371,6 +372,7 @@ def cancel_my_jobs(printer: Printer, request: Request) -> Said:
 
 
 def get_printer_attributes(printer: Printer, request: Request) -> Said:
+    _readable(request)
     with printer.door:
         return [Group(Tag.PRINTER, tuple(description.asked_for(printer, request.wanted, OPERATIONS)))]
 

@@ -1,5 +1,9 @@
 """``python -m simulators ipp --port 0 --side 0``: an IPP Everywhere printer that prints into pictures.
 
+    python -m simulators ipp --model slips --side 0 --record printed
+    python -m simulators ipp --model press --speed max --fault jam@page=2 --queue 1
+    python -m simulators ipp --tray iso_a4_210x297mm:5 --auth digest --tls printer.pem
+
 It prints ``ready ipp://127.0.0.1:PORT/ipp/print http=http://127.0.0.1:PORT side=http://127.0.0.1:PORT`` once it can be
 asked. What :mod:`simulators.ipp.settings` lists are flags of the same names, and can be changed on the side channel
 (:mod:`simulators.ipp.side`), as faults can be armed there.
@@ -67,10 +71,10 @@ class Running:
 
 
 def start(arguments: Sequence[str]) -> Running:
-    """Serve, as the command line says. Raises ValueError that names what is wrong."""
+    """Serve, as the command line says. Raises ValueError that names what is wrong, and OSError."""
     options = _options(arguments)
     printer = _built(options)
-    web = Web(printer, options.port, Keys(options.user, options.password))
+    web = Web(printer, options.port, Keys(options.user, options.password), options.tls)
     side = Side(printer, options.side) if options.side is not None else None
     return Running(printer, web, Engine(printer), side, options)
 
@@ -78,7 +82,7 @@ def start(arguments: Sequence[str]) -> Running:
 def main(arguments: Sequence[str]) -> int:
     try:
         running = start(arguments)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"python -m simulators ipp: {error}", file=sys.stderr)
         return 2
     over = threading.Event()
@@ -126,6 +130,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--side", type=int, metavar="PORT", help="serve the side channel on this port (0: choose)")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write each printed page as PNG into this folder")
     parser.add_argument("--speed", type=_speed, default=1.0, help="pages so many times as fast, or max (default 1)")
+    parser.add_argument("--tls", type=Path, metavar="PEM", help="speak ipps: a file with a certificate and its key")
     parser.add_argument("--die-with-parent", action="store_true", help="end when the program that started it does")
     build = parser.add_argument_group("printer")
     build.add_argument("--model", choices=sorted(MODELS), default="office", help="papers and speed (default office)")

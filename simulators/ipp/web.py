@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from simulators.ipp.faults import Fault
@@ -52,17 +54,21 @@ class Keys:
 class Web:
     """Serves on 127.0.0.1. ``close`` ends it; :meth:`away` does for a while."""
 
-    def __init__(self, printer: Printer, port: int, keys: Keys) -> None:
+    def __init__(self, printer: Printer, port: int, keys: Keys, tls: Path | None = None) -> None:
+        """``tls``: a PEM file with a certificate and its key; then it is ipps. Raises OSError (ssl.SSLError is one)."""
         self._printer, self._keys = printer, keys
+        self._tls = _context(tls) if tls is not None else None
         self._digest = Digest(REALM, keys.user, keys.password, True, 300.0)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._over = False
+        self._cuts = 0
         self.port = port
         self._listener = self._listen()
         self.port = int(self._listener.getsockname()[1])
-        printer.web = f"http://127.0.0.1:{self.port}"
-        printer.uri = f"ipp://127.0.0.1:{self.port}{PATH}"
+        secure = "s" if self._tls is not None else ""
+        printer.web = f"http{secure}://127.0.0.1:{self.port}"
+        printer.uri = f"ipp{secure}://127.0.0.1:{self.port}{PATH}"
         printer.away = self.away
         self._begin()
 
@@ -87,9 +93,15 @@ class Web:
                 continue
             threading.Thread(target=self._serve, args=(connection,), name="connection", daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(PATIENCE)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _serve(self, plain: socket.socket) -> None:
+        plain.settimeout(PATIENCE)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            connection = self._secured(plain)
+        except OSError:  # no TLS, or not of our kind
+            self._left(plain)
+            plain.close()
+            return
         with connection, connection.makefile("rb") as stream:
             try:
                 visit = Visit(self._printer, self._keys, self._digest, connection, stream)
@@ -98,8 +110,20 @@ class Web:
             except (Gone, OSError):
                 cut_off(connection)
             finally:
-                with self._lock:
-                    self._open.discard(connection)
+                self._left(connection)
+
+    def _secured(self, plain: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return plain
+        connection = self._tls.wrap_socket(plain, server_side=True)
+        with self._lock:
+            self._open.discard(plain)
+            self._open.add(connection)
+        return connection
+
+    def _left(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.discard(connection)
 
     def _drop(self) -> None:
         """Nobody is connected any more, and nobody can be."""
@@ -112,13 +136,16 @@ class Web:
     def away(self, seconds: float) -> None:
         """No power: connections break, nothing answers, and then it is back on its port."""
         self._drop()
-        later = threading.Timer(seconds, self._back)
+        with self._lock:
+            self._cuts += 1
+        later = threading.Timer(seconds, self._back, (self._cuts,))
         later.daemon = True
         later.start()
 
-    def _back(self) -> None:
+    def _back(self, cut: int) -> None:
+        """``cut``: the power cut that is over; another one may have come in the meantime."""
         with self._lock:
-            if self._over:
+            if self._over or cut != self._cuts:
                 return
             self._listener = self._listen()
         self._begin()
@@ -127,6 +154,12 @@ class Web:
         with self._lock:
             self._over = True
         self._drop()
+
+
+def _context(path: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 @dataclass(slots=True)

@@ -330,6 +330,12 @@ def test_a_power_cut_takes_the_jobs(
     assert len(printer.record()["pages"]) == 2
 
 
+def test_a_second_power_cut_lengthens_the_first(host: Callable[..., Any]) -> None:
+    printer = host("--fault", "power-cut:0.1", "--fault", "power-cut:0.3")
+    printer.seen(lambda: _answers(printer))
+    assert printer.ask("Create-Job").group(Tag.JOB).first("job-id") == 1
+
+
 def _answers(printer: Any) -> bool:
     try:
         return printer.ask("Get-Jobs").code == 0

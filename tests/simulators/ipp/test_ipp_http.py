@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import socket
+import ssl
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -99,6 +102,41 @@ def test_a_digest_is_asked_for(host: Callable[..., Any], pdf: Callable[..., byte
     assert httpx.post(url, content=body, headers=IPP, auth=httpx.DigestAuth("maker", "wrong")).status_code == 401
     assert httpx.post(url, content=body, headers=IPP, auth=httpx.DigestAuth("maker", "sesame")).status_code == 200
     printer.seen(lambda: [page["user"] for page in printer.record()["pages"]] == ["maker"])
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Of 127.0.0.1, signed by itself, with its key."""
+    where = tmp_path / "printer.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    words += ["-subj", "/CN=printer", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*words, "-keyout", str(where), "-out", str(tmp_path / "it")], check=True, capture_output=True)
+    where.write_text(where.read_text() + (tmp_path / "it").read_text())
+    return where
+
+
+def test_it_speaks_through_tls(host: Callable[..., Any], pdf: Callable[..., bytes], certificate: Path) -> None:
+    printer = host("--tls", str(certificate))
+    url, trusted = f"{printer.running.printer.web}/ipp/print", ssl.create_default_context(cafile=str(certificate))
+    assert url.startswith("https://") and printer.running.printer.uri.startswith("ipps://")
+    with pytest.raises(httpx.ConnectError):
+        httpx.post(url, content=printer.request("Get-Jobs"), headers=IPP)
+    assert printer.exchange(b"GET / HTTP/1.1\r\n\r\n")[:5] != b"HTTP/"
+    with httpx.Client(verify=trusted) as client:
+        got = client.post(url, content=printer.request("Print-Job", PDF, data=pdf()), headers=IPP)
+        group = decode(client.post(url, content=printer.request("Get-Printer-Attributes"), headers=IPP).content)[0]
+    assert group.group(Tag.PRINTER).first("uri-security-supported") == "tls"
+    assert decode(got.content)[0].code == 0
+    printer.seen(lambda: len(printer.record()["pages"]) == 1)
+
+
+def test_an_answer_is_cut_through_tls(host: Callable[..., Any], certificate: Path) -> None:
+    printer = host("--tls", str(certificate), "--fault", "cut-answer@Create-Job:50")
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    url = f"{printer.running.printer.web}/ipp/print"
+    with pytest.raises(httpx.TransportError):
+        httpx.post(url, content=printer.request("Create-Job"), headers=IPP, verify=trusted)
+    assert len(printer.state()["jobs"]) == 1
 
 
 @pytest.mark.parametrize(

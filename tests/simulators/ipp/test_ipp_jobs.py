@@ -160,9 +160,11 @@ def test_what_is_no_document_is_given_up(host: Callable[..., Any]) -> None:
     number = printer.print(b"Dear printer, please print this.")
     printer.until(number, State.ABORTED)
     assert printer.reasons(number) == ["aborted-by-system", "document-format-error"]
-    answer = printer.ask("Validate-Job", mime("document-format", "application/postscript"))
-    assert answer.code == 0x040A
-    assert answer.group(Tag.UNSUPPORTED_GROUP).first("document-format") == "application/postscript"
+    for operation in ("Validate-Job", "Print-Job", "Get-Printer-Attributes"):
+        answer = printer.ask(operation, mime("document-format", "application/postscript"))
+        assert answer.code == 0x040A
+        assert answer.group(Tag.UNSUPPORTED_GROUP).first("document-format") == "application/postscript"
+    assert printer.ask("Print-Job", keyword("compression", "zip")).code == 0x040F
 
 
 def test_what_is_not_supported_is_said_and_refused_only_if_asked_so(host: Callable[..., Any]) -> None:
