@@ -90,6 +90,16 @@ class Printer:
                 return max(found, key=lambda each: each.id)
         return None
 
+    def found(self, name: str, job: int | None, uuid: str) -> seen.Job | None:
+        """A job by its id, or by its name where that is not known; None where there is none.
+
+        One that has but the id is another: a printer that begins anew counts anew.
+        """
+        there = self.named(name) if job is None else self.job(job)
+        if there is None or (there.name and there.name != name):
+            return None
+        return None if uuid and there.uuid and there.uuid != uuid else there
+
     def _listed(self, ended: bool) -> tuple[seen.Job, ...]:
         try:
             return seen.jobs(self._read(self._requests.jobs(next(self._numbers), ended)))

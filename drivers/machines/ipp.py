@@ -11,14 +11,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from drivers.contract import (
     ATTEMPT_ID,
     Activity,
-    ArtifactFault,
     Cancelled,
     Changed,
     Clock,
@@ -44,17 +43,19 @@ from drivers.contract import (
     WrongAttempt,
     checked_attempt,
 )
+from drivers.errands import Errand
 from drivers.memory import Memory
-from drivers.notes import Note, Notes
+from drivers.notes import Notes
 from drivers.options import checked
 from drivers.payloads import read_payload
-from drivers.posting import Access, Poster, Unsent, place
+from drivers.posting import Access, Poster, place
 from drivers.printers import Printer, Refused
+from drivers.printjobs import Known, View, read, written
 from drivers.protocols.ipp import ends, seen, ticket
-from drivers.protocols.ipp.engine import Do, Engine, Heard, Record, Stage, seen_as
+from drivers.protocols.ipp.engine import Do, Engine, Record, Stage
 from drivers.protocols.ipp.requests import Requests
 from drivers.protocols.ipp.values import Attribute
-from drivers.protocols.ipp.words import NEEDED, NOT_POSSIBLE, JobState, Operation, PrinterState
+from drivers.protocols.ipp.words import NEEDED, NOT_POSSIBLE, JobState, Operation
 from drivers.service import Box, Facts
 
 _log = logging.getLogger(__name__)
@@ -99,64 +100,6 @@ class Options:
     """Seconds for which a job must be seen without a document, or not at all, after an answer was lost."""
     orphan_after: float = 120.0
     """Seconds after which a job of ours without a document, which blocks the printer, is cancelled in any case."""
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of one attempt."""
-
-    payload: Payload | None = None
-    template: tuple[Attribute, ...] = ()
-    wanted: ticket.Asked = field(default_factory=ticket.Asked)
-    record: Record | None = None
-    """Written down since something may have left; None: nothing has."""
-    seen: bool = False
-    """The printer had the job with its document."""
-    cancelling: bool = False
-    end: Evidence | None = None
-    """For good."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What was seen last."""
-
-    link: Link = Link.OFFLINE
-    state: seen.State | None = None
-    attempt: str | None = None
-    """In hand."""
-    job: seen.Job | None = None
-    """Of the attempt in hand."""
-    others: tuple[str, ...] = ()
-    """Jobs of others that print, or wait to."""
-    progress: float | None = None
-    fault: str | None = None
-    firmware: str | None = None
-
-    @property
-    def status(self) -> Status:
-        prompt = self.state.prompt if self.state and self.link is Link.ONLINE else None
-        return Status(
-            link=self.link,
-            activity=Activity.FAULT if self.fault else self._activity,
-            attempt=self.attempt,
-            progress=self.progress if self.attempt else None,
-            prompt=prompt,
-            fault=self.fault,
-            firmware=self.firmware,
-        )
-
-    @property
-    def _activity(self) -> Activity:
-        held = self.job is not None and (
-            self.job.state == JobState.STOPPED
-            or (self.job.state == JobState.HELD and not self.job.bare and not self.job.incoming)
-        )
-        stands = self.state is not None and self.link is Link.ONLINE and self.state.stands
-        if stands or (self.attempt is not None and held):
-            return Activity.PAUSED
-        processing = self.state is not None and self.state.state == PrinterState.PROCESSING
-        return Activity.BUSY if self.attempt or self.others or processing else Activity.IDLE
 
 
 class Ipp:
@@ -209,17 +152,28 @@ class Ipp:
     def _open(self) -> None:
         if self._printer is not None:
             self._printer.close()
-        self._printer = self._made(self._options.timeout)
-        self._about = self._printer.about()
-        wanted, told = self._options.uuid, self._about.uuid
+        self._printer = None
+        printer = self._made(self._options.timeout)
+        try:
+            self._about = self._recognised(printer)
+        except DriverError:
+            printer.close()
+            raise
+        self._printer = printer
+
+    def _recognised(self, printer: Printer) -> seen.Printer:
+        """What it is. Raises MachineFault where it is another, or cannot do what is needed."""
+        about = printer.about()
+        wanted, told = self._options.uuid, about.uuid
         if wanted is not None and told != wanted:
             raise MachineFault(f"{self._name} is printer {told or 'without a uuid'}, and {wanted} is configured")
-        missing = [each.name.replace("_", "-").lower() for each in NEEDED if not self._about.can(each)]
+        missing = [each.name.replace("_", "-").lower() for each in NEEDED if not about.can(each)]
         if missing:
             raise MachineFault(
                 f"{self._name} cannot {', '.join(missing)}, and so cannot be kept from printing twice; "
                 "make it a queue of a CUPS server, and give that queue's address"
             )
+        return about
 
     def _made(self, timeout: float) -> Printer:
         options = self._options
@@ -317,7 +271,10 @@ class Ipp:
             self._note(attempt, engine.record)
         except MachineFault as fault:
             return StartAnswer(Start.REFUSED, str(fault))
-        self._run(attempt, engine)
+        try:
+            self._errand(attempt, known).run(engine)
+        except DriverError as fault:  # Notes cannot be kept any more: what was noted last is what may have left.
+            return StartAnswer(Start.UNCERTAIN, str(fault))
         evidence = self._settled(attempt, engine)
         if known.seen:
             return StartAnswer(Start.STARTED, evidence.why)
@@ -433,7 +390,7 @@ class Ipp:
                     stage = Stage.ASKED if self._notes.complete else Stage.STRANGE
                     known = self._attempts[attempt] = Known(record=Record(stage))
                 engine = Engine.found(known.record or Record(Stage.STRANGE), self._options.settle)
-                self._run(attempt, engine)
+                self._errand(attempt, known).run(engine)
                 return self._settled(attempt, engine)
             except DriverError as error:
                 return Evidence(Seen.UNKNOWN, str(error))
@@ -485,80 +442,19 @@ class Ipp:
     def frame(self, box: Box, speed: float) -> None:  # noqa: ARG002
         raise NotSupported(f"{self._name} is a printer: print a test page to see where things lie")
 
-    # --- carrying out what the engine says ------------------------------------------------------------------------
+    # --- what follows from a verdict ------------------------------------------------------------------------------
 
-    def _run(self, attempt: str, engine: Engine) -> None:
-        """As far as a verdict, or until time is up. Nothing is done before it is written down."""
-        until, pause = self._clock.monotonic() + self._options.start_wait, min(BRISK, self._options.settle / 4)
-        while not engine.over:
-            left = until - self._clock.monotonic()
-            if left <= 0 or self._stopped.is_set():
-                if left <= 0 and not engine.printing:
-                    break
-                engine.give_up()
-                until = self._clock.monotonic() + self._options.start_wait if left <= 0 else until
-            elif engine.later:
-                self._clock.sleep(min(left, pause))
-                pause = min(pause * 1.5, SLOWEST)
-            if self._closing.is_set():
-                break
-            self._note(attempt, engine.record)
-            heard, job, why = self._done(attempt, engine)
-            engine.hear(heard, self._clock.monotonic(), job, why)
-        self._note(attempt, engine.record)
-
-    def _done(self, attempt: str, engine: Engine) -> tuple[Heard, seen.Job | None, str]:
-        """What came of what is to be done."""
-        ways = {Do.CREATE: self._create, Do.SEND: self._send, Do.CANCEL: self._withdraw}
-        try:
-            if engine.do in ways:
-                heard, job = ways[engine.do](attempt, engine)
-            else:
-                job = self._found(attempt, engine.record)
-                heard = seen_as(job)
-            return heard, job, ""
-        except Unsent as error:
-            return Heard.UNSENT, None, str(error)
-        except Refused as refused:
-            return Heard.BUSY if refused.busy else Heard.REFUSED, None, str(refused)
-        except ArtifactFault as fault:  # Some of it may have left.
-            engine.give_up()
-            return Heard.LOST, None, str(fault)
-        except MachineFault as fault:
-            return Heard.REFUSED, None, str(fault)
-        except WireFault as error:
-            return Heard.LOST, None, str(error)
-
-    def _create(self, attempt: str, engine: Engine) -> tuple[Heard, seen.Job]:
-        printer = self._connected()
-        job, ignored = printer.create(attempt, self._attempts[attempt].template)
-        if ignored:
-            engine.give_up()
-            engine.why = f"{self._name} would print it otherwise than asked for: {', '.join(ignored)}"
-        try:
-            job = printer.job(job.id) or job  # The answer need not hold the uuid.
-        except DriverError as error:
-            _log.debug("%s: %s", self._name, error)
-        return Heard.CREATED, job
-
-    def _send(self, attempt: str, engine: Engine) -> tuple[Heard, None]:
-        payload, job = self._attempts[attempt].payload, engine.record.job
-        assert payload is not None and job is not None  # noqa: S101  (only what was transferred is printed)
-        self._connected().send(job, attempt, payload.media_type, payload.path)
-        return Heard.TAKEN, None
-
-    def _withdraw(self, _attempt: str, engine: Engine) -> tuple[Heard, None]:
-        if engine.record.job is not None:
-            self._connected().cancel(engine.record.job)
-        return Heard.TOLD, None
-
-    def _found(self, attempt: str, record: Record) -> seen.Job | None:
-        """The attempt's job, by id or name. One that shares but its id is another: a printer may begin anew."""
-        printer = self._connected()
-        job = printer.named(attempt) if record.job is None else printer.job(record.job)
-        if job is None or (job.name and job.name != attempt):
-            return None
-        return None if record.uuid and job.uuid and job.uuid != record.uuid else job
+    def _errand(self, attempt: str, known: Known) -> Errand:
+        return Errand(
+            clock=self._clock,
+            wait=self._options.start_wait,
+            stopped=self._stopped,
+            closing=self._closing,
+            printer=self._connected(),
+            name=attempt,
+            known=known,
+            note=lambda record: self._note(attempt, record),
+        )
 
     def _settled(self, attempt: str, engine: Engine) -> Evidence:
         """What follows from a verdict, or from the lack of one."""
@@ -584,7 +480,7 @@ class Ipp:
 
     def _given_up(self, attempt: str, known: Known, why: str) -> Evidence:
         known.end = Evidence(Seen.ABSENT, f"{why}; no document of it is sent any more")
-        self._note(attempt, known.record or Record(Stage.WITHDRAWN))
+        self._remember(attempt, known.record or Record(Stage.WITHDRAWN))
         return known.end
 
     def _running(self, known: Known) -> Evidence:
@@ -599,7 +495,7 @@ class Ipp:
     def _recalled(self, attempt: str) -> Known | None:
         """What is known of an attempt, also by an earlier process."""
         if attempt not in self._attempts and (note := self._notes.read(attempt)) is not None:
-            known = _read(note)
+            known = read(note)
             if known is None:
                 self._notes.complete = False
                 return None
@@ -611,7 +507,14 @@ class Ipp:
         with self._known:
             known = self._attempts[attempt]
             known.record = record
-            self._notes.write(attempt, _written(known, record))
+            self._notes.write(attempt, written(known, record))
+
+    def _remember(self, attempt: str, record: Record) -> None:
+        """Note an end: where that cannot be, it is known as long as this process lives."""
+        try:
+            self._note(attempt, record)
+        except MachineFault as fault:
+            _log.warning("%s: %s", self._name, fault)
 
     # --- looking --------------------------------------------------------------------------------------------------
 
@@ -638,12 +541,14 @@ class Ipp:
         try:
             state = printer.state()
             known = self._attempts.get(attempt or "")
-            job = self._found(attempt, known.record) if attempt and known and known.record else None
+            record = known.record if known is not None else None
+            job = printer.found(attempt, record.job, record.uuid) if attempt is not None and record else None
             jobs = printer.open_jobs() if attempt is None else ()
         except DriverError:
             self._take(replace(self._view, link=Link.OFFLINE))
             raise
         self._sweep(printer, jobs)
+        self._turned_up(jobs)
         others = [each for each in jobs if not self._is_ours(each)]
         shown = tuple(seen.readable(each.name) or f"job {each.id}" for each in others)
         with self._known:
@@ -651,10 +556,19 @@ class Ipp:
             if attempt is not None and now.attempt == attempt:
                 now = replace(now, job=job)
             self._take(now)
+            self._foreign &= {each.id for each in jobs}
             for each in others:
                 if each.id not in self._foreign and each.state in (JobState.PROCESSING, JobState.STOPPED):
                     self._foreign.add(each.id)
                     self._events.put(Foreign(seen.readable(each.name) or f"job {each.id}"))
+
+    def _turned_up(self, jobs: tuple[seen.Job, ...]) -> None:
+        """An attempt of which a doubt was told is on the printer all the same: it is in hand again."""
+        for job in jobs if self._view.fault is None else ():
+            known = self._attempts.get(job.name)
+            if known is not None and known.seen and known.end is None and self._is_ours(job):
+                self._begin(job.name, job)
+                return
 
     def _take(self, now: View) -> None:
         with self._known:
@@ -734,7 +648,7 @@ class Ipp:
             if known.end is None and not isinstance(event, Doubted):
                 known.end = Evidence(Seen.MADE if isinstance(event, Made) else Seen.FAILED, event.why)
                 if known.record is not None:
-                    self._note(event.attempt, known.record)
+                    self._remember(event.attempt, known.record)
             if self._view.attempt == event.attempt:
                 self._view = replace(self._view, attempt=None, job=None, progress=None)
                 self._events.put(event)
@@ -757,20 +671,3 @@ class Ipp:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _written(known: Known, record: Record) -> Note:
-    end = {"seen": str(known.end.seen), "why": known.end.why} if known.end else None
-    return {**asdict(record), "stage": str(record.stage), "end": end}
-
-
-def _read(note: Note) -> Known | None:
-    """None for a note that nobody of ours wrote."""
-    try:
-        fields = {key: value for key, value in note.items() if key not in ("stage", "end")}
-        record = Record(stage=Stage(str(note["stage"])), **fields)  # type: ignore[arg-type]
-        end = note["end"]
-        told = Evidence(Seen(str(end["seen"])), str(end["why"])) if isinstance(end, dict) else None
-    except (KeyError, TypeError, ValueError):
-        return None
-    return Known(record=record, end=told)
