@@ -46,12 +46,36 @@ attempt is started once more, and the machine's own record must show that nothin
 - `unknown`: the machine cannot say, and a person is asked.
 """
 
+PAPER = """
+## Printers of paper
+
+`driver: ipp` prints on whatever speaks IPP Everywhere, which nearly every office printer of the last ten years does:
+`ful machine discover` lists those that announce themselves. The address is `ipp://HOST/ipp/print`, or `ipps://` with
+TLS and the option `ca` where the printer's certificate is nobody's. A printer that needs a driver is made a queue of a
+CUPS server, and its address is `ipp://SERVER/printers/QUEUE`.
+
+- What a document asks for is compared with what the printer says of itself before a job is made: paper by its size in
+  mm, copies, sides, colour, format. Pages are never scaled.
+- `tray` (or `trays`, by the paper's name) says where paper is taken from, `kinds` of what kind it is, `quality` and
+  `borderless` how it is printed, in the printer's own words (`media-source-supported`, `media-type-supported`).
+- Printed is what the printer calls completed with every side counted. A count that differs is asked about; a printer
+  that never counts needs `counts: false`.
+- An empty tray, a jam, an open cover, an empty cartridge: the machine's card says what to do, and the job goes on.
+- A document whose arrival the printer did not confirm is asked about and never sent again. Everything else is settled
+  with the printer: see `docs/adr/0040-ipp.md` for how, and for 1,000 documents over a wire that was cut.
+- A job without a document blocks some printers: those of ours are cancelled as soon as they are seen to be nobody's.
+- `user` is the name in which jobs are made; with a secret it is who is let in (Basic and Digest).
+"""
+
 
 def markdown(docs: Path) -> str:
     """The page. ``docs``: the folder with drivers.json and hardware.yaml."""
     results = json.loads((docs / "drivers.json").read_text(encoding="utf-8"))
     hardware = yaml.safe_load((docs / "hardware.yaml").read_text(encoding="utf-8")) or {}
-    return "\n".join([HEAD + "\n".join(_table(results, hardware)), FAULTS, *_faults(results["faults"])]) + "\n"
+    return (
+        "\n".join([HEAD + "\n".join(_table(results, hardware)), FAULTS, *_faults(results["faults"]), PAPER.rstrip()])
+        + "\n"
+    )
 
 
 def _table(results: Mapping[str, Any], hardware: Mapping[str, Any]) -> Iterator[str]:

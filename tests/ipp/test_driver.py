@@ -289,6 +289,36 @@ def test_a_forgotten_job_is_a_doubt(shop: Any, printer: Any) -> None:
     assert machine.reconcile(ATTEMPT).seen is Seen.UNKNOWN
 
 
+def test_what_turns_up_again_is_in_hand_again(shop: Any, printer: Any) -> None:
+    machine = started(shop, pages=1)
+    (hidden,) = printer.jobs
+    printer.jobs.clear()
+    until(machine, Doubted)
+    assert machine.status().attempt is None
+    printer.jobs.append(hidden)
+    until(machine, lambda event: isinstance(event, Changed) and event.status.attempt == ATTEMPT)
+    printer.end(job_impressions_completed=1)
+    until(machine, Made)
+
+
+def test_where_notes_can_be_kept_no_more_no_byte_of_the_document_leaves(shop: Any, printer: Any) -> None:
+    machine = shop.machine()
+    machine.connect()
+    machine.transfer(ATTEMPT, shop.payload())
+    honest = printer._answered
+
+    def full(request: Message) -> Message:
+        notes = shop.folder / "notes"
+        notes.rename(shop.folder / "away")
+        notes.write_text("no folder any more")
+        return honest(request)
+
+    printer.says[Operation.CREATE_JOB] = full
+    answer = machine.start(ATTEMPT)
+    assert answer.start is Start.UNCERTAIN and "can be kept" in answer.why
+    assert printer.jobs[0].document == b""
+
+
 def test_another_job_with_its_id_is_not_ours(shop: Any, printer: Any) -> None:
     machine = started(shop)
     printer.jobs[0].name = "somebodys"
