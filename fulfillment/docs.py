@@ -12,6 +12,7 @@ from fulfillment import machines_page
 from fulfillment.api.app import ROUTERS
 from fulfillment.cli import COMMANDS, ful
 from fulfillment.config import reference
+from fulfillment.papers import page as papers_page
 from fulfillment.press import page as press_page
 from fulfillment.profiles import page as profiles_page
 from jobs import states
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "cli.md": _cli(),
         "api.md": _api(),
         "machines.md": machines_page.markdown(FOLDER),
+        "papers.md": papers_page.markdown(),
         "press.md": press_page.markdown(),
         "profiles.md": profiles_page.markdown(),
     }

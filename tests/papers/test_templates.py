@@ -17,6 +17,7 @@ from fulfillment.papers.drawing import MAX_PIXELS, draw, lay
 from fulfillment.papers.filling import named
 from fulfillment.papers.loader import spoken
 from fulfillment.papers.models import Font
+from fulfillment.papers.page import markdown
 from fulfillment.positions import Problem
 from fulfillment.typeset import CHAINS, PaperError
 
@@ -214,3 +215,9 @@ def test_pictures_are_bounded(facts: Callable[..., Facts]) -> None:
     bomb += struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
     with pytest.raises(PaperError, match=f"The picture proof has {side} x {side} pixels"):
         draw(shipped()["slip"], facts(), {"proof": bomb})
+
+
+def test_the_guides_example_is_a_template() -> None:
+    (example,) = (part for part in markdown().split("```yaml\n") if part.startswith("# my-papers/slip.yaml"))
+    found = parse(example.partition("```")[0], "slip.yaml")
+    assert isinstance(found, Template), found
