@@ -58,6 +58,19 @@ def path(lines: Sequence[Line], *, closed: bool) -> PDFPathObject:
     return PDFPathObject(code)
 
 
+class _Packed(ImageReader):
+    """A JPEG that goes into the file as it is. It is named by its own bytes; reportlab would decode all of it for
+    that."""
+
+    def __init__(self, jpeg: bytes) -> None:
+        super().__init__(io.BytesIO(jpeg))
+        self._jpeg = jpeg
+        self._dataA = None  # no mask: a JPEG has none
+
+    def getRGBData(self) -> bytes:  # noqa: N802  (reportlab's name)
+        return self._jpeg
+
+
 class Page:
     """What is drawn on, one page after the other."""
 
@@ -146,6 +159,6 @@ class Page:
         self._over(over=under, mode=0)
         if picture.mask is not None:
             self.clip(picture.mask)
-        source = ImageReader(io.BytesIO(picture.jpeg))
+        source = _Packed(picture.jpeg)
         self.canvas.drawImage(source, picture.x * MM, picture.y * MM, picture.width * MM, picture.height * MM)
         self.canvas.restoreState()

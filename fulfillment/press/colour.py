@@ -94,6 +94,10 @@ class Colours:
     def black(self) -> Ink:
         return BLACK if self.icc else GREY_BLACK
 
+    def mixes_black(self, colour: str) -> bool:
+        """Whether a colour is one that is mixed otherwise where it is large."""
+        return self.icc is not None and ImageColor.getrgb(colour)[:3] == (0, 0, 0)
+
     def ink(self, colour: str, *, large: bool = False) -> Ink:
         """``colour``: as #rrggbb; ``large``: of areas, not of letters and lines."""
         red, green, blue = ImageColor.getrgb(colour)[:3]

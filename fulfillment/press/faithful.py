@@ -146,7 +146,7 @@ class _On:
         """The photo in its place, in greys."""
         assert picture.image is not None  # noqa: S101  (it is kept until it was compared)
         size = max(1, round(picture.width * self.scale)), max(1, round(picture.height * self.scale))
-        small = picture.image.resize(size, Image.Resampling.BOX, reducing_gap=2.0).convert("L")
+        small = picture.image.resize(size, Image.Resampling.BOX)
         whole = Image.new("L", self.pixels, 255)
         top = self.size[1] - picture.y - at[1] - picture.height
         whole.paste(small, (round((picture.x + at[0]) * self.scale), round(top * self.scale)))

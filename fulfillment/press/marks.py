@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -14,13 +15,15 @@ from fulfillment.press.profiles import Marks
 from fulfillment.typefaces import typeface
 from gcode import text
 from gcode.design import Drawing, Zone
-from gcode.geometry import Bounds, Line, arc, rectangle
+from gcode.geometry import Bounds, Line, Transform, arc, rectangle
 
 LEAST: Final = 1.5
 """mm: a shorter mark is left out."""
 CODE_HEIGHT: Final = 2.0
 """mm of the capitals of a unit's code."""
 CODE_WIDTH: Final = 30.0
+INDENT: Final = 8.0
+"""mm from the bleed's left edge to the code: trim marks stand before it."""
 MODULE: Final = 0.34
 """mm of a square of a QR code: eight dots at 600 dpi."""
 QUIET: Final = 4
@@ -106,30 +109,28 @@ def patches(whole: Bounds, sheet: Sheet, count: int) -> list[Line]:
     return [rectangle(x + number * side, y, x + (number + 1) * side, y + side) for number in range(count)]
 
 
-def qr(content: str, x: float, y: float) -> list[Line]:
-    """A QR code whose lower left dark corner lies at ``x``, ``y``: a rectangle for each run of dark squares."""
+@lru_cache(maxsize=512)
+def _symbol(content: str) -> tuple[tuple[Line, ...], float]:
+    """A QR code at the origin, a rectangle for each run of dark squares, and the side of all of them in mm. Both sides
+    of a sheet ask for it."""
     matrix = segno.make(content, error="m", micro=False).matrix
     lines: list[Line] = []
     for number, row in enumerate(matrix):
-        start, top = 0, y + (len(matrix) - number) * MODULE
+        start, top = 0, (len(matrix) - number) * MODULE
         while start < len(row):
             end = start
             while end < len(row) and row[end]:
                 end += 1
             if end > start:
-                lines.append(rectangle(x + start * MODULE, top - MODULE, x + end * MODULE, top))
+                lines.append(rectangle(start * MODULE, top - MODULE, end * MODULE, top))
             start = end + 1
-    return lines
+    return tuple(lines), len(matrix) * MODULE
 
 
-def qr_side(content: str) -> float:
-    """mm of its dark squares, without the paper around them."""
-    return len(segno.make(content, error="m", micro=False).matrix) * MODULE
-
-
-def code(content: str, x: float, y: float) -> Drawing:
-    """Letters whose lower left corner lies at ``x``, ``y``."""
-    zone = Zone("code", x, y, CODE_WIDTH, CODE_HEIGHT * 1.1)
+@lru_cache(maxsize=512)
+def _letters(content: str) -> Drawing:
+    """A code in letters, its lower left corner at the origin."""
+    zone = Zone("code", 0.0, 0.0, CODE_WIDTH, CODE_HEIGHT * 1.1)
     rule = text.Fit(
         min_height=CODE_HEIGHT * 0.8,
         max_height=CODE_HEIGHT,
@@ -143,17 +144,15 @@ def code(content: str, x: float, y: float) -> Drawing:
 def slug(content: str, bleed: Bounds, others: Sequence[Bounds], sheet: Sheet) -> Slug:
     """The unit's code below its piece, and a QR code beside it where both have room between the pieces."""
     inner = grown(sheet.bounds, -EDGE)
-    side, quiet = qr_side(content), QUIET * MODULE
+    symbol, side = _symbol(content)
+    quiet, x = QUIET * MODULE, bleed.x0 + INDENT
+    room = Bounds(x, bleed.y0 - 2 * quiet - side, x + side + 2 * quiet, bleed.y0)
     found: list[Line] = []
-    y = bleed.y0 - quiet - side
-    spot = Bounds(bleed.x0 + 8.0, y - quiet, bleed.x0 + 8.0 + side + 2 * quiet, bleed.y0)
-    x = bleed.x0 + 8.0
-    if _free(spot, others, inner):
-        found += qr(content, x + quiet, y)
-        x, y = spot.x1, bleed.y0 - quiet - CODE_HEIGHT
-    else:
-        y = bleed.y0 - 1.0 - CODE_HEIGHT
-    words = code(content, x, y)
+    y = bleed.y0 - 1.0 - CODE_HEIGHT
+    if _free(room, others, inner):
+        found += map(Transform.move(x + quiet, room.y0 + quiet), symbol)
+        x, y = room.x1, bleed.y0 - quiet - CODE_HEIGHT
+    words = _letters(content).moved(Transform.move(x, y))
     box = words.bounds
     if box is None or not _free(grown(box, 0.3), others, inner):
         return Slug(tuple(found))

@@ -47,8 +47,8 @@ ink_limit: 280
 colours use the file that the maker of your press or paper gives you, or that somebody measured. Put it into a folder
 and name the folder in config.yaml (`press: {{ icc: my-icc }}`), then name the file in a profile. It must be of the
 class *output* (prtr) and for CMYK; whatever else it is, `ful config check` says so. It is also what the finished page
-tells the press it was made for (output intent). Photos come in their own colours (sRGB, Display P3, Adobe RGB, as the file says) and are
-converted once, by LittleCMS, with black point compensation.
+tells the press it was made for (output intent). Photos come in their own colours (sRGB, Display P3, Adobe RGB, as the
+file says) and are converted once, by LittleCMS, with black point compensation.
 
 ## Black, white, spots
 - **Text black.** Black letters and lines are black ink alone and print over what lies under them. What is thicker than

@@ -14,6 +14,8 @@ from fulfillment.press.colour import Colours, heaviest
 from gcode.design import Zone
 from gcode.geometry import Line, rectangle
 
+COMPARED: Final = 6.0
+"""Pixels a mm in which photos are kept for comparing: as fine as a proof."""
 INCH: Final = 25.4
 BASELINE: Final = 0xC0
 """The marker of a JPEG that every press reads."""
@@ -34,7 +36,7 @@ class Picture:
     """Percent of ink in its heaviest place, as packed; None for rgb."""
     mask: Line | None = None
     image: Image.Image | None = None
-    """What was packed, in RGB, for comparing."""
+    """What was packed in greys, COMPARED pixels a mm, for comparing."""
 
     @property
     def edge(self) -> Line:
@@ -75,7 +77,9 @@ def laid(title: str, data: bytes, zone: Zone, colours: Colours, mask: Line | Non
     if image.mode == "CMYK":
         with Image.open(io.BytesIO(packed)) as again:
             ink = heaviest(again)
-    return Picture(packed, zone.x, zone.y, zone.width, zone.height, ppi, ink, mask, photo.image), notes
+    size = max(2, round(zone.width * COMPARED)), max(2, round(zone.height * COMPARED))
+    small = photo.image.convert("L").resize(size, Image.Resampling.BOX)
+    return Picture(packed, zone.x, zone.y, zone.width, zone.height, ppi, ink, mask, small), notes
 
 
 def _pixels(length: float, ppi: float) -> int:

@@ -89,7 +89,8 @@ def laid_out(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe, colour
         for layer in _lettering(spec, files, recipe):
             colour = recipe.inks.get(layer.field) or product.ink(spec.options) or recipe.ink
             assert isinstance(layer.content, Drawing)  # noqa: S101  (photos are not asked for)
-            ink = colours.ink(colour, large=_large(layer.content, colours.profile.black.rich_from))
+            large = colours.mixes_black(colour) and _large(layer.content, colours.profile.black.rich_from)
+            ink = colours.ink(colour, large=large)
             side = product.zones[product.fields[layer.field].zone].side
             parts[layer.field] = Part(layer.field, layer.zone, side, Painted(layer.content, colour, ink))
             notes += [f"{layer.field}: {note}" for note in layer.content.notes]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from PIL import Image
@@ -42,37 +43,56 @@ def render(spec: Spec, files: Mapping[str, bytes]) -> Made:
 
 def together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Made:
     """The file of like pieces on one sheet, each in its pocket. Raises Problems."""
+    made = page(specs, files)
+    checked(made)
     spec = specs[0]
-    material = material_of(spec)
-    recipe = recipe_of(spec.product, material, PressRecipe)
+    proof, seen = _seen(made, spec.product.colour(spec.options))
+    likes = _faithful(made, seen)
+    return Made(made.data, _needs(spec, made), _manifest(specs, made, likes), proof)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Printed:
+    """A finished file, and what is on it."""
+
+    data: bytes
+    sides: Sides
+    pieces: Sequence[Piece]
+    boxes: Sequence[finish.Boxes]
+
+
+def page(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Printed:
+    """The finished file, not looked at yet. Raises Problems."""
+    spec = specs[0]
+    recipe = recipe_of(spec.product, material_of(spec), PressRecipe)
     colours = _colours(spec, recipe)
     pieces = _pieces(specs, files, recipe, colours)
     sides = _sides(specs, recipe, colours)
     data, boxes = drawn(sides, pieces)
     identity = hashlib.sha256(data + colours.profile.model_dump_json().encode()).hexdigest()[:32]
-    data = finish.finished(data, boxes, colours, spec.product.title, identity)
+    return Printed(finish.finished(data, boxes, colours, spec.product.title, identity), sides, pieces, boxes)
+
+
+def _needs(spec: Spec, made: Printed) -> Needs:
+    sheet, count = made.sides.sheet, len(made.boxes)
     ticket: dict[str, float | str] = {
-        "media": sides.sheet.media,
-        "width": sides.sheet.width,
-        "height": sides.sheet.height,
-        "pages": len(boxes),
-        "sides": "two-sided-long-edge" if len(boxes) > 1 else "one-sided",
+        "media": sheet.media,
+        "width": sheet.width,
+        "height": sheet.height,
+        "pages": count,
+        "sides": "two-sided-long-edge" if count > 1 else "one-sided",
         "colour": "color",
     }
     food = spec.product.food
     allergens = {name: frozenset(entry.allergens) for name, entry in spec.materials.items()}
-    needs = Needs(
+    return Needs(
         process=PROCESS,
         media_type=MEDIA_TYPE,
-        material=material.name,
+        material=material_of(spec).name,
         contains=tuple(sorted(spec.product.contains(spec.options, allergens))) if food else None,
         leaves=tuple(sorted(spec.product.leaves(spec.options, allergens))) if food else (),
         ticket=ticket,
     )
-    _preflight(data, sides, boxes)
-    proof, seen = _seen(data, sides, pieces, spec.product.colour(spec.options))
-    likes = _faithful(pieces, sides, seen)
-    return Made(data, needs, _manifest(specs, sides, pieces, boxes, likes), proof)
 
 
 def _colours(spec: Spec, recipe: PressRecipe) -> Colours:
@@ -139,8 +159,9 @@ def _sides(specs: Sequence[Spec], recipe: PressRecipe, colours: Colours) -> Side
     )
 
 
-def _preflight(data: bytes, sides: Sides, boxes: Sequence[finish.Boxes]) -> None:
+def checked(made: Printed) -> None:
     """The finished file against what its profile asks. Raises Problems: a defect of ours, or of the profile."""
+    sides, boxes = made.sides, made.boxes
     profile, trim = sides.colours.profile, boxes[0].trim
     rules = Rules(
         trim=(trim.width, trim.height),
@@ -156,20 +177,19 @@ def _preflight(data: bytes, sides: Sides, boxes: Sequence[finish.Boxes]) -> None
         pages=(len(boxes), len(boxes)),
     )
     try:
-        wrong = [str(one) for one in preflight(data, rules).errors]
+        wrong = [str(one) for one in preflight(made.data, rules).errors]
     except PdfRefused as refused:
         wrong = [str(refused.finding)]
     if wrong:
         raise problem(f"Preflight refused the finished file: {' '.join(wrong[:5])}", DEFECT)
 
 
-def _seen(
-    data: bytes, sides: Sides, all_pieces: Sequence[Piece], paper: str
-) -> tuple[bytes, dict[Side, list[Image.Image]]]:
+def _seen(made: Printed, paper: str) -> tuple[bytes, dict[Side, list[Image.Image]]]:
     """The proof: each side of a piece once it is cut, of several pieces their sheets; and each piece's sides."""
+    sides = made.sides
     each: dict[Side, list[Image.Image]] = {}
     sheets, scale = [], min(PROOF, look.MOST / max(sides.size))
-    with look.opened(data) as document:
+    with look.opened(made.data) as document:
         for number, (side, places) in enumerate(sides.places.items()):
             pieces = look.boxes(document, number, [place.trim for place in places], scale)
             if side == "back" and not sides.sheet.portrait:
@@ -182,20 +202,19 @@ def _seen(
                 (shown,) = look.boxes(document, number, [box], fine)
             # Over pixels that are counted from above.
             onto = Transform.move(-box.x0, -box.y1).then(Transform.scale(fine, -fine))
-            white = whites(sides, all_pieces) if side == "front" else []
+            white = whites(sides, made.pieces) if side == "front" else []
             sheets.append(look.on(paper, shown, [onto(edge) for edge in white]))
     return look.png(look.beside(sheets)), each
 
 
-def _faithful(
-    pieces: Sequence[Piece], sides: Sides, seen: Mapping[Side, Sequence[Image.Image]]
-) -> list[dict[str, Any]]:
+def _faithful(made: Printed, seen: Mapping[Side, Sequence[Image.Image]]) -> list[dict[str, Any]]:
     """What the bytes show against the design, piece by piece. Raises Problems: a defect of ours."""
+    sides = made.sides
     found = []
     cut = sides.recipe.cut
     shown = None if cut is None else (sides.colours.shown(cut.spot) if cut.spot else cut.colour, cut.weight)
     how = faithful.Look(sides.size, sides.recipe.repeat.steps, sides.recipe.line_width, shown)
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(made.pieces):
         likes = [faithful.compare(piece, side, pictures[number], how) for side, pictures in seen.items()]
         if wrong := [one for like in likes for one in like.wrong()]:
             raise problem(f"What would be printed is not what was designed: {'; '.join(wrong)}.", DEFECT)
@@ -205,13 +224,8 @@ def _faithful(
     return found
 
 
-def _manifest(
-    specs: Sequence[Spec],
-    sides: Sides,
-    pieces: Sequence[Piece],
-    boxes: Sequence[finish.Boxes],
-    likes: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
+def _manifest(specs: Sequence[Spec], made: Printed, likes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    sides, pieces, boxes = made.sides, made.pieces, made.boxes
     profile = sides.colours.profile
     inks = [picture.ink for piece in pieces for picture in piece.pictures if picture.ink is not None]
     manifest: dict[str, Any] = {
