@@ -1,7 +1,7 @@
 """A gang sheet of many pages checked: processor time a page of our preflight, beside `qpdf --check` and `pdfinfo -box`
 of the same file in the same run, and the memory that each takes.
 
-They do other things: qpdf unpacks every JPEG too, whose markers are its printer's matter, and runs no operators; pdfinfo
+They do other things: qpdf unpacks every JPEG too, and runs no operators; pdfinfo
 reads boxes and numbers. Each is a process of its own.
 """
 

@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, Stream
 
 from fulfillment.pdfs.collect import Collected
 from fulfillment.pdfs.decode import codings
+from fulfillment.pdfs.jpegs import wrong_with
 from fulfillment.pdfs.pages import Leaf
 from fulfillment.pdfs.report import Font, Where
 from fulfillment.pdfs.values import Thing, get, integer, items, kind, name, text
@@ -187,6 +188,14 @@ def _stream(met: Met, to: Collected) -> None:
             to.note(met.where, "encrypted", "its data are encrypted by themselves")
 
 
+def _jpeg(met: Met, to: Collected) -> None:
+    """Packed once more, its bytes are what a decoder makes of them, and are not looked at."""
+    if kind(met.thing) is Stream and codings(met.thing)[:1] in (["/DCTDecode"], ["/DCT"]) and not get(met.thing, "/F"):
+        size = integer(get(met.thing, "/Width")), integer(get(met.thing, "/Height"))
+        if wrong := wrong_with(met.thing.read_raw_bytes(), *size):
+            to.note(met.where, "damaged", wrong)
+
+
 def _nothing_in_arrays(look: Callable[[Met, Collected], None]) -> Callable[[Met, Collected], None]:
     return lambda met, to: None if kind(met.thing) is Array else look(met, to)
 
@@ -194,7 +203,7 @@ def _nothing_in_arrays(look: Callable[[Met, Collected], None]) -> Callable[[Met,
 LOOKS: Final = tuple(
     map(
         _nothing_in_arrays,
-        (_stream, _font, _action, _opening, _annotation, _attachment, _form, _layers, _external, _postscript),
+        (_stream, _jpeg, _font, _action, _opening, _annotation, _attachment, _form, _layers, _external, _postscript),
     )
 )
 """A new thing to look for is a function here."""
