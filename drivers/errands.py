@@ -13,11 +13,14 @@ from drivers.printers import Printer, Refused
 from drivers.printjobs import Known
 from drivers.protocols.ipp import seen
 from drivers.protocols.ipp.engine import Do, Engine, Heard, Record, seen_as
+from drivers.protocols.ipp.values import keyword
 
 _log = logging.getLogger(__name__)
 
 BRISK, SLOWEST = 0.25, 2.0
 """Seconds between two steps where the next one should wait, at first and in the end."""
+
+HOLD = keyword("job-hold-until", "indefinite")
 
 Came = tuple[Heard, seen.Job | None]
 
@@ -60,7 +63,12 @@ class Errand:
 
     def _done(self, engine: Engine) -> tuple[Heard, seen.Job | None, str]:
         """What came of what is to be done."""
-        ways = {Do.CREATE: self._create, Do.SEND: self._send, Do.CANCEL: self._withdraw}
+        ways = {
+            Do.CREATE: self._create,
+            Do.SEND: self._send,
+            Do.RELEASE: self._release,
+            Do.CANCEL: self._withdraw,
+        }
         try:
             return (*ways.get(engine.do, self._look)(engine), "")
         except Unsent as error:
@@ -80,7 +88,8 @@ class Errand:
         return seen_as(job), job
 
     def _create(self, engine: Engine) -> Came:
-        job, ignored = self.printer.create(self.name, self.known.template)
+        held = (HOLD,) if engine.record.hold else ()
+        job, ignored = self.printer.create(self.name, (*self.known.template, *held))
         if ignored:
             engine.give_up()
             engine.why = f"the printer would print it otherwise than asked for: {', '.join(ignored)}"
@@ -95,6 +104,11 @@ class Errand:
         assert payload is not None and job is not None  # noqa: S101  (only what was transferred is printed)
         self.printer.send(job, self.name, payload.media_type, payload.path)
         return Heard.TAKEN, None
+
+    def _release(self, engine: Engine) -> Came:
+        if engine.record.job is not None:
+            self.printer.release(engine.record.job)
+        return Heard.TOLD, None
 
     def _withdraw(self, engine: Engine) -> Came:
         if engine.record.job is not None:

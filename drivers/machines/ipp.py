@@ -86,6 +86,8 @@ class Options:
     """Print to the edges of the paper."""
     counts: bool = True
     """False: this printer does not count what it prints, and its word that a job is completed is enough."""
+    hold: bool = True
+    """Where the printer offers it, make jobs on hold and release them once their document has arrived as a whole."""
     poll: float = 1.0
     """Seconds between two looks while something of ours prints: well below the minute after which it is forgotten."""
     idle_poll: float = 5.0
@@ -265,7 +267,8 @@ class Ipp:
     def _start(self, attempt: str) -> StartAnswer:
         known = self._attempts[attempt]
         wanted = known.wanted
-        record = Record(Stage.ASKED, impressions=wanted.impressions, sheets=wanted.sheets)
+        hold = self._options.hold and self._need().holds
+        record = Record(Stage.ASKED, hold=hold, impressions=wanted.impressions, sheets=wanted.sheets)
         engine = Engine.begun(record, self._options.settle)
         try:
             self._note(attempt, engine.record)

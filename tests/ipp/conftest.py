@@ -193,7 +193,9 @@ class Scripted:
     def _of_job(self, request: Message, job: Held) -> int:
         if request.code == Operation.SEND_DOCUMENT:
             job.document += request.data
-            job.state, job.reasons = JobState.PROCESSING, ("job-printing",)
+            held = any(each.name == "job-hold-until" for each in job.template)
+            job.state = JobState.HELD if held else JobState.PROCESSING
+            job.reasons = ("job-hold-until-specified",) if held else ("job-printing",)
         if request.code == Operation.CANCEL_JOB:
             if job.state >= 7:
                 return 0x0404

@@ -248,6 +248,69 @@ def test_where_no_notes_can_be_kept_nothing_is_connected(shop: Any) -> None:
         shop.machine().connect()
 
 
+# --- printers that hold jobs ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def holding(printer: Any) -> Any:
+    printer.printer["job-hold-until-supported"] = keyword("job-hold-until-supported", "no-hold", "indefinite")
+    return printer
+
+
+def test_a_held_job_is_released_once_its_document_was_answered_for(shop: Any, holding: Any) -> None:
+    machine = started(shop, pages=1)
+    told = {each.name: each.texts for each in holding.jobs[0].template}
+    assert told["job-hold-until"] == ("indefinite",)
+    steps = (Operation.CREATE_JOB, Operation.SEND_DOCUMENT, Operation.RELEASE_JOB)
+    assert [each for each in holding.asked if each in steps] == list(steps)
+    assert machine.status().activity is Activity.BUSY
+    holding.end(job_impressions_completed=1)
+    until(machine, Made)
+
+
+def test_a_held_document_that_nobody_answered_for_is_cancelled_and_nobody_asked(shop: Any, holding: Any) -> None:
+    honest = holding._answered
+    holding.says[Operation.SEND_DOCUMENT] = lambda request: honest(request) and None
+    machine = shop.machine()
+    machine.connect()
+    machine.transfer(ATTEMPT, shop.payload())
+    assert machine.start(ATTEMPT).start is Start.REFUSED
+    assert machine.reconcile(ATTEMPT).seen is Seen.ABSENT
+    assert holding.jobs[0].state == JobState.CANCELED and Operation.RELEASE_JOB not in holding.asked
+
+
+def test_a_release_whose_answer_is_lost_is_looked_after(shop: Any, holding: Any) -> None:
+    honest, answers = holding._answered, [False, True]
+
+    def lost(request: Message) -> None:
+        if answers.pop():
+            honest(request)
+
+    holding.says[Operation.RELEASE_JOB] = lost
+    machine = started(shop, pages=1)
+    assert holding.jobs[0].state == JobState.PROCESSING
+    holding.end(job_impressions_completed=1)
+    until(machine, Made)
+
+
+def test_an_agent_that_died_before_the_release_leaves_nothing_to_be_asked(shop: Any, holding: Any) -> None:
+    holding.jobs.append(Held(1, ATTEMPT, JobState.HELD, ("job-hold-until-specified",), b"%PDF"))
+    note = {"stage": "held", "job": 1, "uuid": "", "hold": True, "sends": 1, "impressions": 1, "sheets": 1, "end": None}
+    (shop.folder / "notes" / f"{ATTEMPT}.json").write_text(json.dumps(note))
+    machine = shop.machine()
+    machine.connect()
+    assert machine.reconcile(ATTEMPT).seen is Seen.ABSENT
+    assert holding.jobs[0].state == JobState.CANCELED
+
+
+def test_holding_can_be_left_out(shop: Any, holding: Any) -> None:
+    machine = shop.machine(hold=False)
+    machine.connect()
+    machine.transfer(ATTEMPT, shop.payload())
+    assert machine.start(ATTEMPT).start is Start.STARTED
+    assert "job-hold-until" not in {each.name for each in holding.jobs[0].template}
+
+
 # --- ends ----------------------------------------------------------------------------------------------------------
 
 

@@ -32,9 +32,11 @@ def job(state: int, *reasons: str, printed: int | None = 0, documents: int | Non
         (job(JobState.PENDING, "job-incoming"), Heard.INCOMING),
         (job(JobState.PENDING, "job-data-insufficient", documents=1), Heard.GOING),
         (job(JobState.PROCESSING, "job-incoming"), Heard.GOING),
-        (job(JobState.HELD, "job-data-insufficient", printed=1), Heard.GOING),
+        (job(JobState.HELD, "job-data-insufficient", printed=1), Heard.HELD),
         (job(JobState.PENDING, "none"), Heard.GOING),
         (job(JobState.STOPPED, "printer-stopped"), Heard.GOING),
+        (job(JobState.HELD, "job-hold-until-specified"), Heard.HELD),
+        (job(JobState.HELD, "job-hold-until-specified", "job-incoming"), Heard.INCOMING),
         (job(JobState.COMPLETED), Heard.COMPLETED),
         (job(JobState.CANCELED, "job-data-insufficient"), Heard.ABORTED),
         (job(JobState.ABORTED), Heard.ABORTED),
@@ -109,6 +111,7 @@ class World:
     """A printer: at most one job of that name. What arrives late arrives before ``settle`` is over."""
 
     dice: random.Random
+    hold: bool = False
     calm: bool = False
     """Nothing goes wrong any more."""
     exists: bool = False
@@ -138,8 +141,12 @@ class World:
             return True
         if do is Do.SEND and self.exists and not self.document and self.state == JobState.PENDING:
             self.document = True
+            self.state = JobState.HELD if self.hold else JobState.PENDING
             return True
-        if do is Do.CANCEL and self.exists and self.state in (JobState.PENDING, JobState.PROCESSING):
+        if do is Do.RELEASE and self.state == JobState.HELD:
+            self.state = JobState.PENDING
+            return True
+        if do is Do.CANCEL and self.exists and self.state in (JobState.PENDING, JobState.HELD, JobState.PROCESSING):
             self.state = JobState.CANCELED
             return True
         return False
@@ -163,15 +170,15 @@ class World:
             self.late.append(do)
             return Heard.LOST, None
         if way == 2:
-            return (Heard.UNSENT if do is not Do.CANCEL else Heard.LOST), None
+            return Heard.UNSENT, None
         if way == 3:
-            return (Heard.BUSY if do is not Do.CANCEL else Heard.LOST), None
+            return Heard.BUSY, None
         done = self.take(do)
         if way == 4:
             return Heard.REFUSED, None  # Although it was done.
         if way == 5:
             return Heard.LOST, None
-        if do is Do.CANCEL:
+        if do in (Do.CANCEL, Do.RELEASE):
             return Heard.TOLD, None
         if not done:
             return Heard.REFUSED, None
@@ -179,10 +186,12 @@ class World:
 
 
 @settings(max_examples=500)
-@given(st.integers(0, 2**32), st.integers(3, 40), st.integers(0, 40))
-def test_no_order_of_answers_prints_twice_and_no_verdict_is_untrue(seed: int, patience: int, crash: int) -> None:
-    world = World(random.Random(seed))
-    engine, now = Engine.begun(Record(Stage.ASKED), settle=2.5), 0.0
+@given(st.integers(0, 2**32), st.integers(3, 40), st.integers(0, 40), st.booleans())
+def test_no_order_of_answers_prints_twice_and_no_verdict_is_untrue(
+    seed: int, patience: int, crash: int, hold: bool
+) -> None:
+    world = World(random.Random(seed), hold)
+    engine, now = Engine.begun(Record(Stage.ASKED, hold=hold), settle=2.5), 0.0
     for step in range(100):
         world.calm = step > 50
         if step == crash:  # The next process has what was written down, and settles it.
@@ -206,6 +215,10 @@ def test_no_order_of_answers_prints_twice_and_no_verdict_is_untrue(seed: int, pa
     if engine.do is Do.RUNS:
         assert world.document
     assert engine.do in VERDICTS
+    if hold and engine.do in (Do.RUNS, Do.ENDED) and world.state != JobState.CANCELED:
+        assert engine.record.stage is Stage.SENT, (
+            "where jobs are held, nobody has to be asked whether all of it is there"
+        )
 
 
 # --- ends ----------------------------------------------------------------------------------------------------------

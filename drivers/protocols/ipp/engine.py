@@ -6,6 +6,9 @@ the shell has written :attr:`Engine.record` down, so that whoever comes after a 
 Why nothing prints twice: a job is made without a document (Create-Job), which prints nothing. Its document leaves under
 the job's own id, and again only while the printer says that the job has no byte of it. A job that has none can be
 cancelled for good. What is left is a document whose arrival nobody answered for: it is never sent again.
+
+Where a printer can hold jobs, nothing is left: the job is made on hold, and released once its document was answered
+for. To release is no harm however often it is done, and a job on hold can be cancelled for good, too.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ class Stage(StrEnum):
     """The printer has the job, and its id is known. No byte of the document has left."""
     SENDING = "sending"
     """The document may have left, and nobody has said that all of it arrived."""
+    HELD = "held"
+    """The printer has answered that it has the document, of a job on hold. It may have been released."""
     SENT = "sent"
     """The printer has answered that it has the document."""
     WITHDRAWN = "withdrawn"
@@ -59,6 +64,8 @@ class Heard(StrEnum):
     """The job is there and surely has no byte of a document."""
     INCOMING = "incoming"
     """The job waits for a document, and may have a part of it."""
+    HELD = "held"
+    """The job is on hold, with its document or with half of it."""
     GOING = "going"
     """The job waits, runs, or stands still, with its document."""
     COMPLETED = "completed"
@@ -75,6 +82,7 @@ class Do(StrEnum):
     SEND = "send"
     ASK = "ask"
     """Get-Job-Attributes."""
+    RELEASE = "release"
     CANCEL = "cancel"
     RUNS = "runs"
     """Verdict: the printer has the job and its document."""
@@ -96,6 +104,8 @@ class Record:
     stage: Stage
     job: int | None = None
     uuid: str = ""
+    hold: bool = False
+    """The job is made on hold, and released once its document was answered for."""
     sends: int = 0
     impressions: int | None = None
     """Sides that must be printed; None: the ticket does not say."""
@@ -117,7 +127,7 @@ def _same(stage: Stage, do: Do, later: bool = False) -> Rule:
     return Rule(stage, do, do, later)
 
 
-_ASKED, _CREATED, _SENDING, _SENT, _WITHDRAWN, _STRANGE = Stage
+_ASKED, _CREATED, _SENDING, _HELD, _SENT, _WITHDRAWN, _STRANGE = Stage
 
 RULES: Mapping[Stage, Mapping[Heard, Rule]] = {
     _ASKED: {
@@ -147,10 +157,20 @@ RULES: Mapping[Stage, Mapping[Heard, Rule]] = {
         Heard.UNSENT: _same(_SENDING, Do.ASK, later=True),
         Heard.BARE: Rule(_SENDING, Do.SEND, Do.CANCEL),
         Heard.INCOMING: _same(_SENDING, Do.CANCEL),
+        Heard.HELD: _same(_SENDING, Do.CANCEL),  # It may be half of it.
         Heard.GOING: _same(_SENDING, Do.RUNS),
         Heard.COMPLETED: _same(_SENDING, Do.ENDED),
         Heard.ABORTED: _same(_SENDING, Do.ENDED),
         Heard.MISSING: _same(_SENDING, Do.UNKNOWN),
+    },
+    _HELD: {
+        Heard.BARE: Rule(_HELD, Do.ASK, Do.CANCEL, later=True),
+        Heard.INCOMING: Rule(_HELD, Do.ASK, Do.CANCEL, later=True),
+        Heard.HELD: Rule(_HELD, Do.RELEASE, Do.CANCEL),
+        Heard.GOING: _same(_SENT, Do.RUNS),
+        Heard.COMPLETED: _same(_SENT, Do.ENDED),
+        Heard.ABORTED: _same(_SENT, Do.ENDED),
+        Heard.MISSING: _same(_HELD, Do.UNKNOWN),
     },
     _SENT: {
         Heard.BARE: _same(_SENT, Do.RUNS),  # It takes its time to say so.
@@ -163,6 +183,7 @@ RULES: Mapping[Stage, Mapping[Heard, Rule]] = {
     _WITHDRAWN: {
         Heard.BARE: _same(_WITHDRAWN, Do.CANCEL, later=True),
         Heard.INCOMING: _same(_WITHDRAWN, Do.CANCEL, later=True),
+        Heard.HELD: _same(_WITHDRAWN, Do.CANCEL, later=True),
         Heard.GOING: _same(_WITHDRAWN, Do.CANCEL, later=True),  # To cancel takes its time.
         Heard.COMPLETED: _same(_WITHDRAWN, Do.ENDED),
         Heard.ABORTED: _same(_WITHDRAWN, Do.ABSENT),
@@ -223,7 +244,7 @@ class Engine:
     def give_up(self) -> None:
         """Print it no more if it can still be kept from it."""
         self.printing = False
-        if self.do in (Do.CREATE, Do.SEND):
+        if self.do in (Do.CREATE, Do.SEND, Do.RELEASE):
             self.do = _look_at(self.record)
 
     def hear(self, heard: Heard, now: float, job: Job | None = None, why: str = "") -> None:
@@ -238,8 +259,10 @@ class Engine:
             self.printing = self.printing and not (heard is Heard.REFUSED and asked is Do.SEND)
         if heard in (Heard.BUSY, Heard.UNSENT) and asked is Do.SEND:
             self.record = replace(self.record, sends=self.record.sends - 1)  # The printer was not asked in earnest.
+        if heard is Heard.HELD and not (self.record.hold and stage in (Stage.SENDING, Stage.HELD, Stage.WITHDRAWN)):
+            heard = Heard.GOING  # Somebody holds it, which is none of ours.
         rule = RULES[stage].get(heard)
-        if rule is None or (heard in _LOOK and asked in (Do.ASK, Do.FIND, Do.CANCEL)):
+        if rule is None or (heard in _LOOK and asked in (Do.ASK, Do.FIND, Do.CANCEL, Do.RELEASE)):
             if heard not in _LOOK:
                 raise OurFault(f"{heard} cannot be heard of an attempt that is {stage}")
             self._look(asked, heard)
@@ -262,6 +285,8 @@ class Engine:
     def _follow(self, rule: Rule) -> None:
         self.do = rule.printing if self.printing else rule.settling
         stage, self.later = rule.stage, rule.later
+        if stage is Stage.SENT and self.record.stage is Stage.SENDING and self.record.hold:
+            stage = Stage.HELD  # It is answered for, and waits to be released.
         if self.do is Do.SEND and self.record.sends >= MOST_SENDS:
             self.do = Do.CANCEL
         if self.do is Do.CANCEL:
@@ -279,6 +304,7 @@ def _look_at(record: Record) -> Do:
 
 
 HEARD: Mapping[int, Heard] = {
+    JobState.HELD: Heard.HELD,
     JobState.COMPLETED: Heard.COMPLETED,
     JobState.CANCELED: Heard.ABORTED,
     JobState.ABORTED: Heard.ABORTED,
@@ -291,4 +317,6 @@ def seen_as(job: Job | None) -> Heard:
         return Heard.MISSING
     if job.bare:
         return Heard.BARE
-    return HEARD.get(job.state, Heard.INCOMING if job.incoming else Heard.GOING)
+    if job.incoming:
+        return Heard.INCOMING
+    return HEARD.get(job.state, Heard.GOING)

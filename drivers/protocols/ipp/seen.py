@@ -142,6 +142,12 @@ class Printer:
         return found is not None and operation in found.integers
 
     @property
+    def holds(self) -> bool:
+        """Whether jobs can be made on hold, and released."""
+        offered = self.attributes.texts("job-hold-until-supported")
+        return "indefinite" in offered and self.can(Operation.RELEASE_JOB)
+
+    @property
     def described(self) -> str:
         """One line for a status."""
         firmware = f"firmware {self.firmware}" if self.firmware else ""
