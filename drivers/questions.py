@@ -1,4 +1,8 @@
-"""A conversation with a machine that only answers: a question goes out, and what comes back in time is looked at."""
+"""A conversation with a machine that only answers: a question goes out, and what comes back in time is looked at.
+
+Answers come in the order of their questions. An answer that was given up may still come: it is not taken for that of a
+later question of its kind, which would say how the machine was before.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,8 @@ class Questions:
 
     def __init__(self, wire: Wire, answers: Splits, clock: Clock) -> None:
         self._wire, self._answers, self._clock = wire, answers, clock
+        self._owed: dict[bytes, int] = {}
+        """Questions without an answer so far, by what was asked. An answer to a later one ends the wait for all."""
 
     def tell(self, data: bytes) -> None:
         """Send, and expect nothing. Raises WireFault."""
@@ -33,15 +39,19 @@ class Questions:
         self._wire.write(question)
         until = self._clock.monotonic() + patience
         heard: list[str] = []
-        while True:
-            left = until - self._clock.monotonic()
-            if left <= 0:
-                return None
+        while (left := until - self._clock.monotonic()) > 0:
             ready, _, _ = select.select([self._wire.fileno()], [], [], left)
-            if ready and (fresh := self._answers.feed(self._wire.read())):
-                heard += fresh
-                if (answer := understood(heard)) is not None:
+            for frame in self._answers.feed(self._wire.read()) if ready else ():
+                heard.append(frame)
+                if (answer := understood(heard)) is None:
+                    continue
+                if not self._owed.get(question):
+                    self._owed.clear()
                     return answer
+                self._owed[question] -= 1
+                heard = []
+        self._owed[question] = self._owed.get(question, 0) + 1
+        return None
 
     def last_word(self, data: bytes) -> bool:
         """See :meth:`drivers.wires.Wire.last_word`: from any thread."""

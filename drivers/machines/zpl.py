@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -49,6 +49,7 @@ from drivers.contract import (
 )
 from drivers.ledger import Ledger
 from drivers.memory import Memory
+from drivers.notes import Notes
 from drivers.options import checked
 from drivers.payloads import read_payload
 from drivers.protocols import zpl as says
@@ -115,6 +116,8 @@ class Zpl:
         """Attempts of which nobody could say what became."""
         self._counts = True
         """Whether the printer counts its labels, until it says that it does not."""
+        self._notes = Notes(settings.notes)
+        """Of each attempt, before its first byte leaves: how many labels it has, and what the counter said."""
         self._events: deque[Event] = deque()
         self._status = Status()
         self._known = threading.RLock()
@@ -132,6 +135,8 @@ class Zpl:
         if self._running is None:
             self._fault = None
             self._hang_up()
+            self._notes.open()
+            self._notes.tidy()
             try:
                 talk = self._served()
                 who = self._identified(talk)
@@ -215,6 +220,11 @@ class Zpl:
                 self._hang_up()
                 return StartAnswer(Start.REFUSED, self._stopped() or "")
             watched = says.Watched(job.labels, before)
+            try:
+                self._notes.write(attempt, {"labels": job.labels, "before": before, "whole": False})
+            except MachineFault as fault:
+                self._hang_up()
+                return StartAnswer(Start.REFUSED, str(fault))
             self._running = running = _Running(attempt, watched, heard_at=self._clock.monotonic())
             self._ledger.ask(attempt)
             self._note(activity=Activity.BUSY)
@@ -225,7 +235,8 @@ class Zpl:
             if not self._stopped():  # An answer says that every byte before the question was read.
                 status, flaws = self._asked(talk)
                 self._note(status, flaws)
-                running.watched = replace(running.watched, whole=status is not None or bool(flaws))
+                if status is not None or flaws:
+                    self._read_whole(running)
         except WireFault as fault:
             self._hang_up()
             self._look_at = 0.0
@@ -239,6 +250,16 @@ class Zpl:
         self._ledger.begin(attempt, why)
         self._look_at = 0.0
         return StartAnswer(Start.STARTED, why)
+
+    def _read_whole(self, running: _Running) -> None:
+        """The printer has answered after the last byte. Where no note of it can be kept, a later process knows less."""
+        if not running.watched.whole:
+            running.watched = replace(running.watched, whole=True)
+            note = {"labels": running.watched.labels, "before": running.watched.before, "whole": True}
+            try:
+                self._notes.write(running.attempt, note)
+            except MachineFault as fault:
+                _log.warning("%s: %s", self._name, fault)
 
     def _stopped(self) -> str | None:
         """Read anew each time: a stop comes from another thread."""
@@ -319,7 +340,24 @@ class Zpl:
         if attempt in ledger.held:
             return ledger.give_up(attempt, "it was not started when it was asked for")
         why = "a port that takes bytes remembers no job: look which labels came out"
-        return Evidence(Seen.UNKNOWN, why if attempt in self._doubts else f"this process has not sent it, and {why}")
+        return Evidence(Seen.UNKNOWN, why) if attempt in self._doubts else self._noted(attempt, why)
+
+    def _noted(self, attempt: str, why: str) -> Evidence:
+        """What an earlier process has written down of an attempt. Without a note nothing of it ever left."""
+        note = self._notes.read(attempt)
+        if note is None:
+            if self._notes.complete:
+                return self._ledger.give_up(attempt, "nothing is noted of it, so nothing of it was sent")
+            return Evidence(Seen.UNKNOWN, f"this process has not sent it, and {why}")
+        labels, before = note.get("labels"), note.get("before")
+        if not self._options.alone or self._running is not None or not isinstance(before, int):
+            return Evidence(Seen.UNKNOWN, f"an earlier process has sent it, and {why}")
+        watched = says.Watched(labels if isinstance(labels, int) else 0, before, whole=note.get("whole") is True)
+        self._running = _Running(attempt, watched, heard_at=self._clock.monotonic(), lost=True)
+        self._ledger.begin(attempt, "an earlier process has sent it, once")
+        self._look_at = 0.0
+        self._note(activity=Activity.BUSY)
+        return Evidence(Seen.RUNNING, "an earlier process has sent it; the printer's counter will tell")
 
     def status(self) -> Status:
         running = self._running
@@ -416,7 +454,7 @@ class Zpl:
             return
         running.heard_at = now
         if not running.lost:
-            running.watched = replace(running.watched, whole=True)
+            self._read_whole(running)
         if not status.able:
             running.watched = replace(running.watched, troubled=True)
         running.empty_since = (running.empty_since or now) if status.empty else None
@@ -542,8 +580,7 @@ class Zpl:
             raise WireFault(f"{self._name} is not connected; connect first")
 
 
-def _counted(frames: object) -> int | None:
+def _counted(frames: Sequence[str]) -> int | None:
     """The counter, or -1 where the printer says that it has none: that is an answer, too."""
-    assert isinstance(frames, list)  # noqa: S101  (what Questions hands over)
     count = says.label_count(frames)
     return count if count is not None else (-1 if any(frame.startswith('"') for frame in frames) else None)

@@ -84,11 +84,12 @@ class FirmwareWire:
 def driver() -> Callable[..., Zpl]:
     """A driver for a firmware."""
 
-    def make(firmware: Firmware, *, eager: bool = True, **options: Any) -> Zpl:
+    def make(firmware: Firmware, *, eager: bool = True, notes: Path | None = None, **options: Any) -> Zpl:
         def opener(_address: str, _baud: int) -> FirmwareWire:
             return FirmwareWire(firmware, eager)
 
-        return Zpl(Settings("labels", "tcp:printer:9100", {**QUICK, **options}), Clock(), opener)
+        settings = Settings("labels", "tcp:printer:9100", {**QUICK, **options}, notes=notes)
+        return Zpl(settings, Clock(), opener)
 
     return make
 

@@ -56,7 +56,11 @@ class ZplRig:
         self.simulated = Simulated("zpl", "--port", "0", "--wait")
 
     def machine(self) -> Machine:
-        return build("zpl", Settings("labels", self.simulated.link, dict(self.options)), RealClock())
+        return build(
+            "zpl",
+            Settings("labels", self.simulated.link, dict(self.options), notes=self._folder / "notes"),
+            RealClock(),
+        )
 
     def payload(self) -> Payload:
         data = b"^XA^FX" + b"." * 20_000 + b"^FS^FO40,40^A0N,60,60^FDGreta^FS^XZ\n"
