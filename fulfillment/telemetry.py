@@ -16,7 +16,9 @@ from drivers.contract import Status
 from jobs.queue import Offer
 
 EVERY = 0.25
-"""Seconds between two writes for one machine, at least."""
+"""Seconds between two writes for one machine, at least, while nothing but small progress changes."""
+STEPS = 50
+"""Parts of a job's progress, each of which is shown at once."""
 
 
 class Telemetry:
@@ -29,7 +31,9 @@ class Telemetry:
     def put(self, offer: Offer, status: Status) -> None:
         """Show a machine's values, as often as eyes can follow."""
         at, state = self._written.get(offer.name, (0.0, None))
-        now, told = time.monotonic(), (status.link, status.activity, status.attempt, status.prompt, status.fault)
+        # A printer tells of each page once: a step that is left out may be the last for a minute.
+        steps = None if status.progress is None else int(status.progress * STEPS)
+        now, told = time.monotonic(), (status.link, status.activity, status.attempt, status.prompt, status.fault, steps)
         if state == told and now - at < EVERY:
             return
         self._written[offer.name] = (now, told)
