@@ -19,6 +19,7 @@ from jobs.intake import Rendered
 
 ENDINGS = {
     "text/x-gcode": ".gcode",
+    "application/zpl": ".zpl",
     "application/pdf": ".pdf",
     **embroidery.ENDINGS,
 }

@@ -90,7 +90,7 @@ def _end(driver: Machine, told: Callable[[float], None]) -> str | None:
 def rehearsal(machine: MachineConfig, extra: Sequence[str]) -> Iterator[Rehearsal]:
     """The machine's simulator while the block runs, at a place of its own. Raises NoSimulator."""
     with tempfile.TemporaryDirectory(prefix="ful-") as folder:
-        served = "://" in machine.address
+        served = "://" in machine.address or machine.address.startswith("tcp:")
         place = moved(machine.address, _free()) if served else str(Path(folder) / "tty")
         with Twin(machine, place, "--side", "0", *extra) as twin:
             yield Rehearsal(machine, place, twin.room)

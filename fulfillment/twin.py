@@ -17,7 +17,8 @@ import httpx
 
 from fulfillment.config import Machine
 
-URL = re.compile(r"([a-z]+://)127\.0\.0\.1:(\d+)")
+URL = re.compile(r"([a-z]+://|tcp:)127\.0\.0\.1:(\d+)")
+"""A URL of this host, or a byte stream at one of its ports."""
 READY = re.compile(r"side=(http://127\.0\.0\.1:\d+)")
 
 
@@ -39,6 +40,8 @@ def argv(machine: Machine, link: Path | str, *extra: str) -> list[str]:
 
 def moved(address: str, port: int) -> str:
     """A served machine's address with another port of this host in the place of its own; scheme and path stay."""
+    if address.startswith("tcp:"):
+        return f"tcp:127.0.0.1:{port}"
     scheme, _, rest = address.partition("://")
     path = rest.partition("/")[2]
     return f"{scheme}://127.0.0.1:{port}" + (f"/{path}" if path else "")

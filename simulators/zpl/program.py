@@ -197,16 +197,15 @@ class Room:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                path = self.path.partition("?")[0]
                 with printer.door:
                     firmware.advance(time.monotonic())
                     answers = {"/state": lambda: state(firmware), "/record.json": lambda: record(firmware)}
-                    if (answer := answers.get(self.path)) is not None:
+                    if (answer := answers.get(path)) is not None:
                         self._json(200, answer())
                         return
-                    name = self.path.removeprefix("/labels/").removesuffix(".png")
-                    number = (
-                        len(firmware.labels) if self.path == "/snapshot.png" else int(name) if name.isdigit() else 0
-                    )
+                    name = path.removeprefix("/labels/").removesuffix(".png")
+                    number = len(firmware.labels) if path == "/snapshot.png" else int(name) if name.isdigit() else 0
                     picture = label(number)
                 if picture is None:
                     self._json(404, {"error": "no such label"})
