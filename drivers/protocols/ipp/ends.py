@@ -46,10 +46,17 @@ def complete(record: Record, job: Job) -> bool:
 
 def counted(record: Record, job: Job) -> str:
     """What was printed, in words."""
-    kinds = (("sides", job.impressions), ("pages", job.pages), ("sheets", job.sheets))
-    told = [f"{number} {name}" for name, number in kinds if number is not None]
-    wanted = "" if record.impressions is None else f" of {record.impressions}"
-    return f"{', '.join(told)}{wanted} printed" if told else "the printer does not count"
+    kinds = (
+        ("sides", job.impressions, record.impressions),
+        ("pages", job.pages, record.impressions),
+        ("sheets", job.sheets, record.sheets),
+    )
+    told = [f"{number} {name}" + _of(wanted) for name, number, wanted in kinds if number is not None]
+    return f"{', '.join(told)} printed" if told else "the printer does not count"
+
+
+def _of(wanted: int | None) -> str:
+    return "" if wanted is None else f" of {wanted}"
 
 
 def progress(record: Record, job: Job) -> float | None:
