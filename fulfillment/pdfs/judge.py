@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from fulfillment.pdfs.report import Box, Facts, Finding, Image, Note, Page, Report, Where
-from fulfillment.pdfs.rules import CMYK, Rules
+from fulfillment.pdfs.rules import CMYK, RGB, Rules
 
 
 def judged(facts: Facts, rules: Rules, most: int) -> Report:
@@ -120,15 +120,16 @@ STANDARD: Final = frozenset(
 
 def _resolution(facts: Facts, rules: Rules) -> Iterator[Finding]:
     for image in facts.images:
-        ppi = min(image.ppi)
-        if ppi >= rules.ppi_good - 0.5:
+        # One pixel across is a colour that is stretched, and no picture.
+        ppi = min(
+            (one for one, pixels in zip(image.ppi, (image.width, image.height), strict=True) if pixels > 1), default=0
+        )
+        if not ppi or ppi >= rules.ppi_good - 0.5:
             continue
         low = ppi < rules.ppi_least - 0.5
-        wanted = rules.ppi_least if low else rules.ppi_good
-        reason = (
-            f"The picture has {_ppi(image)} ppi where it is placed; {'at least' if low else 'good are'} {wanted:g}."
-        )
-        smaller = ppi / wanted
+        least = f"at least {rules.ppi_least:g}" if low else f"good are {rules.ppi_good:g}"
+        smaller = ppi / (rules.ppi_least if low else rules.ppi_good)
+        reason = f"The picture has {_ppi(image)} ppi where it is placed; {least}."
         mend = f"Please take one with more pixels, or place it at {smaller:.0%} of its size or less."
         yield (_error if low else _warning)(image.where, reason, mend)
 
@@ -139,21 +140,18 @@ def _ppi(image: Image) -> str:
 
 
 def _spaces(facts: Facts, rules: Rules) -> Iterator[Finding]:
+    if rules.spaces is None:
+        return
     used = [(one.where, one.space, one.leaves, "It is painted") for one in facts.colours]
     used += [(one.where, one.space, one.leaves, "The picture is") for one in facts.images]
+    to = "the press's colours (CMYK)" if rules.spaces & CMYK else "RGB (sRGB)" if rules.spaces & RGB else "grey"
     told: set[tuple[Where, str]] = set()
     for where, space, leaves, said in used:
-        wrong = leaves - rules.spaces if rules.spaces is not None else frozenset()
-        if wrong and (where, space) not in told:
-            told.add((where, space))
-            reason = f"{said} in {space}; {_listed(rules.spaces or ())} are taken."
-            yield _error(
-                where,
-                reason,
-                "Please convert it to the press's colours (CMYK), and export it anew."
-                if (rules.spaces or frozenset()) & CMYK
-                else "Please convert it, and export it anew.",
-            )
+        if leaves <= rules.spaces or (where, space) in told:
+            continue
+        told.add((where, space))
+        reason = f"{said} in {space}; {_listed(rules.spaces)} are taken."
+        yield _error(where, reason, f"Please convert it to {to}, and export it anew.")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -66,11 +66,12 @@ def _is_action(met: Met) -> bool:
 
 
 def _opening(met: Met, to: Collected) -> None:
-    for entry, said in (("/OpenAction", "something is done when it is opened"), ("/AA", "something is done by itself")):
-        found = get(met.thing, entry)
-        # An array only says which page is shown first; an action is noted for what it does.
-        if kind(found) is Dictionary:
-            to.note(Where(met.page, _in(entry[1:], met)), "event", said)
+    opening, events = get(met.thing, "/OpenAction"), get(met.thing, "/AA")
+    # An array only says which page is shown first, and so does a link, which is noted as one.
+    if kind(opening) is Dictionary and name(get(opening, "/S")) not in LINKS:
+        to.note(Where(met.page, _in("OpenAction", met)), "event", "something is done when it is opened")
+    if kind(events) is Dictionary:
+        to.note(Where(met.page, _in("AA", met)), "event", "something is done by itself")
 
 
 def _in(word: str, met: Met) -> str:

@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -217,3 +218,15 @@ def test_codings_are_undone_as_qpdf_does(tmp_path: Path) -> None:
         ours, _ = unpacked(data, [coding], 50_000, 50_000, True)
         assert ours == theirs
         assert re.match(rb"\x00\x01\x02", theirs)
+
+
+def test_a_pixel_that_is_stretched_is_a_colour_and_no_picture() -> None:
+    head = b"/Type /XObject /Subtype /Image /BitsPerComponent 8 /ColorSpace /DeviceGray /Width %d /Height %d"
+    for size, refused in (((1, 1), False), ((400, 1), False), ((2, 1), True)):
+        data = page(
+            b"q 90 0 0 90 0 0 cm /I Do Q",
+            b"/XObject << /I 5 0 R >>",
+            {5: stream(bytes(size[0] * size[1]), head % size)},
+        )
+        found = preflight(data, replace(ANY, ppi_least=200, ppi_good=200))
+        assert [one.object for one in found.errors] == ["image /I"] * refused

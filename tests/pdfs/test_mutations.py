@@ -363,6 +363,14 @@ def test_what_acts_by_itself_is_told_with_what_it_does(good: bytes) -> None:
     assert {"It has a script (JavaScript)."} < {one.reason for one in closing.findings}
 
 
+def test_a_file_may_say_which_page_is_shown_first_where_links_are_taken(good: bytes) -> None:
+    first = mended(good, lambda pdf: pdf.Root.__setitem__("/OpenAction", action(S=Name.GoTo, D=Array([0, Name.Fit]))))
+    assert [(one.object, one.reason) for one in preflight(first, RULES).findings] == [
+        ("OpenAction", "It has a link (GoTo).")
+    ]
+    assert preflight(first, replace(RULES, links=True)).ok
+
+
 def test_a_coarse_picture_is_warned_and_a_coarser_one_refused() -> None:
     for ppi, level, wanted in ((120, "error", "at least 150"), (200, "warning", "good are 300")):
         found = preflight(mended(drawn(ppi=ppi), finish), RULES)
