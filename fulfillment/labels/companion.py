@@ -15,6 +15,8 @@ from reportlab.pdfgen.canvas import Canvas
 from fulfillment.labels import Media
 
 FONT = "NotoSans-Bold.ttf"
+MIN_SIZE = 12
+"""Dots of the smallest letters."""
 
 
 def drawn(unit: str, other: str, number: str, media: Media, dpi: int) -> Image.Image:
@@ -32,6 +34,8 @@ def drawn(unit: str, other: str, number: str, media: Media, dpi: int) -> Image.I
     y = edge
     for text, size in lines:
         font = _font(round(height * size))
+        while font.getlength(text) > width - edge and font.size > MIN_SIZE:
+            font = _font(int(font.size) - 2)
         pen.text((width // 2, y), text, fill=1, font=font, anchor="ma")
         y += round(height * size * 1.5)
     code = segno.make(other, error="m", micro=False)

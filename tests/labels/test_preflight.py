@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from reportlab.lib.units import mm
 
-from fulfillment.labels import FOUR_BY_SIX, LabelRefused, pages, picture, preflight
+from fulfillment.labels import FOUR_BY_SIX, LabelRefused, companion, pages, picture, preflight
 from simulators.zpl.firmware import Build, Firmware
 from simulators.zpl.program import png
 from tests.labels import carrier
@@ -178,6 +178,13 @@ def _png(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
+
+
+def test_the_widest_codes_fit_the_label_of_a_piece_that_travels_along() -> None:
+    for dpi in (203, 300, 600):
+        label = companion.drawn("U-WWWWWWWW", "U-MMMMMMMM", "499 of 500", FOUR_BY_SIX, dpi)
+        box = label.getbbox()
+        assert box is not None and box[0] > 10 and box[2] < label.width - 10 and box[3] < label.height - 10
 
 
 def test_the_simulator_shows_black_on_white() -> None:
