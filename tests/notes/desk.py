@@ -136,4 +136,4 @@ def jobs(shop: Shop, unit_id: str) -> list[Any]:
 def words(pdf: bytes) -> str:
     """What a PDF says, as a reader finds it, in one line."""
     with pypdfium2.PdfDocument(pdf) as document:
-        return " ".join(" ".join(page.get_textpage().get_text_bounded().split()) for page in document)
+        return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in document)
