@@ -43,8 +43,8 @@ route:
 An operation of process `document` without `paper:` prints the slip. `paper:` is a template's name, so a product may
 have a slip of its own.
 
-**Lists of the floor** (what to fetch, what belongs together, what lies where) are templates as well; [notes.md](notes.md)
-says what they tell, how they are printed, and whose words the personal note has.
+**Lists of the floor** (what to fetch, what belongs together, what lies where) are templates as well;
+[notes.md](notes.md) says what they tell, how they are printed, and whose words the personal note has.
 
 Pages are {sizes}; `site: {{ paper: a5 }}` says which one slips and travelers have. What a paper needs of its printer
 (paper, size, pages, sides) goes to the printer as its ticket.
