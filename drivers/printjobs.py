@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
-from drivers.contract import Activity, Evidence, Link, Payload, Seen, Status
-from drivers.notes import Note
+from drivers.contract import Activity, Evidence, Link, MachineFault, Payload, Seen, Status
+from drivers.memory import Memory
+from drivers.notes import Note, Notes
 from drivers.protocols.ipp import seen, ticket
 from drivers.protocols.ipp.engine import Record, Stage
 from drivers.protocols.ipp.values import Attribute
 from drivers.protocols.ipp.words import JobState, PrinterState
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -70,12 +76,57 @@ class View:
         return Activity.BUSY if self.attempt or self.others or processing else Activity.IDLE
 
 
-def written(known: Known, record: Record) -> Note:
+class Book:
+    """What is known of attempts, by their names: in memory, and in notes that outlive the process.
+
+    Written from any thread: an emergency stop writes an end.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._notes, self._writing = Notes(folder), threading.RLock()
+        self.known: Memory[Known] = Memory()
+
+    def open(self) -> None:
+        """Raises MachineFault where no notes can be kept."""
+        self._notes.open()
+        self._notes.tidy()
+
+    @property
+    def complete(self) -> bool:
+        """Whether it would know of everything that ever left."""
+        return self._notes.complete
+
+    def recalled(self, attempt: str) -> Known | None:
+        """What is known of an attempt, also by an earlier process."""
+        if attempt not in self.known and (note := self._notes.read(attempt)) is not None:
+            known = _read(note)
+            if known is None:
+                self._notes.complete = False
+                return None
+            self.known[attempt] = known
+        return self.known.get(attempt)
+
+    def note(self, attempt: str, record: Record) -> None:
+        """Durable when it returns. Raises MachineFault where it cannot be: then nothing may leave."""
+        with self._writing:
+            known = self.known[attempt]
+            known.record = record
+            self._notes.write(attempt, _written(known, record))
+
+    def remember(self, attempt: str, record: Record) -> None:
+        """Note an end: where that cannot be, it is known as long as this process lives."""
+        try:
+            self.note(attempt, record)
+        except MachineFault as fault:
+            _log.warning("the end of %s is not noted: %s", attempt, fault)
+
+
+def _written(known: Known, record: Record) -> Note:
     end = {"seen": str(known.end.seen), "why": known.end.why} if known.end else None
     return {**asdict(record), "stage": str(record.stage), "end": end}
 
 
-def read(note: Note) -> Known | None:
+def _read(note: Note) -> Known | None:
     """None for a note that nobody of ours wrote."""
     try:
         fields = {key: value for key, value in note.items() if key not in ("stage", "end")}

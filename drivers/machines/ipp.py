@@ -44,13 +44,11 @@ from drivers.contract import (
     checked_attempt,
 )
 from drivers.errands import Errand
-from drivers.memory import Memory
-from drivers.notes import Notes
 from drivers.options import checked
 from drivers.payloads import read_payload
 from drivers.posting import Access, Poster, place
 from drivers.printers import Printer, Refused
-from drivers.printjobs import Known, View, read, written
+from drivers.printjobs import Book, Known, View
 from drivers.protocols.ipp import ends, seen, ticket
 from drivers.protocols.ipp.engine import Do, Engine, Record, Stage
 from drivers.protocols.ipp.requests import Requests
@@ -117,11 +115,10 @@ class Ipp:
         self._place = place(settings.address, settings.name)
         options = self._options
         self._wishes = ticket.Wishes(options.tray, options.trays, options.kinds, options.quality, options.borderless)
-        self._notes = Notes(settings.notes)
+        self._book = Book(settings.notes)
         self._turn, self._known = threading.RLock(), threading.RLock()
         self._hint, self._closing, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._attempts: Memory[Known] = Memory()
         self._view = View()
         self._printer: Printer | None = None
         self._about: seen.Printer | None = None
@@ -138,7 +135,7 @@ class Ipp:
         with self._turn:
             if self._watcher is not None and self._view.fault is None and self._answers():
                 return self.status()
-            self._notes.open()
+            self._book.open()
             self._open()
             self._stopped.clear()
             with self._known:
@@ -148,7 +145,6 @@ class Ipp:
                 self._watcher = threading.Thread(target=self._watch, name=f"watch {self._name}", daemon=True)
                 self._watcher.start()
             self._look()
-            self._notes.tidy()
             return self.status()
 
     def _open(self) -> None:
@@ -195,12 +191,12 @@ class Ipp:
         """Check bytes, ticket and printer, and have the printer validate the job. Nothing of it is left there."""
         checked_attempt(attempt)
         with self._turn:
-            known = self._recalled(attempt)
+            known = self._book.recalled(attempt)
             if known is not None and known.end is not None and known.end.seen is Seen.ABSENT:
                 raise OurFault(f"{attempt} was given up ({known.end.why}); make a new attempt")
             if known is not None and (known.record is not None or known.end is not None):
                 return
-            self._attempts[attempt] = Known()  # Nothing of it has left, and that is known from here on.
+            self._book.known[attempt] = Known()  # Nothing of it has left, and that is known from here on.
             read_payload(payload)
             printer = self._connected()
             self._about = printer.about()
@@ -209,7 +205,7 @@ class Ipp:
                 ignored = printer.validate(attempt, payload.media_type, template)
                 if ignored:
                     raise MachineFault(f"{self._name} would print it otherwise than asked for: {', '.join(ignored)}")
-            self._attempts[attempt] = Known(payload, template, wanted)
+            self._book.known[attempt] = Known(payload, template, wanted)
 
     def _checked(self, payload: Payload) -> tuple[ticket.Asked, tuple[Attribute, ...]]:
         about = self._need()
@@ -241,7 +237,7 @@ class Ipp:
             return answer
 
     def _answered_before(self, attempt: str) -> StartAnswer | None:
-        known = self._recalled(attempt)
+        known = self._book.recalled(attempt)
         if known is None or (known.record is not None and known.record.stage is Stage.STRANGE):
             return StartAnswer(Start.REFUSED, f"{attempt} was not transferred from here")
         if known.end is not None and known.end.seen is Seen.ABSENT:
@@ -265,13 +261,13 @@ class Ipp:
         return StartAnswer(Start.REFUSED, f"{self._name}: {why}") if why else None
 
     def _start(self, attempt: str) -> StartAnswer:
-        known = self._attempts[attempt]
+        known = self._book.known[attempt]
         wanted = known.wanted
         hold = self._options.hold and self._need().holds
         record = Record(Stage.ASKED, hold=hold, impressions=wanted.impressions, sheets=wanted.sheets)
         engine = Engine.begun(record, self._options.settle)
         try:
-            self._note(attempt, engine.record)
+            self._book.note(attempt, engine.record)
         except MachineFault as fault:
             return StartAnswer(Start.REFUSED, str(fault))
         try:
@@ -308,7 +304,7 @@ class Ipp:
         """Cancel-Job, which takes its time: Cancelled follows once the printer says how the job has ended."""
         checked_attempt(attempt)
         with self._turn:
-            known = self._recalled(attempt)
+            known = self._book.recalled(attempt)
             if known is not None and known.end is not None:
                 return
             job = self._in_hand(attempt)
@@ -375,7 +371,7 @@ class Ipp:
         except OurFault as fault:
             return Evidence(Seen.ABSENT, f"it cannot exist: {fault}")
         with self._turn:
-            known = self._recalled(attempt)
+            known = self._book.recalled(attempt)
             if known is not None and known.end is not None:
                 return known.end
             try:
@@ -390,8 +386,8 @@ class Ipp:
                     if known is not None and known.end is not None:
                         return known.end
                 if known is None:
-                    stage = Stage.ASKED if self._notes.complete else Stage.STRANGE
-                    known = self._attempts[attempt] = Known(record=Record(stage))
+                    stage = Stage.ASKED if self._book.complete else Stage.STRANGE
+                    known = self._book.known[attempt] = Known(record=Record(stage))
                 engine = Engine.found(known.record or Record(Stage.STRANGE), self._options.settle)
                 self._errand(attempt, known).run(engine)
                 return self._settled(attempt, engine)
@@ -456,12 +452,12 @@ class Ipp:
             printer=self._connected(),
             name=attempt,
             known=known,
-            note=lambda record: self._note(attempt, record),
+            note=lambda record: self._book.note(attempt, record),
         )
 
     def _settled(self, attempt: str, engine: Engine) -> Evidence:
         """What follows from a verdict, or from the lack of one."""
-        known, job = self._attempts[attempt], engine.job
+        known, job = self._book.known[attempt], engine.job
         if engine.do is Do.RUNS and job is not None:
             self._begin(attempt, job)
             return self._running(known)
@@ -483,7 +479,7 @@ class Ipp:
 
     def _given_up(self, attempt: str, known: Known, why: str) -> Evidence:
         known.end = Evidence(Seen.ABSENT, f"{why}; no document of it is sent any more")
-        self._remember(attempt, known.record or Record(Stage.WITHDRAWN))
+        self._book.remember(attempt, known.record or Record(Stage.WITHDRAWN))
         return known.end
 
     def _running(self, known: Known) -> Evidence:
@@ -492,32 +488,6 @@ class Ipp:
 
     def _names(self, known: Known) -> str:
         return f"{self._name} has it as job {known.record.job if known.record else '?'}"
-
-    # --- notes ----------------------------------------------------------------------------------------------------
-
-    def _recalled(self, attempt: str) -> Known | None:
-        """What is known of an attempt, also by an earlier process."""
-        if attempt not in self._attempts and (note := self._notes.read(attempt)) is not None:
-            known = read(note)
-            if known is None:
-                self._notes.complete = False
-                return None
-            self._attempts[attempt] = known
-        return self._attempts.get(attempt)
-
-    def _note(self, attempt: str, record: Record) -> None:
-        """Durable when it returns. Raises MachineFault where it cannot be: then nothing may leave."""
-        with self._known:
-            known = self._attempts[attempt]
-            known.record = record
-            self._notes.write(attempt, written(known, record))
-
-    def _remember(self, attempt: str, record: Record) -> None:
-        """Note an end: where that cannot be, it is known as long as this process lives."""
-        try:
-            self._note(attempt, record)
-        except MachineFault as fault:
-            _log.warning("%s: %s", self._name, fault)
 
     # --- looking --------------------------------------------------------------------------------------------------
 
@@ -543,7 +513,7 @@ class Ipp:
         printer, attempt = self._connected(), self._view.attempt
         try:
             state = printer.state()
-            known = self._attempts.get(attempt or "")
+            known = self._book.known.get(attempt or "")
             record = known.record if known is not None else None
             job = printer.found(attempt, record.job, record.uuid) if attempt is not None and record else None
             jobs = printer.open_jobs() if attempt is None else ()
@@ -568,7 +538,7 @@ class Ipp:
     def _turned_up(self, jobs: tuple[seen.Job, ...]) -> None:
         """An attempt of which a doubt was told is on the printer all the same: it is in hand again."""
         for job in jobs if self._view.fault is None else ():
-            known = self._attempts.get(job.name)
+            known = self._book.known.get(job.name)
             if known is not None and known.seen and known.end is None and self._is_ours(job):
                 self._begin(job.name, job)
                 return
@@ -580,7 +550,7 @@ class Ipp:
                 self._events.put(Changed(now.status))
 
     def _is_ours(self, job: seen.Job) -> bool:
-        known = self._recalled(job.name) if ATTEMPT_ID.fullmatch(job.name) else None
+        known = self._book.recalled(job.name) if ATTEMPT_ID.fullmatch(job.name) else None
         return known is not None and known.record is not None and known.record.job in (None, job.id)
 
     def _sweep(self, printer: Printer, jobs: tuple[seen.Job, ...]) -> None:
@@ -588,7 +558,7 @@ class Ipp:
         for job in jobs:
             if not (job.bare or job.incoming) or not ATTEMPT_ID.fullmatch(job.name):
                 continue
-            known = self._recalled(job.name)
+            known = self._book.recalled(job.name)
             given_up = known is not None and known.end is not None
             mine = known is not None or job.user == self._options.user
             if not given_up and not (mine and (job.age or 0) >= self._options.orphan_after):
@@ -602,7 +572,7 @@ class Ipp:
     def _follow(self) -> None:
         """What the look at the job in hand tells of it."""
         attempt, job, link = self._view.attempt, self._view.job, self._view.link
-        known = self._attempts.get(attempt or "")
+        known = self._book.known.get(attempt or "")
         if attempt is None or known is None or known.record is None or link is not Link.ONLINE:
             return
         if job is not None and not job.over:
@@ -632,14 +602,14 @@ class Ipp:
 
     def _begin(self, attempt: str, job: seen.Job) -> None:
         with self._known:
-            self._attempts[attempt].seen = True
+            self._book.known[attempt].seen = True
             if self._view.attempt != attempt:
                 self._since = None
                 self._take(replace(self._view, attempt=attempt, progress=None, job=job))
             self._hint.set()  # The watcher is in the middle of a long wait.
 
     def _told(self, attempt: str, job: seen.Job, evidence: Evidence) -> None:
-        cancelled = self._attempts[attempt].cancelling and job.state == JobState.CANCELED
+        cancelled = self._book.known[attempt].cancelling and job.state == JobState.CANCELED
         kinds: Mapping[Seen, type[Made | Failed | Doubted]] = {Seen.MADE: Made, Seen.UNKNOWN: Doubted}
         why = f"it was cancelled from here; {evidence.why}" if cancelled else evidence.why
         self._end(Cancelled(attempt, why) if cancelled else kinds.get(evidence.seen, Failed)(attempt, why))
@@ -647,11 +617,11 @@ class Ipp:
     def _end(self, event: Made | Failed | Cancelled | Doubted) -> None:
         """Tell an end once, where it is in hand; otherwise whoever asked is answered. A doubt stays open."""
         with self._known:
-            known = self._attempts[event.attempt]
+            known = self._book.known[event.attempt]
             if known.end is None and not isinstance(event, Doubted):
                 known.end = Evidence(Seen.MADE if isinstance(event, Made) else Seen.FAILED, event.why)
                 if known.record is not None:
-                    self._remember(event.attempt, known.record)
+                    self._book.remember(event.attempt, known.record)
             if self._view.attempt == event.attempt:
                 self._view = replace(self._view, attempt=None, job=None, progress=None)
                 self._events.put(event)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from drivers.contract import Machine, Payload, Settings
+from drivers.contract import Event, Machine, Payload, Settings, Start
 from drivers.protocols.ipp.codec import decode, encode
 from drivers.protocols.ipp.values import (
     Attribute,
@@ -30,6 +31,7 @@ from drivers.protocols.ipp.values import (
 from drivers.protocols.ipp.words import JobState, Operation
 from drivers.registry import build
 
+ATTEMPT = "j1-a1"
 PATIENCE = 20.0
 HEAD = (
     worded(Tag.CHARSET, "attributes-charset", "utf-8"),
@@ -246,3 +248,21 @@ def shop(printer: Scripted, tmp_path: Path) -> Iterator[Shop]:
     yield made
     for each in made.made:
         each.close()
+
+
+def until(machine: Machine, wanted: type[Any] | Callable[[Event], bool]) -> Any:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        event = machine.next_event(0.2)
+        if event is not None and (isinstance(event, wanted) if isinstance(wanted, type) else wanted(event)):
+            return event
+    raise AssertionError(f"it did not come: {machine.status()}")
+
+
+def started(shop: Any, **ticket: float | str) -> Machine:
+    machine: Machine = shop.machine()
+    machine.connect()
+    machine.transfer(ATTEMPT, shop.payload(**ticket))
+    answer = machine.start(ATTEMPT)
+    assert answer.start is Start.STARTED, answer
+    return machine
