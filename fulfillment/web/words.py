@@ -30,6 +30,8 @@ REMARKS: Mapping[tuple[str, str], str | Told] = {
     ("order", "repeated"): "sent again, the same: nothing new is made",
     ("order", "differs"): "sent again and says something else: it was left as it was",
     ("order", "forgotten"): "the customer's words, pictures and name were erased",
+    ("order", "noted"): lambda d: "its note was written by hand" if d.get("text") else "its note is by rule again",
+    ("unit", "collated"): lambda d: f"laid to {d.get('unit', 'the last piece of its order')}",
     ("job", "remade"): lambda d: f"made again, because {d.get('of', 'the last try')} failed",
     ("job", "pictured"): "a picture of what came out was kept",
     ("job", "planned"): "waits to be rendered",

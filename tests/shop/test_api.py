@@ -380,6 +380,8 @@ ROUTES = [
     ("read", "GET", "/v1/products"),
     ("read", "GET", "/v1/products/pop-tart"),
     ("order", "POST", "/v1/products/pop-tart/preview"),
+    ("read", "GET", "/v1/orders/O-1/label"),
+    ("order", "POST", "/v1/orders/O-1/label"),
     ("read", "GET", "/v1/papers"),
     ("read", "GET", "/v1/papers/pick-list"),
     ("read", "GET", "/v1/papers/pick-list/picture"),
