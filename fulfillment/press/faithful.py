@@ -25,8 +25,10 @@ FINE: Final = 3
 """Samples to a side of a pixel, so that fine letters have their greys."""
 LEAST_SSIM: Final = 0.88
 """Readers show the colours of a press each a little otherwise; another photo, or a mirrored one, is below 0.6."""
-COARSE: Final = 2
+COARSE: Final = 4
 """Pixels to a side of a place whose likeness is asked: readers put edges up to one to the side."""
+LEAST_OFF: Final = 0.03
+"""Of all tones, that must also be off: where a photo has hardly any contrast, its noise alone makes it unlike."""
 INKED: Final = 0.75
 """Share of a pixel from which a letter covers it."""
 TONE: Final = 0.22
@@ -39,20 +41,22 @@ class Like:
     """How a side of a piece is like its design."""
 
     ssim: float
+    off: float
+    """What of the design the page does not show, as a share of all tones."""
     coverage: float | None
     """Share of the letters' surface that has their tone; None where there are none."""
 
     def wrong(self) -> list[str]:
         """Sentences; nothing where it is as designed."""
         found = []
-        if not self.ssim >= LEAST_SSIM:
+        if not self.ssim >= LEAST_SSIM and not self.off <= LEAST_OFF:
             found.append(f"the page is like its design by {self.ssim:.2f} (SSIM, limit {LEAST_SSIM:.2f})")
         if self.coverage is not None and not self.coverage >= LEAST_COVERAGE:
             found.append(f"{self.coverage:.1%} of the letters and lines are there (limit {LEAST_COVERAGE:.0%})")
         return found
 
     def body(self) -> dict[str, Any]:
-        said: dict[str, Any] = {"photo": {"ssim": round(self.ssim, 4)}}
+        said: dict[str, Any] = {"photo": {"ssim": round(self.ssim, 4), "off": round(self.off, 4)}}
         return said | ({} if self.coverage is None else {"lines": {"coverage": round(self.coverage, 4)}})
 
 
@@ -76,7 +80,18 @@ def compare(piece: Piece, side: Side, seen: Image.Image, look: Look) -> Like:
         low, high = (_light(page.filter(near)) for near in (ImageFilter.MinFilter(3), ImageFilter.MaxFilter(3)))
         tone = _light(wanted)
         coverage = float(((tone >= low - TONE) & (tone <= high + TONE))[letters].mean())
-    return Like(similarity(_light(page.reduce(COARSE)), _light(wanted.reduce(COARSE)), 1.0), coverage)
+    made, like = _light(page.reduce(COARSE)), _light(wanted.reduce(COARSE))
+    return Like(similarity(made, like, 1.0), _off(made, like), coverage)
+
+
+def _off(made: npt.NDArray[np.float64], wanted: npt.NDArray[np.float64]) -> float:
+    """What of the design a page does not show: the root of the mean square of what is left of the design's tones after
+    the straight line by which the page's explain them best. Inks that are shown as light are all lighter or darker in
+    the same way; of a page that is lighter or darker than any reader makes it, what is beyond that."""
+    contrast = float(made.var())
+    slope = float(((made - made.mean()) * (wanted - wanted.mean())).mean()) / contrast if contrast > 0 else 0.0
+    unlike = float((wanted - wanted.mean() - max(slope, 0.0) * (made - made.mean())).std())
+    return max(unlike, abs(float(made.mean() - wanted.mean())) - TONE)
 
 
 def _light(picture: Image.Image) -> npt.NDArray[np.float64]:

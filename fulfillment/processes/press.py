@@ -220,7 +220,8 @@ def _faithful(made: Printed, seen: Mapping[Side, Sequence[Image.Image]]) -> list
             raise problem(f"What would be printed is not what was designed: {'; '.join(wrong)}.", DEFECT)
         worst = min(likes, key=lambda like: like.ssim)
         covered = [like.coverage for like in likes if like.coverage is not None]
-        found.append(faithful.Like(worst.ssim, min(covered, default=None)).body())
+        off = max(like.off for like in likes)
+        found.append(faithful.Like(worst.ssim, off, min(covered, default=None)).body())
     return found
 
 

@@ -14,6 +14,7 @@ import shapely
 from PIL import Image, ImageCms, ImageDraw
 
 from fulfillment.catalog import PressRecipe
+from fulfillment.press.canvas import Page
 from fulfillment.press.colour import Colours
 from fulfillment.press.pictures import laid
 from fulfillment.press.piece import Painted, laid_out
@@ -215,18 +216,45 @@ def test_a_page_without_anything_on_it_is_refused(shop) -> None:  # type: ignore
         press.render(replace(spec, fields={}), {})
 
 
-def test_a_defect_of_ours_is_seen_before_anything_is_printed(shop, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    """A page on which the photo lies a little to the side: what the file shows is not what was designed."""
-    from fulfillment.press import canvas
+def aside(page, picture, **more) -> None:  # type: ignore[no-untyped-def]
+    """Four mm beside its place."""
+    HONEST(page, replace(picture, x=picture.x + 4.0), **more)
 
-    honest = canvas.Page.picture
 
-    def aside(self, picture, **more) -> None:  # type: ignore[no-untyped-def]
-        honest(self, replace(picture, x=picture.x + 4.0), **more)
+def left_out(page, picture, **more) -> None:  # type: ignore[no-untyped-def]
+    """Not at all."""
 
-    monkeypatch.setattr(canvas.Page, "picture", aside)
+
+def over_letters(page, outlines) -> None:  # type: ignore[no-untyped-def]
+    """Every second outline is lost."""
+    FILLED(page, outlines[::2] if len(outlines) > 40 else outlines)
+
+
+HONEST, FILLED = Page.picture, Page.fill
+
+
+@pytest.mark.parametrize(("verb", "defect"), [("picture", aside), ("picture", left_out), ("fill", over_letters)])
+def test_a_defect_of_ours_is_seen_before_anything_is_printed(verb, defect, shop, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """What the finished file shows is not what was designed."""
+    monkeypatch.setattr(Page, verb, defect)
     with pytest.raises(Problems, match="What would be printed is not what was designed"):
         shop.made("photo-card")
+
+
+@pytest.mark.parametrize("profile", ["photo", "coated"])
+def test_no_photo_is_taken_for_a_defect(profile: str, shop) -> None:  # type: ignore[no-untyped-def]
+    """Noise, darkness and the finest pattern are what another reader shows most unlike."""
+    random = np.random.default_rng(3)
+    for picture in (
+        random.random((830, 1100, 3)) * 255,
+        random.random((830, 1100, 3)) * 50,
+        np.indices((830, 1100)).sum(axis=0)[..., None] % 2 * np.full(3, 255),
+        np.full((830, 1100, 3), 90),
+    ):
+        out = io.BytesIO()
+        Image.fromarray(picture.astype(np.uint8)).save(out, "PNG")
+        made = shop.made("photo-card", files={"photo": out.getvalue()}, recipe={"profile": profile})
+        assert made.manifest["fidelity"]["photo"]["off"] <= 0.03
 
 
 def test_the_edible_sheet_is_food(shop) -> None:  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ import pytest
 
 from fulfillment.pdfs import Rules, preflight
 from fulfillment.pdfs.rules import CMYK, GRAY
+from fulfillment.press.profiles import Black
 from fulfillment.processes import press
 
 PRODUCTS = ("photo-card", "poster", "sticker-sheet", "edible-sheet")
@@ -64,10 +65,10 @@ def test_an_rgb_file_says_srgb_and_claims_no_press(shop) -> None:  # type: ignor
 
 
 def test_equal_specifications_are_equal_bytes_and_others_are_others(shop) -> None:  # type: ignore[no-untyped-def]
-    first = shop.made("poster")
-    assert first.data == shop.made("poster").data and first.proof == shop.made("poster").proof
-    assert first.data != shop.made("poster", {"title": "The Long Night"}).data
-    assert first.data != shop.made("poster", unit="U-2222222N").data
+    first, again = shop.made("sticker-sheet"), shop.made("sticker-sheet")
+    assert first.data == again.data and first.proof == again.proof
+    assert first.data != shop.made("sticker-sheet", {"words": "Roar, Ada!"}).data
+    assert first.data != shop.made("sticker-sheet", unit="U-2222222N").data
 
 
 IN_ANOTHER = """
@@ -96,8 +97,8 @@ def test_preflight_by_stricter_rules_finds_the_spots(shop) -> None:  # type: ign
 
 def test_what_preflight_refuses_is_not_made(shop) -> None:  # type: ignore[no-untyped-def]
     """A colour of the recipe that has more ink than the profile's limit: nothing of it is printed."""
-    limit = shop.factory.press["poster"].model_copy(update={"ink_limit": 300.0})
-    heavy = limit.model_copy(update={"black": limit.black.model_copy(update={"rich": (90.0, 90.0, 90.0, 100.0)})})
-    spec, files = shop.spec("poster", recipe={"ink": "#000000"}, profile={"black": heavy.black})
+    heavy = Black(rich=(90, 90, 90, 100), rich_from=0.3)
+    more = {"options": {"ink": "black"}, "recipe": {"profile": "coated"}}
+    spec, files = shop.spec("photo-card", profile={"black": heavy}, **more)
     with pytest.raises(press.Problems, match=r"370 % of ink; at most 300 %"):
         press.render(spec, files)

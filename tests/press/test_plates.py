@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
+from PIL import Image
 
 from fulfillment.catalog.press import Cut
 from fulfillment.press.colour import Colours
 from fulfillment.press.piece import laid_out
+from fulfillment.press.profiles import Black
+from fulfillment.processes import press
 
 PROCESS = ("Cyan", "Magenta", "Yellow", "Black")
 SCALE = 10.0
@@ -93,44 +100,39 @@ def test_black_text_is_black_ink_alone(choice: str, shop, plates) -> None:  # ty
 
 def test_black_text_over_a_photo_leaves_the_photo_on_its_plates(shop, plates) -> None:  # type: ignore[no-untyped-def]
     """Overprint: where letters lie, the photo's own inks are still there, so that no light edge is seen beside them."""
-    spec, files = shop.spec("poster", recipe={"ink": "#000000"})
-    zones = dict(spec.product.zones)
-    zones["line"] = zones["line"].model_copy(update={"y": 110.0})
-    product = spec.product.model_construct(**{**dict(spec.product), "zones": zones})
-    from dataclasses import replace
-
-    from fulfillment.processes import press
-
-    over = press.render(replace(spec, product=product), files).data
-    without, files = shop.spec("poster", {"line": "."}, recipe={"ink": "#000000"})
-    plain = press.render(without, files).data
-    jig = spec.product.jig
-    box = (jig.x + 60, jig.y + 108, jig.x + 237, jig.y + 121)
-    first, other = plates(over), plates(plain)
-    letters = first.on("Black", *box) - other.on("Black", *box) > 0.3
+    pages = []
+    for words in ("We sat by the lake", "."):
+        spec, files = shop.spec(
+            "photo-card", {"message": words}, options={"ink": "black"}, recipe={"profile": "coated"}
+        )
+        zones = dict(spec.product.zones)
+        zones["message"] = zones["message"].model_copy(update={"side": "front"})
+        product = spec.product.model_construct(**{**dict(spec.product), "zones": zones})
+        pages.append(plates(press.render(replace(spec, product=product), files).data))
+    box = (46, 36.5, 164, 111.5)
+    letters = pages[0].on("Black", *box) - pages[1].on("Black", *box) > 0.3
     assert letters.sum() > 500
     for ink in PROCESS[:3]:
-        assert np.abs(first.on(ink, *box) - other.on(ink, *box)).max() < 0.02, ink
+        assert np.abs(pages[0].on(ink, *box) - pages[1].on(ink, *box)).max() < 0.02, ink
 
 
-def test_large_black_is_rich_and_within_the_limit(shop, plates) -> None:  # type: ignore[no-untyped-def]
-    made = shop.made("poster", {"title": "NOW", "line": "."}, recipe={"ink": "#000000"})
-    found = plates(made.data)
-    box = (40, 45, 280, 95)
-    black = found.on("Black", *box) > 0.95
-    assert black.sum() > 10_000
-    total = sum(found.on(ink, *box) for ink in PROCESS)
-    assert np.median(total[black]) == pytest.approx(2.0, abs=0.03), "40 + 30 + 30 + 100 %"
+def test_thick_black_is_rich_and_within_the_limit(shop, plates) -> None:  # type: ignore[no-untyped-def]
+    more = {"options": {"ink": "black"}, "recipe": {"profile": "coated"}}
+    for rich_from, percent in ((2.0, 1.0), (0.3, 2.0)):
+        made = shop.made("photo-card", {"message": "NOW"}, profile={"black": Black(rich_from=rich_from)}, **more)
+        found = plates(made.data, 2)
+        box = (40, 30, 170, 120)
+        black = found.on("Black", *box) > 0.95
+        assert black.sum() > 500
+        total = sum(found.on(ink, *box) for ink in PROCESS)
+        assert np.median(total[black]) == pytest.approx(percent, abs=0.03), "40 + 30 + 30 + 100 %, or black alone"
 
 
 def test_ink_of_photos_is_limited_and_measured(shop, plates) -> None:  # type: ignore[no-untyped-def]
     """The darkest of a photo has 300 % by the press's file; a profile that allows less gets less, everywhere."""
-    import io
-
-    from PIL import Image
 
     rng = np.random.default_rng(7)
-    dark = Image.fromarray((rng.random((900, 1200, 3)) * [60, 45, 50]).astype(np.uint8)).resize((2400, 1800))
+    dark = Image.fromarray((rng.random((75, 100, 3)) * [60, 45, 50]).astype(np.uint8)).resize((1000, 750))
     out = io.BytesIO()
     dark.save(out, "PNG")
     most = {}
