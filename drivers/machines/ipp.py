@@ -331,8 +331,11 @@ class Ipp:
         self._stopped.set()
         self._latch("an emergency stop was asked for")
         attempt, job = self._view.attempt, self._view.job
-        reached, over, told = True, False, "nothing of ours was on it, and nothing was sent"
-        if attempt is not None and job is not None:
+        reached, over, told = attempt is None, False, "nothing of ours was on it, and nothing was sent"
+        if attempt is not None and job is None:
+            told = f"it does not find its job of {attempt}, and nothing was sent: switch it off by hand"
+        elif job is not None:
+            reached = True
             told = f"its job {job.id} was cancelled, and the sheet under way comes out"
             try:
                 over = self._cancelled_at_once(job.id)
@@ -465,6 +468,9 @@ class Ipp:
             return self._given_up(attempt, known, engine.why or f"{self._name} has no job of it that has a document")
         if engine.do is Do.ENDED and job is not None and known.record is not None:
             evidence = ends.judged(known.record, job, self._options.counts)
+            if not known.seen and evidence.seen is Seen.UNKNOWN and known.record.stage is Stage.SENT:
+                self._begin(attempt, job)  # Its count may lag behind: a look a little later tells its end.
+                return self._running(known)
             if not known.seen and self._options.counts and ends.never_printed(known.record, job):
                 return self._given_up(attempt, known, evidence.why)
             if self._view.attempt != attempt and known.payload is not None:

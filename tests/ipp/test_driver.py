@@ -307,6 +307,21 @@ def test_a_count_may_lag_behind(shop: Any, printer: Any) -> None:
     until(machine, Made)
 
 
+def test_a_job_that_is_over_at_once_may_be_counted_later(shop: Any, printer: Any) -> None:
+    honest = printer._answered
+
+    def quick(request: Message) -> Message:
+        answer = honest(request)
+        printer.end(job_impressions_completed=0)
+        return answer
+
+    printer.says[Operation.SEND_DOCUMENT] = quick
+    machine = started(shop, pages=2)
+    assert machine.status().attempt == ATTEMPT
+    printer.end(job_impressions_completed=2)
+    until(machine, Made)
+
+
 def test_cancelled_among_the_completed_is_not_made(shop: Any, printer: Any) -> None:
     machine = started(shop, pages=2)
     printer.end(state=JobState.CANCELED, job_impressions_completed=2)
