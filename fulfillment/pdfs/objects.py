@@ -40,7 +40,6 @@ ACTIONS: Final = LINKS | {
 """ISO 32000-2, 12.6.4."""
 MEDIA: Final = frozenset({"/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"})
 """Annotations that play something."""
-SCRIPTS: Final = frozenset({"/JS", "/JavaScript"})
 
 
 def looked(pages: Sequence[Leaf], nodes: Iterable[Thing], root: Thing, to: Collected) -> None:
@@ -51,18 +50,14 @@ def looked(pages: Sequence[Leaf], nodes: Iterable[Thing], root: Thing, to: Colle
 
 
 def _action(met: Met, to: Collected) -> None:
+    """Whatever leads to it: what calls itself by an action's name is run as one by somebody."""
     said = name(get(met.thing, "/S"))
-    if said in ACTIONS and (met.last in ("/A", "/OpenAction", "/Next", "/PA") or _is_action(met)):
+    if said in ACTIONS and name(get(met.thing, "/Type")) != "/StructElem":
         kind_ = "script" if said == "/JavaScript" else "link" if said in LINKS else "action"
         target = text(get(met.thing, "/URI")) or text(get(met.thing, "/F")) or text(get(get(met.thing, "/F"), "/F"))
         to.note(met.where, kind_, f"{said[1:]}{f' {target}' if target else ''}")
     elif get(met.thing, "/JS") is not None:
         to.note(met.where, "script", "JavaScript")
-
-
-def _is_action(met: Met) -> bool:
-    """Of those that stand among others: events (/AA), names, and whatever calls itself one."""
-    return name(get(met.thing, "/Type")) == "/Action" or "/AA" in met.path or "/JavaScript" in met.path
 
 
 def _opening(met: Met, to: Collected) -> None:

@@ -18,6 +18,8 @@ from fulfillment.pdfs.report import PdfRefused, Where
 from fulfillment.pdfs.values import Key, Thing, entries, get, items, key, kind, name
 
 CONTAINERS: Final = (Dictionary, Stream, Array)
+LONGEST: Final = 40
+"""Steps of a way that are kept: forms in forms need three each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +47,33 @@ class Met:
 
 
 def walked(pages: Sequence[Leaf], nodes: Iterable[Thing], root: Thing, limits: Limits) -> Iterator[Met]:
-    """Each container once: those of pages in the pages' order, then what else the file has. Raises PdfRefused.
+    """Each container once: those of pages in the pages' order, then what else the file has. Raises PdfRefused."""
+    for count, met in enumerate(_every(pages, nodes, root)):
+        if count >= limits.objects:
+            raise PdfRefused(f"It has more than {limits.objects:,} arrays and dictionaries.", SIMPLER, met.page)
+        yield met
 
-    Pages and the nodes above them are known from the start, so that no way leads from one page to another.
-    """
+
+def _every(pages: Sequence[Leaf], nodes: Iterable[Thing], root: Thing) -> Iterator[Met]:
+    """Pages and the nodes above them are known from the start, so that no way leads from one page to another."""
     starts = [Met(leaf.thing, (), number, {}) for number, leaf in enumerate(pages, 1)]
     starts += [Met(node, ("/Pages",), None, {}) for node in nodes]
     starts += [Met(root, (), None, {})]
     seen = {mark for met in starts if (mark := key(met.thing)) != (0, 0)}
     above = [leaf.inherited.get("/Resources") for leaf in pages]
+    done: set[int] = set()
     for met, resources in zip_longest(starts, above):
-        yield from _below(met, seen, limits)
-        if kind(resources) is Dictionary and key(resources) not in seen:
-            # What a page has from above it, it has as if it were its own.
-            seen.add(key(resources))
-            yield from _below(Met(resources, ("/Resources",), met.page, met.kinds), seen, limits)
+        yield from _below(met, seen)
+        # What a page has from above it, it has as if it were its own; the next one has the same.
+        if kind(resources) is Dictionary and id(resources) not in done and key(resources) not in seen:
+            done.add(id(resources))
+            yield from _below(Met(resources, ("/Resources",), met.page, met.kinds), seen)
 
 
-def _below(start: Met, seen: set[Key], limits: Limits) -> Iterator[Met]:
-    queue, count = deque([start]), 0
+def _below(start: Met, seen: set[Key]) -> Iterator[Met]:
+    queue = deque([start])
     while queue:
         met = queue.popleft()
-        count += 1
-        if count > limits.objects:
-            raise PdfRefused(f"It has more than {limits.objects:,} arrays and dictionaries.", SIMPLER, met.page)
-        if len(met.path) > limits.depth * 2:
-            said = f"Arrays and dictionaries lie deeper than {limits.depth * 2} in each other."
-            raise PdfRefused(said, SIMPLER, met.page, met.where.object)
         yield met
         queue.extend(_children(met, seen))
 
@@ -88,7 +90,8 @@ def _children(met: Met, seen: set[Key]) -> Iterator[Met]:
             if mark in seen:
                 continue
             seen.add(mark)
-        path = (*met.path, step)
+        # What is next in a row is called as the first. A way that is longer than this is a row by another name.
+        path = met.path if step == "/Next" else (*met.path[-LONGEST:], step)
         if met.last == "/XObject" and (said := KINDS.get(name(get(child, "/Subtype")))):
             met.kinds[path] = said
         yield Met(child, path, met.page, met.kinds)

@@ -170,6 +170,18 @@ def test_forms_that_multiply_are_counted_as_often_as_they_run() -> None:
     assert facts(page(b"n " * 4_000), few).pages
 
 
+def test_a_thousand_bookmarks_are_no_depth() -> None:
+    """Each names the next: a row, which is read to its end, and what the last one does is told."""
+    marks = {
+        number: b"<< /Title (%d) /Parent 9 0 R /Next %d 0 R /A << /S /GoTo /D [3 0 R /Fit] >> >>" % (number, number + 1)
+        for number in range(10, 1_010)
+    }
+    last = {1_010: b"<< /Title (last) /Parent 9 0 R /A << /S /Hide /Next [<< /S /Launch /F (x.exe) >>] >> >>"}
+    root = {1: CATALOG.replace(b">>", b"/Outlines 9 0 R >>"), 9: b"<< /Type /Outlines /First 10 0 R >>"}
+    found = facts(written({**root, 2: PAGES, 3: PAGE % b"", 4: stream(b""), **marks, **last}))
+    assert [note.said for note in found.notes if note.kind == "action"] == ["Hide", "Launch x.exe"]
+
+
 def test_a_bomb_of_packed_objects_is_not_unpacked() -> None:
     """qpdf unpacks them itself, as soon as one is asked for: by its own limits."""
     good = packed(10)
