@@ -111,7 +111,7 @@ def assert_letters(
     for layer in content.layers:
         side = page[product.zones[layer.zone.name].side]
         area = covered(layer.content, recipe.line_width)
-        inner, around = area.buffer(-0.08), area.buffer(0.6).difference(area.buffer(0.12))
+        inner, around = area.buffer(-0.12), area.buffer(0.6).difference(area.buffer(0.15))
         letters, paper = _values(side, inner), _values(side, around)
         assert np.median(paper) - np.median(letters) > 0.2, "letters are darker than what is around them"
         middle = (np.median(paper) + np.median(letters)) / 2
