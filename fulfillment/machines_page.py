@@ -63,7 +63,7 @@ CUPS server, and its address is `ipp://SERVER/printers/QUEUE`.
 - An empty tray, a jam, an open cover, an empty cartridge: the machine's card says what to do, and the job goes on.
 - A document whose arrival the printer did not confirm is asked about and never sent again, but on printers and queues
   that can hold jobs, where it is taken back. Everything else is settled with the printer: see `docs/adr/0040-ipp.md`
-  for how, and for 1,000 documents over a wire that was cut.
+  for how, and for 2,000 documents over a wire that was cut.
 - A job without a document blocks some printers: those of ours are cancelled as soon as they are seen to be nobody's.
 - `user` is the name in which jobs are made; with a secret it is who is let in (Basic and Digest).
 """
