@@ -88,10 +88,12 @@ def _read(pdf: pikepdf.Pdf, to: Collected) -> None:
 def _content(leaf: Leaf, number: int, to: Collected) -> None:
     contents, resources = get(leaf.thing, "/Contents"), leaf.get("/Resources")
     parts: list[bytes] = []
+    size = 0
     for stream in items(contents) or [contents]:
         if kind(stream) is Stream:
             parts.append(to.content(stream, Where(number, "contents")) or b"")
-            if sum(map(len, parts)) > to.limits.content:
+            size += len(parts[-1])
+            if size > to.limits.content:
                 reason = f"Its operators are more than {to.limits.content:,} bytes."
                 raise PdfRefused(reason, SIMPLER, number, "contents")
         elif stream is not None:
