@@ -62,7 +62,6 @@ class PaperFace(OutlineFont):
     def em(self) -> int:
         return int(self._font.face.upem)
 
-
     def strip(self, run: Run) -> Strip:
         """A run of which nothing is lost."""
         found = self._strips.get(run)

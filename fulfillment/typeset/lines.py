@@ -190,9 +190,8 @@ class Paragraph:
         """Whether a line with one more word is narrow enough. It is shaped only where that is near."""
         if end == start:
             return self.line(start, word.end).width <= width
-        about = self._about.get((start, end), None)
-        about = self.line(start, end).width if about is None else about
-        more = about + self.line(end, word.end).width
+        about = self._about.get((start, end))
+        more = (self.line(start, end).width if about is None else about) + self.line(end, word.end).width
         self._about[start, word.end] = more
         if more * SURE <= width:
             return True
@@ -203,7 +202,8 @@ class Paragraph:
         cuts = [word.start]
         last = word.start
         for index in range(word.start + 1, word.end + 1):
-            if self.line(cuts[-1], index).width > width and last > cuts[-1]:
+            # Not kept: each is asked for once, and a word may have thousands of characters.
+            if last > cuts[-1] and self._line(cuts[-1], index).width > width:
                 cuts.append(last)
             if index == word.end or self._may_cut(index):
                 last = index

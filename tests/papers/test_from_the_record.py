@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +18,12 @@ from sqlalchemy import select
 from fulfillment import personalization
 from fulfillment.api.orders import OrderIn, take
 from fulfillment.catalog import FOLDER, parse
-from fulfillment.config import ConfigError, load_factory
+from fulfillment.config import ConfigError, Shopify, load_factory
 from fulfillment.daemon import Shop, open_shop
 from fulfillment.planning import Planner
 from fulfillment.processes import Problems
 from fulfillment.render.work import render
+from fulfillment.sources import shopify
 from fulfillment.web.sight import find
 from jobs import intake
 from jobs import models as m
@@ -214,3 +219,26 @@ def test_what_is_wrong_with_papers_is_told_when_the_factory_is_read(tmp_path: Pa
 def test_what_is_no_language_or_price_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         OrderIn(lines=[{"product": "note-card"}], **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        (
+            {"customer_locale": "de-CH", "currency": "CHF", "total_price": "25.00"},
+            {"locale": "de-CH", "currency": "CHF", "total": "25.00", "prices": ["12.50"]},
+        ),
+        ({"customer_locale": "<b>", "currency": "CHFX", "total_price": [1]}, {"prices": ["12.50"]}),
+        ({"customer_locale": None, "line_items": [{"sku": "CARD", "quantity": 1, "price": "free"}]}, {}),
+    ],
+)
+def test_a_shop_says_language_and_prices_as_far_as_they_look_like_them(
+    shop: Shop, more: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    payload = {"id": 1, "name": "#1", "line_items": [{"sku": "CARD", "quantity": 1, "price": "12.50"}], **more}
+    body = json.dumps(payload).encode()
+    signature = base64.b64encode(hmac.new(b"hush", body, hashlib.sha256).digest()).decode()
+    settings = Shopify.model_construct(kind="shopify", name="shop", skus=())
+    found = shopify.read(settings, b"hush", {"x-shopify-hmac-sha256": signature}, body, shop.factory.catalog)
+    assert found.order is not None
+    assert found.order.ship_to == {"order": "#1", **kept}
