@@ -81,10 +81,6 @@ class Page:
         # Streams are packed when the file is finished: until then they can be read.
         self.canvas: Any = Canvas(self._out, pagesize=size, invariant=1, pageCompression=0)
 
-    def begin(self) -> None:
-        """Every page knocks out what lies below, as a page does by itself."""
-        self._over(over=False)
-
     def end(self) -> None:
         self.canvas.showPage()
 

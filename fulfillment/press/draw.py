@@ -51,7 +51,7 @@ def drawn(sides: Sides, pieces: Sequence[Piece]) -> tuple[bytes, list[Boxes]]:
     """The file as reportlab writes it, and the boxes of its pages."""
     page, boxes = Page(sides.sheet), []
     for side, places in sides.places.items():
-        page.begin()
+        page.whole()
         for piece, place in zip(pieces, places, strict=True):
             _piece(page, sides, piece, place, side)
         _beside(page, sides, pieces, side)
@@ -125,7 +125,7 @@ def _beside(page: Page, sides: Sides, pieces: Sequence[Piece], side: Side) -> No
         page.ink(replace(sides.colours.black, over=False))
         for piece, place in zip(pieces, sides.places[side], strict=True):
             others = [bleed for bleed in bleeds if bleed != place.bleed]
-            page.fill(marks.slug(piece.code, place.bleed, others, sides.sheet).outlines)
+            page.fill(marks.slug(piece.code, place.bleed, others, sides.sheet))
 
 
 def _registered(page: Page, sides: Sides) -> None:

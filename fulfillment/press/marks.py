@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -36,14 +35,6 @@ EDGE: Final = 3.0
 """mm along the sheet's edge that most printers leave bare."""
 
 Segment = tuple[tuple[float, float], tuple[float, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Slug:
-    """What stands beside a piece, all of it to be filled in black."""
-
-    outlines: tuple[Line, ...] = ()
-    box: Bounds | None = None
 
 
 def crops(trims: Sequence[Bounds], bleeds: Sequence[Bounds], sheet: Sheet, marks: Marks) -> list[Line]:
@@ -141,7 +132,7 @@ def _letters(content: str) -> Drawing:
     return text.fit(content, typeface("sans-bold"), zone, rule).drawing
 
 
-def slug(content: str, bleed: Bounds, others: Sequence[Bounds], sheet: Sheet) -> Slug:
+def slug(content: str, bleed: Bounds, others: Sequence[Bounds], sheet: Sheet) -> tuple[Line, ...]:
     """The unit's code below its piece, and a QR code beside it where both have room between the pieces."""
     inner = grown(sheet.bounds, -EDGE)
     symbol, side = _symbol(content)
@@ -149,14 +140,17 @@ def slug(content: str, bleed: Bounds, others: Sequence[Bounds], sheet: Sheet) ->
     room = Bounds(x, bleed.y0 - 2 * quiet - side, x + side + 2 * quiet, bleed.y0)
     found: list[Line] = []
     y = bleed.y0 - 1.0 - CODE_HEIGHT
-    if _free(room, others, inner):
+    words = _letters(content)
+    wide = words.bounds.width if words.bounds else 0.0
+    # On a narrow piece the letters would stand in its neighbour's marks.
+    if room.x1 + wide <= bleed.x1 and _free(room, others, inner):
         found += map(Transform.move(x + quiet, room.y0 + quiet), symbol)
         x, y = room.x1, bleed.y0 - quiet - CODE_HEIGHT
-    words = _letters(content).moved(Transform.move(x, y))
+    words = words.moved(Transform.move(x, y))
     box = words.bounds
     if box is None or not _free(grown(box, 0.3), others, inner):
-        return Slug(tuple(found))
-    return Slug((*found, *words.outlines), box)
+        return tuple(found)
+    return (*found, *words.outlines)
 
 
 def _free(box: Bounds, others: Sequence[Bounds], inner: Bounds) -> bool:

@@ -30,15 +30,20 @@ def covered(plate: np.ndarray, area: shapely.Geometry, least: float = 0.5) -> fl
     return float((plate[rows, (inside[:, 0] * SCALE).astype(int)] >= least).mean())
 
 
+def edge_of(spec, files):  # type: ignore[no-untyped-def]
+    """What a cutter leaves of the first copy."""
+    recipe = spec.product.recipes["vinyl"]
+    profile = spec.press[recipe.profile]
+    return laid_out(spec, files, recipe, Colours(profile, spec.press.file(profile))).edge
+
+
 @pytest.fixture(scope="module")
 def stickers(shop):  # type: ignore[no-untyped-def]
     """The file, and where its six stickers are cut on the sheet."""
     spec, files = shop.spec("sticker-sheet")
     recipe = spec.product.recipes["vinyl"]
-    profile = spec.press[recipe.profile]
-    piece = laid_out(spec, files, recipe, Colours(profile, spec.press.file(profile)))
-    jig = spec.product.jig
-    edges = [shapely.affinity.translate(piece.edge, jig.x + x, jig.y + y) for x, y in recipe.repeat.steps]
+    jig, first = spec.product.jig, edge_of(spec, files)
+    edges = [shapely.affinity.translate(first, jig.x + x, jig.y + y) for x, y in recipe.repeat.steps]
     return shop.made("sticker-sheet").data, edges, recipe
 
 
@@ -152,11 +157,21 @@ def test_ink_of_photos_is_limited_and_measured(shop, plates) -> None:  # type: i
 @pytest.mark.parametrize(
     ("shape", "inside"), [("ellipse", 0.785), ("heart", 0.6), ("rectangle", 1.0), ("rounded", 0.97)]
 )
-def test_shapes_are_cut(shape: str, inside: float, shop, plates) -> None:  # type: ignore[no-untyped-def]
+def test_shapes_fill_their_zone(shape: str, inside: float, shop) -> None:  # type: ignore[no-untyped-def]
     cut = Cut(shape=shape, zone="art", offset=1.0, spot="CutContour")  # type: ignore[arg-type]
-    made = shop.made("sticker-sheet", recipe={"cut": cut})
-    white = plates(made.data).inks["White"]
-    jig, zone = shop.factory.catalog["sticker-sheet"].jig, shop.factory.catalog["sticker-sheet"].zones["art"]
-    x0, y0 = jig.x + zone.x - 1, jig.y + zone.y - 1
-    box = shapely.box(x0, y0, x0 + zone.width + 2, y0 + zone.height + 2)
-    assert covered(white, box) == pytest.approx(inside, abs=0.06)
+    zone = shop.factory.catalog["sticker-sheet"].zones["art"]
+    edge = edge_of(*shop.spec("sticker-sheet", recipe={"cut": cut}))
+    box = shapely.box(zone.x - 1, zone.y - 1, zone.x + zone.width + 1, zone.y + zone.height + 1)
+    assert edge.bounds == pytest.approx(box.bounds, abs=0.01)
+    assert edge.area / box.area == pytest.approx(inside, abs=0.06)
+
+
+def test_what_lies_apart_is_cut_out_as_one_piece(shop) -> None:  # type: ignore[no-untyped-def]
+    """Words far below a drawing: the line goes around both, and no nearer to either than it should."""
+    spec, files = shop.spec("sticker-sheet")
+    zones = dict(spec.product.zones)
+    zones["art"] = zones["art"].model_copy(update={"y": 60.0})
+    product = spec.product.model_construct(**{**dict(spec.product), "zones": zones})
+    near, far = edge_of(spec, files), edge_of(replace(spec, product=product), files)
+    assert isinstance(far, shapely.Polygon) and not far.interiors
+    assert far.bounds[3] == pytest.approx(near.bounds[3] + 46, abs=0.1)
