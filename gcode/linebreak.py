@@ -43,19 +43,21 @@ def line_of(parts: list[Piece]) -> str:
 
 
 def _parts(word: str) -> Iterator[str]:
-    reach = ""
+    reach = before = ""
     for grapheme in graphemes(word):
-        if reach and _may_break(reach[-1], reach, grapheme):
+        if reach and _may_break(before, grapheme):
             yield reach
             reach = ""
         reach += grapheme
+        before = grapheme
     if reach:
         yield reach
 
 
-def _may_break(last: str, before: str, after: str) -> bool:
+def _may_break(before: str, after: str) -> bool:
+    last = before[-1]
     if unicodedata.category(after[0]) in ("Pe", "Pf") or after[0] in _NO_START:
         return False
     if unicodedata.category(last) in ("Ps", "Pi") or last in _NO_END:
         return False
-    return script_of(graphemes(before)[-1]) in _ANYWHERE or script_of(after) in _ANYWHERE
+    return script_of(before) in _ANYWHERE or script_of(after) in _ANYWHERE

@@ -12,7 +12,7 @@ from fulfillment.typeset.lines import Line
 from fulfillment.typeset.sheet import PaperError
 from gcode.fonts import named
 
-MAX_CHARACTERS: Final = 20_000
+MAX_CHARACTERS: Final = 10_000
 """Of one text: what no paper holds is refused before it is shaped."""
 TALLER: Final = 1.2
 """How much further apart lines of tall scripts stand."""

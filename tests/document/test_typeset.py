@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfillment.typeset import CHAINS, Face, Line, PaperError, Set, Sheet, balanced, draw, fitted, wrapped, written
+from fulfillment.typeset.fitting import MAX_CHARACTERS
 from fulfillment.typeset.glyphs import MIRRORED
 from gcode.bidi import from_the_right
 
@@ -133,8 +134,8 @@ def test_what_no_font_has_is_refused_with_its_name(text: str, says: str) -> None
 
 
 def test_far_too_much_is_refused_before_it_is_shaped() -> None:
-    with pytest.raises(PaperError, match=r"It has 20001 characters\. At most 20000"):
-        written("x" * 20_001, FACE, "It")
+    with pytest.raises(PaperError, match=r"It has 10001 characters\. At most 10000"):
+        written("x" * 10_001, FACE, "It")
 
 
 @pytest.mark.parametrize("emoji", ["🐈", "👨‍👩‍👧", "🇩🇪", "👍🏽", "❤️"])
@@ -258,3 +259,11 @@ def test_paragraphs_from_the_right_begin_there() -> None:
         ink[text] = picture.point(lambda value: 255 - value).getbbox()
     assert ink["abc"][0] < 20
     assert ink["مرحبا"][2] > 280
+
+
+@pytest.mark.parametrize("letter", ["x", "م", "क", "🐈"])
+def test_the_longest_word_is_broken_and_whole(letter: str) -> None:
+    text = written(letter * MAX_CHARACTERS, FACE, "It")
+    block = wrapped(text, FACE, 10, 200)
+    assert "".join(line.text for line in block.lines) == text
+    assert block.broken == 1
