@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import ippx
@@ -161,9 +162,9 @@ def test_spoilt_bytes_are_read_or_refused(message: Message, data: st.DataObject)
         decode(bytes(good))
 
 
-@given(messages(VALUES).filter(lambda message: not message.data), st.data())
+@given(messages(VALUES), st.data())
 def test_half_a_message_is_refused(message: Message, data: st.DataObject) -> None:
-    good = encode(message)
+    good = encode(replace(message, data=b""))
     with pytest.raises(Malformed):
         decode(good[: data.draw(st.integers(0, len(good) - 1))])
 
