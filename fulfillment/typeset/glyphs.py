@@ -16,6 +16,8 @@ from gcode.outlinefont import OutlineFont
 
 NEEDLESS: Final = ("GSUB", "GPOS", "GDEF", "STAT", "gasp", "name", "post", "OS/2", "cmap")
 """Tables that an embedded subset does without: glyphs are named by number."""
+KEPT: Final = 512
+"""Runs of each face that are kept as they were shaped."""
 MIRRORED: Final = CLOSES | {close: opened for opened, close in CLOSES.items()}
 
 
@@ -66,7 +68,7 @@ class PaperFace(OutlineFont):
         """A run of which nothing is lost."""
         found = self._strips.get(run)
         if found is None:
-            if len(self._strips) > 2048:
+            if len(self._strips) > KEPT:
                 self._strips.clear()
             found = self._strips[run] = self._strip(run)
         return found

@@ -51,7 +51,7 @@ class Chain(FontChain):
         self._first = faces[0]
         self._plain: dict[str, _Piece] = {}
         self._pictures = tuple(emoji)
-        self.paragraph = lru_cache(maxsize=256)(self._paragraph)
+        self.paragraph = lru_cache(maxsize=128)(self._paragraph)
         self.lost = lru_cache(maxsize=1024)(self.missing)
         """What is missing of a text: papers ask for the same titles again and again."""
 
