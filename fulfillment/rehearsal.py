@@ -17,7 +17,7 @@ from fulfillment.config import Machine as MachineConfig
 from fulfillment.config import Material
 from fulfillment.daemon import RealClock, settings_of
 from fulfillment.machines import GCODE
-from fulfillment.twin import Room, Twin, moved
+from fulfillment.twin import SERVED, Room, Twin, moved
 
 ATTEMPT = "simulated-a1"
 SILENCE = 600.0
@@ -90,8 +90,7 @@ def _end(driver: Machine, told: Callable[[float], None]) -> str | None:
 def rehearsal(machine: MachineConfig, extra: Sequence[str]) -> Iterator[Rehearsal]:
     """The machine's simulator while the block runs, at a place of its own. Raises NoSimulator."""
     with tempfile.TemporaryDirectory(prefix="ful-") as folder:
-        served = "://" in machine.address or machine.address.startswith("tcp:")
-        place = moved(machine.address, _free()) if served else str(Path(folder) / "tty")
+        place = moved(machine.address, _free()) if SERVED.match(machine.address) else str(Path(folder) / "tty")
         with Twin(machine, place, "--side", "0", *extra) as twin:
             yield Rehearsal(machine, place, twin.room)
 

@@ -19,6 +19,8 @@ from fulfillment.config import Machine
 
 URL = re.compile(r"([a-z]+://|tcp:)127\.0\.0\.1:(\d+)")
 """A URL of this host, or a byte stream at one of its ports."""
+SERVED = re.compile(r"[a-z]+://|tcp:")
+"""How the address of a machine begins that is reached over the network."""
 READY = re.compile(r"side=(http://127\.0\.0\.1:\d+)")
 
 

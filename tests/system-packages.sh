@@ -1,9 +1,9 @@
 #!/bin/sh
 # The Debian packages that tests need: a browser for the dashboard with letters for it, what the vendors' programs are
-# built with, two slicers, a printer of IPP with what it announces itself by and verifiers of PDFs.
+# built with, two slicers, a printer of IPP with the bus that it wants, and verifiers of PDFs.
 # As root they are installed.
 set -eu
-packages="avahi-daemon chromium cups-ipp-utils cura-engine dbus fonts-dejavu-core gcc ghostscript libc6-dev libcap-dev libmagic1 libsodium23 libturbojpeg0 poppler-utils prusa-slicer qpdf"
+packages="chromium cups-ipp-utils cura-engine dbus fonts-dejavu-core gcc ghostscript libc6-dev libcap-dev libmagic1 libsodium23 libturbojpeg0 poppler-utils prusa-slicer qpdf"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from fulfillment.twin import moved
+from fulfillment.twin import SERVED, moved
 
 HERE = Path(__file__).parent
 
@@ -56,7 +56,7 @@ def prepare(folder: Path, speed: str, base: Path = SHIPPED) -> DemoFactory:
     rooms = {}
     for machine, side, server in zip(simulated, sides, servers, strict=True):
         rooms[machine["name"]] = f"http://127.0.0.1:{side}"
-        if "://" in machine["address"]:
+        if SERVED.match(machine["address"]):
             machine["address"] = moved(machine["address"], server)
         if "camera" in machine:
             view = machine["camera"].partition("?")[2]
@@ -85,7 +85,7 @@ def _here(factory: dict[str, Any], folder: Path, shipped: Path) -> None:
     factory |= {"state": str(state), "artifacts": str(state / "artifacts")}
     factory["database"] = {"url": f"sqlite:///{state}/fulfillment.db"}
     for machine in factory["machines"]:
-        if "://" not in machine["address"]:
+        if not SERVED.match(machine["address"]):
             machine["address"] = str(state / Path(machine["address"]).name)
         if "secret" in machine:
             machine["secret"] = {"file": str(shipped / machine["secret"]["file"])}

@@ -218,7 +218,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(factory: Make) -> No
         ("driver: marlin", "driver: marlim"),
         ("nozzle: 1.2 mm", "nozzle: 0.12 cm"),
         ("name: frosting-2", "name: frosting-1"),
-        ("extension: .pdf", "extension: .pdf\n    colour: 3"),
+        ("media: [a6]", "media: [a6]\n    colour: 3"),
         ("workers: 1", "workers: 0\n  workers: 2"),
         ("product: pop-tart", "product: cake"),
         product=(("zone: photo\n", "zone: foto\n"), ("after: [frost, slip]", "after: [frost, slop]")),
