@@ -91,17 +91,20 @@ class Book:
         self._notes.open()
         self._notes.tidy()
 
-    @property
-    def complete(self) -> bool:
-        """Whether it would know of everything that ever left."""
-        return self._notes.complete
+    def never(self, attempt: str) -> bool:
+        """Whether it is sure that nothing of it ever left."""
+        return self._notes.never(attempt)
+
+    def doubtful(self, attempt: str) -> bool:
+        """Whether something may have left that nobody can tell any more: what was noted cannot be understood."""
+        unknown = self.recalled(attempt) is None
+        return unknown and (self._notes.read(attempt) is not None or self._notes.doubtful(attempt))
 
     def recalled(self, attempt: str) -> Known | None:
         """What is known of an attempt, also by an earlier process."""
         if attempt not in self.known and (note := self._notes.read(attempt)) is not None:
             known = _read(note)
             if known is None:
-                self._notes.complete = False
                 return None
             self.known[attempt] = known
         return self.known.get(attempt)

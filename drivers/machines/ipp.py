@@ -196,6 +196,8 @@ class Ipp:
                 raise OurFault(f"{attempt} was given up ({known.end.why}); make a new attempt")
             if known is not None and (known.record is not None or known.end is not None):
                 return
+            if self._book.doubtful(attempt):
+                raise MachineFault(f"what {self._name} noted of {attempt} cannot be read: look whether it was printed")
             self._book.known[attempt] = Known()  # Nothing of it has left, and that is known from here on.
             read_payload(payload)
             printer = self._connected()
@@ -389,7 +391,7 @@ class Ipp:
                     if known is not None and known.end is not None:
                         return known.end
                 if known is None:
-                    stage = Stage.ASKED if self._book.complete else Stage.STRANGE
+                    stage = Stage.ASKED if self._book.never(attempt) else Stage.STRANGE
                     known = self._book.known[attempt] = Known(record=Record(stage))
                 engine = Engine.found(known.record or Record(Stage.STRANGE), self._options.settle)
                 self._errand(attempt, known).run(engine)

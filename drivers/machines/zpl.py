@@ -176,6 +176,11 @@ class Zpl:
         except says.ZplError as error:
             raise ArtifactFault(f"{payload.path.name}, {error}") from error
         self._need_connection()
+        if self._notes.doubtful(attempt):
+            raise MachineFault(f"what {self._name} noted of {attempt} cannot be read: look whether it was printed")
+        if self._notes.read(attempt) is not None:  # An earlier process has begun to send it.
+            self._ledger.asked[attempt] = None
+            return
         self._ledger.hold(attempt, job)
 
     def start(self, attempt: str) -> StartAnswer:
@@ -184,6 +189,8 @@ class Zpl:
             checked_attempt(attempt)
             if (answer := self._ledger.answer(attempt)) is not None:
                 return answer
+            if attempt in self._ledger.asked:
+                return StartAnswer(Start.UNCERTAIN, "it was sent before, once, and what came of it is not known")
             self._need_connection()
             if self._fault is not None or self._running is not None:
                 return StartAnswer(Start.REFUSED, self._fault or f"{self._running.attempt} is not over yet")  # type: ignore[union-attr]
@@ -346,7 +353,7 @@ class Zpl:
         """What an earlier process has written down of an attempt. Without a note nothing of it ever left."""
         note = self._notes.read(attempt)
         if note is None:
-            if self._notes.complete:
+            if self._notes.never(attempt):
                 return self._ledger.give_up(attempt, "nothing is noted of it, so nothing of it was sent")
             return Evidence(Seen.UNKNOWN, f"this process has not sent it, and {why}")
         labels, before = note.get("labels"), note.get("before")

@@ -207,7 +207,11 @@ def test_a_note_that_cannot_be_read_makes_a_doubt(shop: Any, printer: Any) -> No
     (shop.folder / "notes" / f"{ATTEMPT}.json").write_text("{half")
     machine = shop.machine()
     machine.connect()
+    with pytest.raises(MachineFault, match="cannot be read"):
+        machine.transfer(ATTEMPT, shop.payload())
     assert machine.reconcile(ATTEMPT).seen is Seen.UNKNOWN
+    assert machine.start(ATTEMPT).start is Start.REFUSED
+    assert printer.jobs == []
 
 
 def test_where_no_notes_can_be_kept_nothing_is_connected(shop: Any) -> None:

@@ -82,3 +82,44 @@ def test_where_no_note_can_be_kept_nothing_is_sent(driver: Driver, a_label: Payl
         with pytest.raises(MachineFault, match="no notes can be kept"):
             machine.connect()
         assert printer.labels == []
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_transferred_again_by_the_next_process_is_not_sent_again(
+    driver: Driver, a_label: Payload, tmp_path: Path, alone: bool
+) -> None:
+    printer, notes = Firmware(Build(label_time=0)), tmp_path / "notes"
+    with driver(printer, notes=notes, alone=alone) as first:
+        first.connect()
+        run(first, "j1-a1", a_label)
+    with driver(printer, notes=notes, alone=alone) as second:
+        second.connect()
+        second.transfer("j1-a1", a_label)
+        assert second.start("j1-a1").start is Start.UNCERTAIN
+        assert second.reconcile("j1-a1").seen is not Seen.ABSENT
+    assert len(whole(printer)) == 1
+
+
+def test_what_was_noted_and_cannot_be_read_is_not_sent(driver: Driver, a_label: Payload, tmp_path: Path) -> None:
+    printer, notes = Firmware(Build(label_time=0)), tmp_path / "notes"
+    notes.mkdir()
+    (notes / "j1-a1.json").write_text("{half")
+    with driver(printer, notes=notes) as machine:
+        machine.connect()
+        with pytest.raises(MachineFault, match="cannot be read"):
+            machine.transfer("j1-a1", a_label)
+        assert machine.start("j1-a1").start is Start.REFUSED
+        assert machine.reconcile("j1-a1").seen is Seen.UNKNOWN
+        run(machine, "j2-a1", a_label)
+    assert len(whole(printer)) == 1
+
+
+def test_a_start_asked_again_while_the_counter_is_waited_for_is_no_refusal(driver: Driver, a_label: Payload) -> None:
+    printer = Firmware(Build(label_time=0))
+    with driver(printer, alone=True) as machine:
+        machine.connect()
+        machine.transfer("j1-a1", a_label)
+        printer.arm(Fault("cut", byte=100))
+        assert machine.start("j1-a1").start is Start.UNCERTAIN
+        assert machine.start("j1-a1").start is Start.UNCERTAIN
+    assert machine.start("j1-a1").start is Start.UNCERTAIN
