@@ -14,27 +14,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 from simulators.ipp.faults import parse
 from simulators.ipp.media import tray as tray_of
 from simulators.ipp.operations import NAMES
 from simulators.ipp.printer import Printer
 from simulators.ipp.sheets import Json, blank
+from simulators.rooms import Answer, Query, Room, missing, told
 
-BODY_LIMIT = 65536
 PAGE = re.compile(r"/pages/(\d{1,9})\.png")
-Answer = tuple[int, str, bytes]
-NOT_FOUND: Answer = (
-    404,
-    "text/plain",
-    b"GET /snapshot.png /pages/N.png /record.json /state, POST /fault /set /load /press /clear /power-cycle\n",
+NOT_FOUND = missing(
+    "GET /snapshot.png /pages/N.png /record.json /state, POST /fault /set /load /press /clear /power-cycle"
 )
 
 
@@ -55,55 +48,22 @@ class Side:
             "/power-cycle": self._power_cycle,
         }
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        def get(path: str, _: Query) -> Answer:
+            page = PAGE.fullmatch(path)
+            return _picture(printer, int(page[1])) if page is not None else gets.get(path, lambda: NOT_FOUND)()
 
-            def do_GET(self) -> None:
-                path = urlsplit(self.path).path
-                page = PAGE.fullmatch(path)
-                if page is not None:
-                    self._answer(lambda: _picture(printer, int(page[1])))
-                else:
-                    self._answer(gets.get(path, lambda: NOT_FOUND))
+        def post(path: str, body: Any) -> Answer:
+            return _done(printer, posts[path], body) if path in posts else NOT_FOUND
 
-            def do_POST(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                if not 0 <= length <= BODY_LIMIT:
-                    self.close_connection = True
-                    self._answer(lambda: (413, "text/plain", b"the body is too long\n"))
-                    return
-                body = self.rfile.read(length)
-                do = posts.get(urlsplit(self.path).path)
-                self._answer(lambda: _done(printer, do, body) if do is not None else NOT_FOUND)
-
-            def _answer(self, make: Callable[[], Answer]) -> None:
-                try:
-                    status, kind, data = make()
-                except ValueError as error:
-                    status, kind, data = 400, "text/plain", f"{error}\n".encode()
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing: stdout is for the ready line."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="side", daemon=True)
-        self._thread.start()
+        self._room = Room(port, get, post)
+        self.port = self._room.port
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._room.close()
 
     def _told(self, tell: Callable[[], Json]) -> Answer:
         with self._printer.door:
-            return _json(tell())
+            return told(tell())
 
     def _snapshot(self) -> Answer:
         output = self._printer.output
@@ -144,22 +104,17 @@ class Side:
         return state(self._printer)
 
 
-def _done(printer: Printer, do: Callable[[Json], Json], body: bytes) -> Answer:
-    said: Any = json.loads(body) if body else {}
-    if not isinstance(said, dict):
+def _done(printer: Printer, do: Callable[[Json], Json], body: Any) -> Answer:
+    if not isinstance(body, dict | None):
         raise ValueError("the body is an object")  # noqa: TRY004  the asker's fault
     with printer.door:
-        return _json(do(said))
+        return told(do(body or {}))
 
 
 def _picture(printer: Printer, number: int) -> Answer:
     with printer.door:
         data = printer.output.pictures.get(number)
     return (200, "image/png", data) if data is not None else (404, "text/plain", b"this page is not kept\n")
-
-
-def _json(value: Json) -> Answer:
-    return 200, "application/json", json.dumps(value).encode()
 
 
 def state(printer: Printer) -> Json:

@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import ImageChops
 
+from simulators.rooms import Answer, Query, Room, missing, picture, told
 from simulators.zpl.faults import KINDS, Fault, parse
 from simulators.zpl.firmware import Build, Firmware, Label
 
 TURN = 0.01
 """Real seconds between two looks at the head."""
 CHUNK = 16384
-BODY_LIMIT = 65536
 
 
 class Printer:
@@ -60,7 +58,7 @@ class Printer:
         while not self._over.wait(TURN):
             with self.door:
                 self.firmware.advance(time.monotonic())
-                self._flush()
+                self.flush()
             self._keep()
 
     def _accept(self) -> None:
@@ -100,13 +98,13 @@ class Printer:
             with self.door:
                 self.firmware.advance(time.monotonic())
                 self.firmware.receive(data)
-                self._flush()
+                self.flush()
         with self.door:
             self._host = None
             self.firmware.disconnected()
         host.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         if self._host is None or not self.firmware.out:
             return
         data = bytes(self.firmware.out)
@@ -165,93 +163,57 @@ def record(firmware: Firmware) -> dict[str, Any]:
     }
 
 
-class Room:
+class Side:
     """Hands and a camera, over HTTP on 127.0.0.1."""
 
     def __init__(self, printer: Printer, port: int) -> None:
+        self._printer = printer
         firmware = printer.firmware
 
-        def label(number: int) -> bytes | None:
-            return png(firmware.labels[number - 1]) if 0 < number <= len(firmware.labels) else None
-
-        def fault(body: Any) -> dict[str, Any]:
-            firmware.arm(parse(str((body or {}).get("spec", ""))))
-            return {"armed": body["spec"]}
-
         def done(verb: Callable[[], object]) -> Callable[[Any], dict[str, Any]]:
-            def run(_body: Any) -> dict[str, Any]:
-                return {"told": verb(), **state(firmware)}
+            return lambda _body: {"told": verb(), **state(firmware)}
 
-            return run
-
-        posts: dict[str, Callable[[Any], dict[str, Any]]] = {
-            "/fault": fault,
+        self._posts: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+            "/fault": self._fault,
             "/mend": done(firmware.mend),
             "/press": done(firmware.press),
             "/cancel": done(firmware.cancel),
             "/power-cycle": done(firmware.power_cycle),
             "/clear": done(firmware.labels.clear),
         }
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                path = self.path.partition("?")[0]
-                with printer.door:
-                    firmware.advance(time.monotonic())
-                    answers = {"/state": lambda: state(firmware), "/record.json": lambda: record(firmware)}
-                    if (answer := answers.get(path)) is not None:
-                        self._json(200, answer())
-                        return
-                    name = path.removeprefix("/labels/").removesuffix(".png")
-                    number = len(firmware.labels) if path == "/snapshot.png" else int(name) if name.isdigit() else 0
-                    picture = label(number)
-                if picture is None:
-                    self._json(404, {"error": "no such label"})
-                else:
-                    self._say(200, "image/png", picture)
-
-            def do_POST(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(min(max(length, 0), BODY_LIMIT))
-                post = posts.get(self.path)
-                if post is None:
-                    self._json(404, {"error": f"there are {', '.join(posts)}"})
-                    return
-                try:
-                    with printer.door:
-                        firmware.advance(time.monotonic())
-                        told = post(json.loads(body) if body else None)
-                        printer._flush()
-                except ValueError as error:
-                    self._json(400, {"error": str(error)})
-                    return
-                self._json(200, told)
-
-            def _json(self, status: int, value: object) -> None:
-                self._say(status, "application/json", json.dumps(value).encode())
-
-            def _say(self, status: int, kind: str, data: bytes) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing: stdout is for the ready line."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="side", daemon=True)
-        self._thread.start()
+        self._room = Room(port, self._get, self._post)
+        self.port = self._room.port
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._room.close()
+
+    def _get(self, path: str, _: Query) -> Answer:
+        firmware = self._printer.firmware
+        with self._printer.door:
+            firmware.advance(time.monotonic())
+            if path == "/state":
+                return told(state(firmware))
+            if path == "/record.json":
+                return told(record(firmware))
+            name = path.removeprefix("/labels/").removesuffix(".png")
+            number = len(firmware.labels) if path == "/snapshot.png" else int(name) if name.isdigit() else 0
+            if 0 < number <= len(firmware.labels):
+                return picture(png(firmware.labels[number - 1]))
+        return missing("GET /state /record.json /snapshot.png /labels/N.png")
+
+    def _post(self, path: str, body: Any) -> Answer:
+        if path not in self._posts:
+            return missing(f"POST {' '.join(self._posts)}")
+        with self._printer.door:
+            self._printer.firmware.advance(time.monotonic())
+            done = self._posts[path](body)
+            self._printer.flush()
+        return told(done)
+
+    def _fault(self, body: Any) -> dict[str, Any]:
+        spec = body.get("spec") if isinstance(body, dict) else None
+        self._printer.firmware.arm(parse(str(spec or "")))
+        return {"armed": spec}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -273,7 +235,7 @@ def main(arguments: Sequence[str]) -> int:
     for fault in options.fault:
         firmware.arm(fault)
     printer = Printer(firmware, options.port, options.record)
-    room = Room(printer, options.side) if options.side is not None else None
+    room = Side(printer, options.side) if options.side is not None else None
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
