@@ -103,6 +103,34 @@ def test_a_document_that_never_arrives_is_given_up() -> None:
     assert engine.do is Do.ABSENT
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_went_before_it_could_be_cancelled_is_not_told_as_absent(restarted: bool) -> None:
+    engine = Engine.found(Record(Stage.HELD, 7, hold=True, sends=1), settle=1.0)
+    engine.hear(Heard.HELD, 0.0, job(JobState.HELD, "job-hold-until-specified"))
+    assert (engine.do, engine.record.stage) == (Do.CANCEL, Stage.WITHDRAWN)
+    engine.hear(Heard.TOLD, 0.0)
+    engine.hear(Heard.GOING, 1.0, job(JobState.PROCESSING))  # A release that was thought lost came first.
+    if restarted:
+        engine = Engine.found(engine.record, settle=1.0)
+    engine.hear(Heard.TOLD if engine.do is Do.CANCEL else Heard.GOING, 1.0)
+    engine.hear(Heard.ABORTED, 2.0, job(JobState.CANCELED, printed=0))
+    assert engine.do is Do.ENDED
+
+
+def test_a_count_may_lag_behind_a_half_that_was_given_up() -> None:
+    engine = Engine.found(Record(Stage.SENDING, 7, sends=1), settle=1.0)
+    engine.hear(Heard.ABORTED, 0.0, job(JobState.ABORTED, printed=0))
+    assert engine.do is Do.ASK and engine.later
+    engine.hear(Heard.ABORTED, 1.0, job(JobState.ABORTED, printed=1))
+    assert engine.do is Do.ENDED and engine.job is not None and not never_printed(engine.record, engine.job)
+
+
+def test_what_went_and_was_forgotten_is_a_doubt() -> None:
+    engine = Engine.found(Record(Stage.WITHDRAWN, 7, hold=True, sends=1, went=True), settle=0.0)
+    engine.hear(Heard.MISSING, 0.0)
+    assert engine.do is Do.UNKNOWN
+
+
 # --- against a printer that may lose, lie and lag ------------------------------------------------------------------
 
 

@@ -110,6 +110,8 @@ class Record:
     impressions: int | None = None
     """Sides that must be printed; None: the ticket does not say."""
     sheets: int | None = None
+    went: bool = False
+    """The printer was seen at work on it after it was given up: a sheet may come out that it never counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +263,16 @@ class Engine:
             self.record = replace(self.record, sends=self.record.sends - 1)  # The printer was not asked in earnest.
         if heard is Heard.HELD and not (self.record.hold and stage in (Stage.SENDING, Stage.HELD, Stage.WITHDRAWN)):
             heard = Heard.GOING  # Somebody holds it, which is none of ours.
+        if heard is Heard.GOING and stage is Stage.WITHDRAWN and self.record.sends:
+            self.record = replace(self.record, went=True)
         rule = RULES[stage].get(heard)
         if rule is None or (heard in _LOOK and asked in (Do.ASK, Do.FIND, Do.CANCEL, Do.RELEASE)):
             if heard not in _LOOK:
                 raise OurFault(f"{heard} cannot be heard of an attempt that is {stage}")
             self._look(asked, heard)
             return
-        if heard in _SETTLED and not self._believed(heard, now):
+        lags = heard is Heard.ABORTED and stage is Stage.SENDING  # A count may come after the state.
+        if (lags or heard in _SETTLED) and not self._believed(heard, now):
             self._look(asked, Heard.LOST)
             return
         self._follow(rule)
@@ -294,8 +299,8 @@ class Engine:
         if self.do is Do.SEND:
             stage, self._before = Stage.SENDING, None
             self.record = replace(self.record, sends=self.record.sends + 1)
-        if self.do is Do.ABSENT and self.job is not None and self.job.printed:
-            self.do = Do.ENDED
+        if self.do is Do.ABSENT and (self.record.went or (self.job is not None and self.job.printed)):
+            self.do = Do.ENDED if self.job is not None and self.job.over else Do.UNKNOWN
         self.record = replace(self.record, stage=stage)
 
 
