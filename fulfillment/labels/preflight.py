@@ -66,6 +66,8 @@ def _findings(data: bytes, dpi: int, media: Media) -> Iterator[ZplError]:
         "^FT": lambda one: _placed(one, width, height),
         "^LH": lambda one: _placed(one, width, height),
         "^PQ": _once,
+        "^MC": lambda one: _kept(one, b"N", "leaves its picture for the next label to be printed over"),
+        "^PM": lambda one: _kept(one, b"Y", "has the labels after it printed as in a mirror, too"),
         "^GF": lambda one: _graphic(one, width),
     }
     for command in commands(data):
@@ -96,6 +98,13 @@ def _once(command: Command) -> ZplError | None:
     if number in (None, 1):
         return None
     return ZplError(command.offset, f"^PQ asks for {number} of one label", "ask for one")
+
+
+def _kept(command: Command, value: bytes, text: str) -> ZplError | None:
+    """What would change the label after this one, which may be another carrier's and says nothing of it."""
+    if command.data.strip().upper()[:1] != value:
+        return None
+    return ZplError(command.offset, f"{command.name}{value.decode()} {text}", "have the label made without it")
 
 
 def _graphic(command: Command, width: int) -> ZplError | None:
