@@ -7,6 +7,7 @@ memory and time are limited: a picture decoder is the most attacked code in the 
 from __future__ import annotations
 
 import math
+import re
 import struct
 import warnings
 import zlib
@@ -100,11 +101,15 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+IN_A_SCAN = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+"""A marker among the bits of a picture: neither a stuffed byte nor a restart (ITU-T T.81, B.1.1.5)."""
+BETWEEN_SCANS = frozenset({0xC4, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)})
+"""Tables, further scans, comments and what programs add (T.81, B.2.1)."""
 
 
 def _jpeg(data: bytes) -> Header:
     size = None
-    for marker, start, _ in _segments(data):
+    for marker, start, length in _segments(data):
         if marker in FRAMES and start + 6 <= len(data):
             height, width, inks = struct.unpack_from(">HHB", data, start + 1)
             if inks == 4:
@@ -112,8 +117,24 @@ def _jpeg(data: bytes) -> Header:
                 reason = "The photo is a JPEG for a printing press (CMYK), whose tones on a piece would be a guess."
                 raise PhotoError(reason, "Please save it as an RGB (sRGB) JPEG or PNG.")
             size = Header("image/jpeg", width, height)
-        if marker == 0xDA and size is not None and data.find(b"\xff\xd9", start) >= 0:
+        if marker == 0xDA and size is not None:
+            _scanned(data, start - 2 + length)
             return size
+    raise _truncated()
+
+
+def _scanned(data: bytes, at: int) -> None:
+    """Follow the scans from ``at`` to the picture's end. A decoder passes over a marker that cannot stand there, and
+    goes on with whatever colours come of it. Raises PhotoError."""
+    while (found := IN_A_SCAN.search(data, at)) is not None:
+        marker, at = data[found.end() - 1], found.end()
+        if marker == 0xD9:
+            return
+        if marker not in BETWEEN_SCANS:
+            raise PhotoError("The photo is damaged in its middle.", "Please save it anew, or send another one.")
+        if at + 2 > len(data):
+            break
+        at += max(2, struct.unpack_from(">H", data, at)[0])
     raise _truncated()
 
 

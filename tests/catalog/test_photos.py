@@ -98,6 +98,20 @@ def test_a_phone_picture_of_two_lenses_is_its_first_picture() -> None:
     assert grey.max() < 0.02
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_marker_that_cannot_stand_in_a_picture_is_damage(progressive: bool) -> None:
+    noise = np.random.default_rng(7).integers(0, 255, (200, 300, 3), dtype=np.uint8)
+    whole = saved(Image.fromarray(noise), "JPEG", progressive=progressive, restart_marker_blocks=8)
+    assert inspect(whole).width == 300
+    middle = len(whole) // 2
+    for marker in (0x01, 0xC0, 0xD8, 0xF7):
+        broken = whole[:middle] + bytes([0xFF, marker]) + whole[middle + 2 :]
+        with pytest.raises(PhotoError, match="damaged in its middle"):
+            inspect(broken)
+    with pytest.raises(PhotoError, match="end is missing"):
+        inspect(whole[:-2])
+
+
 def test_animations_are_refused(picture: Picture) -> None:
     frames = [Image.new("RGB", (40, 30), (i, 9, 9)) for i in (0, 90)]
     for kind in ("WEBP", "PNG"):
