@@ -22,6 +22,7 @@ from jobs import models as m
 from jobs import noting
 from jobs.collating import cards
 from jobs.intake import NewLine, NewOrder
+from jobs.reprints import Prints
 from jobs.states import OrderState
 from jobs.store import NotFound, Store
 
@@ -224,7 +225,7 @@ def papers(store: Store, factory: Factory, order_id: str) -> noting.Papers:
     return noting.Papers(_prints(factory), _to_card(store, factory, order_id))
 
 
-def _prints(factory: Factory) -> noting.Prints:
+def _prints(factory: Factory) -> Prints:
     def prints(product: str, operation: str) -> bool:
         known = factory.catalog.products.get(product)
         step = known.route.get(operation) if known else None

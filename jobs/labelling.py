@@ -1,17 +1,19 @@
 """The shipping label of an order: a carrier's file, which is on record before anything of it is printed.
 
 An order has one file at most: one label for all of its pieces, or one for each. The jobs that print it wait for it;
-another file may take its place as long as no machine has begun with any of them.
+another file may take its place as long as no machine has begun with any of them, or what it made is scrap and is made
+again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from jobs import models as m
+from jobs.reprints import Prints, printing, waits
 from jobs.route import again_rendered
 from jobs.states import JobState, OrderState, UnitState
 from jobs.store import NotFound, Refused, Store
@@ -19,9 +21,6 @@ from jobs.why import LABEL
 
 WAITS: Final = LABEL.text
 """What is said of a job as long as its order has none."""
-
-Prints = Callable[[str, str], bool]
-"""Whether that operation of that product prints the order's shipping label."""
 
 
 def pieces(connection: Connection, order_id: str, prints: Prints) -> list[str]:
@@ -63,8 +62,8 @@ def put(store: Store, order_id: str, label: Mapping[str, Any], prints: Prints, w
         said = {**label, "units": units}
         if order.label == said:
             return
-        for job in _printing(tx.connection, order_id, prints) if order.label else ():
-            if job.state not in (JobState.RENDERING, JobState.READY) or job.attempts:
+        for job in printing(tx.connection, order_id, prints) if order.label else ():
+            if not waits(job):
                 raise Refused(
                     f"the label of {job.unit_id} is {job.state}: what is printed stands. Scrap that job to have it "
                     "printed again, or cancel what was not begun"
@@ -72,17 +71,6 @@ def put(store: Store, order_id: str, label: Mapping[str, Any], prints: Prints, w
             again_rendered(tx, job)
         tx.connection.execute(update(m.orders).where(m.orders.c.id == order_id).values(label=said))
         tx.log("order", order_id, "labelled", sha256=label["sha256"], pages=label["pages"], before=bool(order.label))
-
-
-def _printing(connection: Connection, order_id: str, prints: Prints) -> list[Row[Any]]:
-    j, u, o = m.jobs.c, m.units.c, m.operations.c
-    rows = connection.execute(
-        select(m.jobs, u.product, o.name)
-        .join(m.units, u.id == j.unit_id)
-        .join(m.operations, o.id == j.operation_id)
-        .where(u.order_id == order_id, j.state != JobState.CANCELLED)
-    ).all()
-    return [row for row in rows if prints(row.product, row.name)]
 
 
 def missing(store: Store, job_id: str, who: str) -> None:

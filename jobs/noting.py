@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from jobs import models as m
 from jobs.collating import Card, cards
+from jobs.reprints import Prints, printing, waits
 from jobs.route import again_rendered, cancel_jobs
 from jobs.states import JobState, OrderState, UnitState
 from jobs.store import NotFound, Refused, Store, Tx
@@ -22,8 +23,6 @@ MOST = 1000
 
 ToCard = Callable[[str], Mapping[str, Any]]
 """From a text (empty: the rule's) to the personalization of a card that says it."""
-Prints = Callable[[str, str], bool]
-"""Whether the paper of that product, made by that operation, has the note on it."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +98,13 @@ def _on_card(tx: Tx, card: Card, personalization: Mapping[str, Any]) -> None:
 
 def _on_papers(tx: Tx, order_id: str, prints: Prints) -> None:
     """The papers with the note are drawn anew. Raises Refused once one of them was printed."""
-    j, u, o = m.jobs.c, m.units.c, m.operations.c
+    u = m.units.c
     held = tx.connection.execute(select(u.id).where(u.order_id == order_id, u.state == UnitState.HELD)).scalars().all()
     if held:  # its papers may be drawn already, and would be printed as they are when it is released
         raise Refused(f"{' and '.join(held)} of {order_id} is held: correct, release or cancel it, then write the note")
-    rows = tx.connection.execute(
-        select(m.jobs, u.product, o.name)
-        .join(m.units, u.id == j.unit_id)
-        .join(m.operations, o.id == j.operation_id)
-        .where(u.order_id == order_id, j.state != JobState.CANCELLED)
-    ).all()
-    papers = [row for row in rows if prints(row.product, row.name)]
+    papers = printing(tx.connection, order_id, prints)
     for row in papers:
-        if row.state not in (JobState.RENDERING, JobState.READY) or row.attempts:
+        if not waits(row):
             raise Refused(f"the {row.name} of {row.unit_id}, which has the note on it, is {row.state}: the note stands")
     for row in papers:
         again_rendered(tx, row)

@@ -22,7 +22,7 @@ from fulfillment.labels.pages import inspect
 from fulfillment.shop import Shop
 from jobs import models as m
 from jobs import retention, views
-from jobs.route import cancel_unit
+from jobs.route import cancel_unit, remake_if_due
 from jobs.store import Refused
 from simulators.zpl.firmware import Build, Firmware
 from simulators.zpl.program import png
@@ -173,6 +173,25 @@ def test_a_label_is_replaced_until_a_machine_has_begun(opened: Open) -> None:
             tx.connection.execute(update(m.jobs).where(where).values(state=state, attempts=attempts))
         with pytest.raises(Refused, match="what is printed stands"):
             sent(shop, number, carrier.pdf())
+
+
+def test_a_label_that_was_spoilt_is_replaced_once_it_is_made_again(opened: Open) -> None:
+    shop = opened(parcel.printer())
+    number = order(shop)
+    sent(shop, number, carrier.pdf())
+    plan(shop)
+    (first,) = jobs(shop, number)
+    with shop.store.write("test") as tx:
+        tx.connection.execute(update(m.jobs).where(m.jobs.c.id == first["id"]).values(state="failed", attempts=1))
+    with pytest.raises(Refused, match="is failed"):  # Made again from its artifact, it would be the old one.
+        sent(shop, number, carrier.zpl())
+    with shop.store.write("test") as tx:
+        assert remake_if_due(tx, first["id"]) is not None
+    sent(shop, number, carrier.zpl())
+    plan(shop)
+    *_, last = jobs(shop, number)
+    assert len(jobs(shop, number)) == 2 and last["state"] == "ready"
+    assert shop.artifacts.get(last["artifact"]) == carrier.zpl()
 
 
 def test_labels_are_refused_for_what_prints_none_and_for_another_number_of_pieces(opened: Open) -> None:
