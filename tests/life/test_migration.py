@@ -27,6 +27,13 @@ OLD_NEEDS = {
 MANIFEST = {"seconds": 375.1, "materials": {"white": {"volume": 3330.3}}, "allergens": ["wheat", "milk"]}
 
 
+ORDER = (
+    "INSERT INTO orders (id, source, external_id, digest, state, received_at, ship_to, note)"
+    " VALUES ('O', 's', '1', '', 'open', 1.0, '{}', '')"
+)
+LINE = (
+    "INSERT INTO line_items (id, order_id, position, sku, quantity, personalization) VALUES ('L', 'O', 0, 'x', 1, '{}')"
+)
 JOB = (
     "INSERT INTO jobs (id, seq, operation_id, unit_id, state, artifact, needs_id, attempts, due, why, created_at)"
     " VALUES (:id, :seq, 'U.f', 'U', :state, 'a', 'n', 0, 1.0, '', 1.0)"
@@ -50,9 +57,8 @@ def old(tmp_path: Path) -> Store:
         run = tx.connection.execute
         run(sql("INSERT INTO machines VALUES ('printer', 'online', 'idle', NULL, NULL, NULL, 1.0)"))
         run(insert(m.needs).values(id="n", body=OLD_NEEDS))
-        columns: dict[str, Any] = {"source": "s", "external_id": "1", "digest": "", "state": "open", "received_at": 1.0}
-        run(insert(m.orders).values(id="O", ship_to={}, note="", **columns))
-        run(insert(m.line_items).values(id="L", order_id="O", position=0, sku="x", quantity=1, personalization={}))
+        run(sql(ORDER))
+        run(sql(LINE))
         line = {"order_id": "O", "line_item_id": "L", "number": 1, "product": "p", "created_at": 1.0}
         run(insert(m.units).values(id="U", personalization={}, resolved={}, problems=[], state="making", **line))
         run(
