@@ -73,6 +73,18 @@ def test_the_good_label_passes_and_every_finding_is_told() -> None:
     assert len(refused.value.problems) == 2
 
 
+@pytest.mark.parametrize("extra", [b'^FD! U1 setvar "device.reset" ""\r\n^FS', b"^FX! 0 200 200 210 9\r\n"])
+def test_a_command_of_another_language_is_one_in_a_text_too(extra: bytes) -> None:
+    with pytest.raises(LabelRefused) as refused:
+        preflight.inspect(spoilt(extra), 1, 203)
+    assert f"Byte {PLACE + 3}" in refused.value.problems[0]["reason"]
+    assert "another language" in refused.value.problems[0]["reason"]
+
+
+def test_an_exclamation_mark_in_a_text_is_one() -> None:
+    assert preflight.inspect(spoilt(b"^FO10,10^FDThanks! UPS Ground, 2! 10 20^FS"), 1, 203).pages == 1
+
+
 def test_more_or_fewer_labels_than_pieces_are_refused() -> None:
     for labels, count in ((2, 1), (2, 3), (3, 2)):
         with pytest.raises(LabelRefused, match="labels would come out"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drivers.protocols.zpl import ZplError, commands, job
@@ -39,6 +39,7 @@ def test_labels_are_counted() -> None:
     assert job(b"^XA^PQ3^XZ\r\n^XA^FDx^FS^XZ\n").formats == 2
 
 
+@example(b"! U1 ")
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_job_or_refused(data: bytes) -> None:
     for bytes_ in (data, b"^XA" + data + b"^XZ"):

@@ -1,7 +1,8 @@
 """A file of labels: where each command begins, and how many labels it prints.
 
 Strictly binary graphics are refused: a printer that was cut off in the middle of one takes the next host's questions
-for dots. What begins with ~ is refused, too: it acts at once, on whatever the printer is doing.
+for dots. What begins with ~ is refused, too: it acts at once, on whatever the printer is doing; and what begins a
+command of another language, even in a text: a printer looks for it before it reads ZPL.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ MAX_COMMANDS = 100_000
 PREFIX = re.compile(rb"[\^~]")
 LETTERS = re.compile(rb"[A-Z0-9@]{2}")
 BLANK = b" \t\r\n"
+OTHER = re.compile(rb"!\s+(?:U1?\b|UTILITIES\b|\d+\s+\d+\s+\d+)", re.IGNORECASE)
+"""How Set/Get/Do commands and CPCL begin, which printers of ZPL take besides."""
 
 
 class ZplError(Exception):
@@ -82,6 +85,9 @@ def commands(data: bytes) -> Iterator[Command]:
 
 def job(data: bytes) -> Job:
     """The file as it may be sent. Raises ZplError for what would not be labels alone, each from ^XA to ^XZ."""
+    if other := OTHER.search(data):
+        text = f"{other[0][:20].decode('ascii', 'replace')!r} begins a command of another language"
+        raise ZplError(other.start(), text, "send nothing but ZPL; in a text, ! is ^FH _21")
     formats = labels = 0
     quantity, inside = 1, False
     for command in commands(data):
