@@ -311,13 +311,13 @@ class Zpl:
     def stop(self) -> None:
         """~JA, past what waits to be sent: a label that moves still comes out."""
         with self._known:
-            self._fault = (
-                "stopped: what waited in the printer was dropped, and a label that moved came out. Look at it, then "
-                "connect again"
-            )
+            self._fault = "stopped: look at the printer, then connect again"  # Whoever sends stops from here on.
             running, talk = self._running, self._talk or self._reached()
-            if talk is not None:
-                talk.last_word(says.CANCEL_ALL)
+            if talk is not None and talk.last_word(says.CANCEL_ALL):
+                told = "what waited in the printer was dropped, and a label that moved came out"
+            else:
+                told = "that did not reach the printer, which prints on what it has: switch it off by hand"
+            self._fault = f"stopped: {told}. Look at it, then connect again"
             if running is not None:
                 self._ended(Doubted(running.attempt, "it was stopped from here; look which labels came out"))
             self._events.append(Changed(self.status()))
@@ -357,7 +357,8 @@ class Zpl:
                 return self._ledger.give_up(attempt, "nothing is noted of it, so nothing of it was sent")
             return Evidence(Seen.UNKNOWN, f"this process has not sent it, and {why}")
         labels, before = note.get("labels"), note.get("before")
-        if not self._options.alone or self._running is not None or not isinstance(before, int):
+        told = self._options.alone and self._running is None
+        if not told or not isinstance(before, int) or not self._is_last(attempt, before):
             return Evidence(Seen.UNKNOWN, f"an earlier process has sent it, and {why}")
         watched = says.Watched(labels if isinstance(labels, int) else 0, before, whole=note.get("whole") is True)
         self._running = _Running(attempt, watched, heard_at=self._clock.monotonic(), lost=True)
@@ -365,6 +366,17 @@ class Zpl:
         self._look_at = 0.0
         self._note(activity=Activity.BUSY)
         return Evidence(Seen.RUNNING, "an earlier process has sent it; the printer's counter will tell")
+
+    def _is_last(self, attempt: str, before: int) -> bool:
+        """Whether the counter surely counted labels of no other attempt since. A clock that was set back does not tell
+        which was the last one; what the counter said before each does."""
+        try:
+            keys = self._notes.keys()
+        except OSError as error:
+            _log.warning("%s: its notes cannot be looked through: %s", self._name, error)
+            return False
+        counts = [(self._notes.read(key) or {}).get("before") for key in keys if key != attempt]
+        return all(isinstance(count, int) and count < before for count in counts)
 
     def status(self) -> Status:
         running = self._running
@@ -385,13 +397,14 @@ class Zpl:
             if self._events:
                 return self._events.popleft()
             now = self._clock.monotonic()
-            if now >= self._look_at and self._status.firmware is not None:
+            looks = now >= self._look_at and self._status.firmware is not None
+            if looks:  # Which may take longer than until the next one.
                 self._look(now)
-                continue
-            left = until - now
+            left = until - self._clock.monotonic()
             if left <= 0:
-                return None
-            self._clock.sleep(min(left, self._options.poll))
+                return self._events.popleft() if self._events else None
+            if not looks:
+                self._clock.sleep(min(left, self._options.poll))
 
     def close(self) -> None:
         """Give the connection back. What the printer holds goes on, and nobody here learns how it ends."""
