@@ -9,7 +9,7 @@ from pathlib import Path
 from fulfillment.catalog import Product
 from fulfillment.offline import Order
 
-BY_FILE = frozenset({"photo", "drawing", "model"})
+BY_FILE = frozenset({"photo", "drawing", "model", "pdf"})
 """Types of fields whose value is a file."""
 FILES = Path(__file__).parent / "demo" / "files"
 

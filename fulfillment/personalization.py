@@ -23,16 +23,18 @@ from fulfillment.catalog import (
     MonogramField,
     Option,
     Parameter,
+    PdfField,
     PhotoField,
     Product,
     SerialField,
     TextField,
 )
 from fulfillment.catalog.parameters import conflicts
+from fulfillment.pdfs.limits import LIMITS
 from fulfillment.photos import ACCEPTED, PhotoError, inspect, open_photo
 from gcode.characters import category, counted
 
-__all__ = ["DrawingFile", "ModelFile", "Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
+__all__ = ["DrawingFile", "ModelFile", "PdfFile", "Photo", "Problem", "Resolved", "check", "checked_text", "open_photo"]
 
 MAX_RAW_TEXT = 10_000
 """Characters beyond which a text is not even looked at."""
@@ -40,6 +42,9 @@ MAX_MARKS = 2
 """Accents on one letter: beyond that they leave their line."""
 MAX_SIGNS = 5
 """Marks of any script on one letter: vowels, tones, and what makes a sign an emoji."""
+
+PDF, PDF_WITHIN = b"%PDF-", 1024
+"""How a PDF begins, and within how many bytes: readers look no farther."""
 
 V = TypeVar("V")
 
@@ -99,6 +104,14 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PdfFile:
+    """A PDF that was accepted by its first bytes. Its bytes are kept by their digest."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A personalization that can be designed: every key is the product's own."""
 
@@ -108,12 +121,18 @@ class Resolved:
     parameters: Mapping[str, float]
     drawings: Mapping[str, DrawingFile] = dataclasses.field(default_factory=dict)
     models: Mapping[str, ModelFile] = dataclasses.field(default_factory=dict)
+    pdfs: Mapping[str, PdfFile] = dataclasses.field(default_factory=dict)
 
     @property
     def files(self) -> dict[str, str]:
         """The digests of all files, by field."""
-        sent: dict[str, Photo | DrawingFile | ModelFile] = {**self.photos, **self.drawings, **self.models}
-        return {name: file.sha256 for name, file in sent.items()}
+        sent: dict[str, Photo | DrawingFile | ModelFile | PdfFile] = {**self.photos, **self.drawings}
+        return {name: file.sha256 for name, file in (sent | self.looked_at).items()}
+
+    @property
+    def looked_at(self) -> dict[str, ModelFile | PdfFile]:
+        """Files that are read whole, in a worker, before anything of them is planned."""
+        return {**self.models, **self.pdfs}
 
     def body(self) -> dict[str, Any]:
         """For the record, and for a specification."""
@@ -310,6 +329,22 @@ def _solid(field: ModelField, given: str | None, file: bytes | None) -> ModelFil
     return None
 
 
+def _page(field: PdfField, given: str | None, file: bytes | None) -> PdfFile | None:
+    """What its first bytes say; all of it is read in a worker (``fulfillment.render.work.look``)."""
+    if file is not None:
+        if PDF not in file[:PDF_WITHIN]:
+            raise _Refused(f"{field.title} is no PDF.", "Please export it as a PDF of one page.")
+        if len(file) > LIMITS.bytes:
+            reason = f"{field.title} has {len(file) / 1e6:.0f} MB; at most {LIMITS.bytes // 1_000_000} MB are read."
+            raise _Refused(reason, "Please send a smaller one.")
+        return PdfFile(hashlib.sha256(file).hexdigest(), len(file))
+    if given:
+        raise _Refused(f"{field.title} did not arrive as a file.", "Please upload a PDF.")
+    if field.required:
+        raise _Refused(f"{field.title} is missing.", "Please upload a PDF.")
+    return None
+
+
 TAKES: Mapping[type, tuple[str, Callable[..., Any]]] = {
     TextField: ("texts", _text),
     MonogramField: ("texts", _monogram),
@@ -318,6 +353,7 @@ TAKES: Mapping[type, tuple[str, Callable[..., Any]]] = {
     PhotoField: ("photos", _picture),
     DrawingField: ("drawings", _sketch),
     ModelField: ("models", _solid),
+    PdfField: ("pdfs", _page),
 }
 """How each kind of field is checked, and where in Resolved its value goes."""
 
@@ -331,7 +367,7 @@ def check(
     and the values of parameters beside them.
     """
     problems: list[Problem] = []
-    sent: dict[str, dict[str, Any]] = {"texts": {}, "photos": {}, "drawings": {}, "models": {}}
+    sent: dict[str, dict[str, Any]] = {"texts": {}, "photos": {}, "drawings": {}, "models": {}, "pdfs": {}}
     chosen: dict[str, str] = {}
     values: dict[str, float] = {}
 

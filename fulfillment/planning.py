@@ -163,13 +163,13 @@ class Planner:
         asked = unit.personalization
         texts, data = files.gather(asked.get("fields", {}), self._downloads(unit.order_id), self._artifacts)
         found = personalization.check(product, texts, asked.get("options", {}), data)
-        return found if isinstance(found, list) or not found.models else self._looked_at(product, found) or found
+        return found if isinstance(found, list) or not found.looked_at else self._looked_at(product, found) or found
 
     def _looked_at(self, product: Product, found: personalization.Resolved) -> list[personalization.Problem]:
-        """Models are read in a worker: what a stranger's file does there costs nobody else anything."""
-        models = {name: model.sha256 for name, model in found.models.items()}
+        """Models and PDFs are read in a worker: what a stranger's file does there costs nobody else anything."""
+        sent = {name: file.sha256 for name, file in found.looked_at.items()}
         try:
-            wrong = self._pool.submit(look, product, found.options, models, self._artifacts.folder).result()
+            wrong = self._pool.submit(look, product, found.options, sent, self._artifacts.folder).result()
         except (Deadly, MemoryError) as deadly:
             return [personalization.Problem("", f"Reading what was sent was given up: {deadly}.", DEADLY_MEND)]
         return [personalization.Problem(**one) for one in wrong]

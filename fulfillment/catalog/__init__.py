@@ -2,7 +2,7 @@
 
 from fulfillment.catalog.allergens import Allergen, stated
 from fulfillment.catalog.body import Body
-from fulfillment.catalog.files import CodeField, DrawingField, ModelField, SerialField
+from fulfillment.catalog.files import CodeField, DrawingField, ModelField, PdfField, SerialField
 from fulfillment.catalog.jigs import PLATED, TOGETHER, Jig, Plate, Pockets
 from fulfillment.catalog.laser import LaserRecipe
 from fulfillment.catalog.lettering import Arc, MonogramField, TextField
@@ -37,6 +37,7 @@ __all__ = [
     "Operation",
     "Option",
     "Parameter",
+    "PdfField",
     "PenRecipe",
     "PhotoField",
     "Piece",

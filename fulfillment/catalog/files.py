@@ -97,6 +97,17 @@ class ModelField(Written):
         return NAMED.get(options.get(self.unit_from or "", BY_FILE))
 
 
+class PdfField(Written):
+    type: Literal["pdf"]
+    """A page that the customer sends as a PDF, printed as it is: a press lays it in its zone (docs/pdfs.md)."""
+    title: Title
+    """What the shop's page calls it."""
+    zone: Named
+    """The zone whose size it has; where that ends at the edge of the piece, the page goes on beyond it as bleed."""
+    required: bool = True
+    """Whether a piece can be made without it."""
+
+
 class CodeField(Written):
     type: Literal["code"]
     """A QR code."""

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from fulfillment.catalog.allergens import Allergen
 from fulfillment.catalog.body import Body
-from fulfillment.catalog.files import BY_FILE, CodeField, DrawingField, ModelField, SerialField
+from fulfillment.catalog.files import BY_FILE, CodeField, DrawingField, ModelField, PdfField, SerialField
 from fulfillment.catalog.jigs import PLATED, TOGETHER, Jig, Plate, Pockets
 from fulfillment.catalog.lettering import MonogramField, TextField
 from fulfillment.catalog.lines import AnyRecipe
@@ -122,7 +122,7 @@ class PhotoField(Written):
 
 
 AnyField = Annotated[
-    PhotoField | TextField | MonogramField | DrawingField | ModelField | CodeField | SerialField,
+    PhotoField | TextField | MonogramField | DrawingField | ModelField | PdfField | CodeField | SerialField,
     Field(discriminator="type"),
 ]
 """What a customer may be asked for, or what the factory writes itself."""
@@ -244,6 +244,7 @@ class Product(Written):
                 *self._plate_is_printed(),
                 *self._fields_have_zones(),
                 *self._models_can_be(),
+                *self._pdfs_can_be(),
                 *self._options_agree(),
                 *self._route_is_a_graph(),
                 *unknown(self.parameters, self.rules, self.openings),
@@ -387,6 +388,18 @@ class Product(Written):
             for choice in option.choices.keys() - {*UNITS, BY_FILE}:
                 at = ("options", field.unit_from, "choices", choice)
                 yield Mend(f"No unit is called {choice!r}.", closest(choice, (*UNITS, BY_FILE), "Units are"), at)
+
+    def _pdfs_can_be(self) -> Iterator[Mend]:
+        """A customer's page is laid by a press on the front of a piece, below all else."""
+        for name in [name for name, field in self.fields.items() if isinstance(field, PdfField)]:
+            zone = self.zones.get(self.fields[name].zone)
+            if zone is not None and (zone.side == "back" or zone.turn or zone.mirrored):
+                mend = "Put it on the front, and take turn and mirrored out of it."
+                yield Mend("A PDF lies upright on the front of its piece.", mend, ("fields", name, "zone"))
+            for step, operation in self.route.items():
+                if name in operation.fields and operation.process != "press":
+                    mend = "Take it out, or make it with the process press."
+                    yield Mend("Only a press prints a PDF.", mend, ("route", step, "fields"))
 
     def _options_agree(self) -> Iterator[Mend]:
         for name, option in self.options.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from fulfillment.catalog import DrawingField, ModelField, PhotoField, Product
+from fulfillment.catalog import DrawingField, ModelField, PdfField, PhotoField, Product
 from fulfillment.catalog.files import by_factory
 from fulfillment.offline import Order
 
@@ -54,9 +54,8 @@ def orders(product: Product, common: Order, path: Path) -> list[Order]:
 
 
 def _check(product: Product, path: Path, columns: Sequence[str]) -> None:
-    files = [
-        name for name, field in product.fields.items() if isinstance(field, PhotoField | DrawingField | ModelField)
-    ]
+    by_file = PhotoField | DrawingField | ModelField | PdfField
+    files = [name for name, field in product.fields.items() if isinstance(field, by_file)]
     fields = [name for name, field in product.fields.items() if name not in files and not by_factory(field)]
     known = [*fields, *product.options, *product.parameters]
     names = f"{product.name} has the columns {', '.join(known)}"

@@ -13,6 +13,7 @@ from fulfillment.press import marks, shapes
 from fulfillment.press.canvas import Page
 from fulfillment.press.colour import Colours, Ink
 from fulfillment.press.finish import Boxes
+from fulfillment.press.guests import Placed
 from fulfillment.press.layout import Place, Sheet, around
 from fulfillment.press.pictures import Picture
 from fulfillment.press.piece import Painted, Part, Piece, Side
@@ -95,10 +96,12 @@ def _copy(page: Page, sides: Sides, piece: Piece, side: Side) -> None:
 
 def _part(page: Page, part: Part, recipe: PressRecipe, *, under: bool) -> None:
     content = part.content
+    if isinstance(content, Placed):
+        return  # it is laid under the finished page
     if isinstance(content, Picture):
         page.picture(content, under=under)
         return
-    assert isinstance(content, Painted)  # noqa: S101  (there is no third kind)
+    assert isinstance(content, Painted)  # noqa: S101  (there is no fourth kind)
     page.ink(content.ink, under=under)
     page.fill(content.drawing.outlines)
     page.stroke(content.drawing.strokes, recipe.line_width)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
+from fulfillment.press.guests import Placed
 from fulfillment.press.pictures import Picture
 from fulfillment.press.piece import Painted, Piece, Side
 from fulfillment.press.shapes import rings
@@ -157,7 +158,7 @@ class _On:
             draw.line(self._points(line, at), fill=255, width=max(1, round(width * self.scale * FINE)), joint="curve")
         return mask.reduce(FINE)
 
-    def photo(self, picture: Picture, at: tuple[float, float]) -> Image.Image:
+    def photo(self, picture: Picture | Placed, at: tuple[float, float]) -> Image.Image:
         """The photo in its place, in greys."""
         assert picture.image is not None  # noqa: S101  (it is kept until it was compared)
         size = max(1, round(picture.width * self.scale)), max(1, round(picture.height * self.scale))

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from shapely.geometry.base import BaseGeometry
 
-from fulfillment.catalog import PhotoField, PressRecipe, Product
+from fulfillment.catalog import PdfField, PhotoField, PressRecipe, Product
 from fulfillment.catalog.models import Box
 from fulfillment.designs import design, problem
 from fulfillment.fields import Craft, Refused
 from fulfillment.fields.written import SAMPLE, value_of
-from fulfillment.press import pictures, shapes
+from fulfillment.press import guests, pictures, shapes
 from fulfillment.press.colour import Colours, Ink
+from fulfillment.press.guests import Placed
 from fulfillment.press.pictures import Picture
 from fulfillment.processes import Problems, Spec
 from gcode.design import Drawing, Zone
@@ -42,10 +43,10 @@ class Part:
     field: str
     zone: Zone
     side: Side
-    content: Picture | Painted
+    content: Picture | Painted | Placed
 
     @property
-    def shape(self) -> Picture | Drawing:
+    def shape(self) -> Picture | Placed | Drawing:
         return self.content.drawing if isinstance(self.content, Painted) else self.content
 
 
@@ -70,7 +71,9 @@ class Piece:
 
     def told(self) -> dict[str, Any]:
         """For the manifest."""
-        return {"photos": {part.field: part.content.told() for part in self.parts if isinstance(part.content, Picture)}}
+        photos = {part.field: part.content.told() for part in self.parts if isinstance(part.content, Picture)}
+        pages = {part.field: part.content.told() for part in self.parts if isinstance(part.content, Placed)}
+        return {"photos": photos} | ({"pdfs": pages} if pages else {})
 
 
 def sides_of(product: Product, operation: str, recipe: PressRecipe) -> tuple[Side, ...]:
@@ -98,6 +101,15 @@ def laid_out(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe, colour
         problems += found.problems
     for name in names:
         asked = product.fields[name]
+        if isinstance(asked, PdfField) and name in files:
+            box = product.zones[asked.zone]
+            zone = _zone(asked.zone, box, product, colours.profile.bleed)
+            page, said, wrong = guests.laid(asked.title, files[name], box, zone, colours)
+            problems += [{"field": name, "reason": one.reason, "mend": one.mend} for one in wrong]
+            notes += [f"{name}: {one}" for one in said]
+            if page is not None:
+                parts[name] = Part(name, zone, box.side, page)
+            continue
         if not isinstance(asked, PhotoField) or name not in files:
             continue
         box = product.zones[asked.zone]
@@ -122,10 +134,10 @@ def laid_out(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe, colour
 
 
 def _lettering(spec: Spec, files: Mapping[str, bytes], recipe: PressRecipe) -> Sequence[Any]:
-    """All but photos, as outlines and lines."""
+    """All but photos and pages, as outlines and lines."""
     product = spec.product
     sent: dict[str, str | bytes] = {**spec.fields, **files}
-    photos = {name for name, one in product.fields.items() if isinstance(one, PhotoField)}
+    photos = {name for name, one in product.fields.items() if isinstance(one, PhotoField | PdfField)}
     facts = spec.facts or SAMPLE
     rest = [name for name in product.route[spec.operation].fields if name not in photos]
     if all(value_of(product.fields[name], sent.get(name), facts) is None for name in rest):

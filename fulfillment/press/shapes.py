@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from fulfillment.catalog.press import Cut
+from fulfillment.press.guests import Placed
 from fulfillment.press.pictures import Picture
 from gcode.design import Drawing, Zone
 from gcode.geometry import Line, rectangle
@@ -22,12 +23,12 @@ ROUND: Final = 4.0
 """mm of the radius of corners that point inwards: vinyl tears from sharp ones."""
 STEPS: Final = 24
 """Tries to join what lies apart: each bridges gaps of a few mm more."""
-Content = Drawing | Picture
+Content = Drawing | Picture | Placed
 
 
 def area(content: Content, line_width: float) -> BaseGeometry:
     """What is printed of a content."""
-    if isinstance(content, Picture):
+    if not isinstance(content, Drawing):
         return shapely.Polygon(content.edge)
     parts: list[BaseGeometry] = [
         shapely.LineString(line).buffer(line_width / 2) for line in content.strokes if len(line) > 1

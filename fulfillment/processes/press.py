@@ -19,8 +19,10 @@ from fulfillment.pdfs.rules import CMYK, GRAY, RGB
 from fulfillment.press import BadIcc, NoProfile, faithful, finish, look
 from fulfillment.press.colour import Colours
 from fulfillment.press.draw import Sides, drawn, whites
+from fulfillment.press.guests import Placed
 from fulfillment.press.layout import Place, Sheet, back, front
 from fulfillment.press.piece import Piece, Side, laid_out, sides_of
+from fulfillment.press.placed import placed
 from fulfillment.processes import Made, Problems, Spec
 from fulfillment.together import told
 from gcode.geometry import Bounds, Transform
@@ -69,8 +71,17 @@ def page(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Printed
     pieces = _pieces(specs, files, recipe, colours)
     sides = _sides(specs, recipe, colours)
     data, boxes = drawn(sides, pieces)
-    identity = hashlib.sha256(data + colours.profile.model_dump_json().encode()).hexdigest()[:32]
-    return Printed(finish.finished(data, boxes, colours, spec.product.title, identity), sides, pieces, boxes)
+    guests = [
+        part.content.guest(place, step)
+        for piece, place in zip(pieces, sides.places["front"], strict=True)
+        for step in recipe.repeat.steps
+        for part in piece.on("front")
+        if isinstance(part.content, Placed)
+    ]
+    stamp = b"".join(hashlib.sha256(guest.data).digest() for guest in guests)
+    identity = hashlib.sha256(data + stamp + colours.profile.model_dump_json().encode()).hexdigest()[:32]
+    finished = finish.finished(data, boxes, colours, spec.product.title, identity)
+    return Printed(placed(finished, guests) if guests else finished, sides, pieces, boxes)
 
 
 def _needs(spec: Spec, made: Printed) -> Needs:

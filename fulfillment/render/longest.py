@@ -10,6 +10,7 @@ from fulfillment.processes import Problems, Spec
 SHORTER: Final[Mapping[str, str]] = {
     "drawing": "a simpler drawing",
     "model": "a smaller model",
+    "pdf": "a smaller page",
     "text": "fewer words",
     "code": "a shorter code",
     "monogram": "fewer letters",

@@ -59,12 +59,12 @@ def _together(specs: Sequence[Spec], files: Sequence[Mapping[str, bytes]]) -> Ma
 
 
 def look(product: Product, options: Mapping[str, str], files: Mapping[str, str], store: Path) -> list[dict[str, str]]:
-    """What is wrong with customers' models, field by field, found by reading all of them. ``files``: digests."""
-    from fulfillment.fields.model import refused  # as above
+    """What is wrong with customers' models and PDFs, field by field: all of them are read. ``files``: digests."""
+    from fulfillment.fields import model, pdf  # as above
 
     sent = {field: ArtifactStore(store).get(digest) for field, digest in files.items()}
-    found = refused(product, options, sent)
-    return [{"field": name, "reason": one.reason, "mend": one.mend} for name, one in found.items()]
+    found = [*model.refused(product, options, sent).items(), *pdf.refused(product, sent)]
+    return [{"field": name, "reason": one.reason, "mend": one.mend} for name, one in found]
 
 
 def look_at_label(digest: str, pieces: int, dpi: int, store: Path) -> Any:

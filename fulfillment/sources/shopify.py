@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fulfillment.catalog import Catalog, DrawingField, ModelField, PhotoField, Product
+from fulfillment.catalog import Catalog, DrawingField, ModelField, PdfField, PhotoField, Product
 from fulfillment.config import Shopify
 from fulfillment.config.sources import Sku
 from fulfillment.sources import BadPayload, BadSignature, Reading, route_of
@@ -152,7 +152,7 @@ def _personalization(mapped: Sku, properties: list[dict[str, Any]], product: Pro
             continue  # the shop's own properties (gift wrap, tracking) are not ours to read
         if target in product.options or target in product.parameters:
             options[target] = str(value)[:200]
-        elif isinstance(product.fields.get(target), PhotoField | DrawingField | ModelField):
+        elif isinstance(product.fields.get(target), PhotoField | DrawingField | ModelField | PdfField):
             fields[target] = {"url": str(value)[:2000]}
         else:
             fields[target] = str(value)[:2000]

@@ -15,6 +15,7 @@ from fulfillment.catalog import (
     ModelField,
     MonogramField,
     Option,
+    PdfField,
     PhotoField,
     Product,
     TextField,
@@ -311,6 +312,7 @@ ENTRIES: Mapping[type, Callable[[Any, Any], View]] = {
         "sent": isinstance(value, dict),
         "endings": sorted(f".{name}" for name in field.formats),
     },
+    PdfField: lambda _field, value: {"kind": "pdf", "sent": isinstance(value, dict)},
 }
 """What a form shows for each kind of field that a customer is asked for."""
 

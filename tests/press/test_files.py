@@ -15,7 +15,7 @@ from fulfillment.pdfs.rules import CMYK, GRAY
 from fulfillment.press.profiles import Black
 from fulfillment.processes import press
 
-PRODUCTS = ("photo-card", "poster", "sticker-sheet", "edible-sheet")
+PRODUCTS = ("photo-card", "poster", "your-poster", "sticker-sheet", "edible-sheet")
 
 
 @pytest.mark.parametrize("product", PRODUCTS)

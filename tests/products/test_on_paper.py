@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from skimage.metrics import structural_similarity
 
 from fulfillment import personalization
-from fulfillment.catalog import FOLDER, PhotoField, PressRecipe, Product, load
+from fulfillment.catalog import FOLDER, PdfField, PhotoField, PressRecipe, Product, load
 from fulfillment.config import Factory, load_factory
 from fulfillment.designs import design
 from fulfillment.example import order
@@ -66,9 +66,12 @@ def test_the_page_shows_what_was_designed(name: str, factory: Factory, tmp_path:
     assert isinstance(recipe, PressRecipe)
     page = sides(done.artifact.read_bytes(), product, recipe)
     photos = {field for field, one in product.fields.items() if isinstance(one, PhotoField)}
+    pages = {field for field, one in product.fields.items() if isinstance(one, PdfField)}
+    for field in pages & data.keys():
+        assert_page(page["front"], data[field])
     for field in photos & data.keys():
         assert_photo(page, product, field, data[field])
-    assert_letters(factory, product, page, {one: two for one, two in data.items() if one not in photos}, recipe)
+    assert_letters(factory, product, page, {one: two for one, two in data.items() if one not in photos | pages}, recipe)
 
 
 def assert_photo(page: dict[str, np.ndarray], product: Product, field: str, data: bytes) -> None:
@@ -87,6 +90,18 @@ def assert_photo(page: dict[str, np.ndarray], product: Product, field: str, data
     other = _alike(cut, like[:, ::-1])
     assert found > 0.75
     assert other < found - 0.05, "its mirror image is another photo"
+
+
+def assert_page(seen: np.ndarray, data: bytes) -> None:
+    """The piece shows the customer's page, trimmed; its mirror image, and the page 4 mm beside, are others."""
+    page = pypdfium2.PdfDocument(data)[0]
+    picture = page.render(scale=SCALE * 25.4 / 72).to_pil().convert("L")
+    left, low, right, high = (value / 72 * 25.4 * SCALE for value in page.get_trimbox())
+    trim = picture.crop((left, picture.height - high, right, picture.height - low))
+    wanted = np.asarray(trim.resize(seen.shape[::-1]), dtype=np.float64) / 255
+    assert _alike(seen, wanted) > 0.95
+    assert _alike(seen, wanted[:, ::-1]) < 0.9
+    assert _alike(seen, np.roll(wanted, 24, 0)) < 0.95
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> float:
