@@ -400,6 +400,10 @@ class Product(Written):
                 if name in operation.fields and operation.process != "press":
                     mend = "Take it out, or make it with the process press."
                     yield Mend("Only a press prints a PDF.", mend, ("route", step, "fields"))
+            for kind, recipe in self.recipes.items():
+                if recipe.type == "press" and ("front" in recipe.grounds or recipe.white):
+                    mend = "Take the ground of the front and white out of the recipe."
+                    yield Mend("A PDF lies below all else, and would be covered.", mend, ("recipes", kind))
 
     def _options_agree(self) -> Iterator[Mend]:
         for name, option in self.options.items():

@@ -96,7 +96,7 @@ WRONG = [
         "type: text",
         "type: sketch",
         "type: sketch",
-        "'sketch' is not known here. Known are: code, drawing, model, monogram, photo, serial, text.",
+        "'sketch' is not known here. Known are: code, drawing, model, monogram, pdf, photo, serial, text.",
     ),
     ("    type: text\n", "", "title: Message", "The key 'type' is missing."),
 ]

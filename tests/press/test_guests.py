@@ -12,6 +12,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+import yaml
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image, ImageOps
 from reportlab.lib.colors import CMYKColor
@@ -20,10 +21,12 @@ from reportlab.pdfgen import canvas
 from sqlalchemy import select
 
 from fulfillment.api.orders import OrderIn, take
-from fulfillment.catalog import FOLDER
+from fulfillment.catalog import FOLDER, load
 from fulfillment.daemon import Shop, open_shop
 from fulfillment.example import FILES
 from fulfillment.pdfs import look_at
+from fulfillment.pdfs.limits import LIMITS
+from fulfillment.personalization import check
 from fulfillment.planning import Planner
 from fulfillment.press import faithful
 from fulfillment.press.guests import Placed
@@ -205,6 +208,32 @@ def test_another_page_than_the_customers_is_seen(shop) -> None:  # type: ignore[
     assert faithful.compare(shown(ImageOps.mirror), "front", picture, look).wrong()
     assert faithful.compare(shown(ImageOps.flip), "front", picture, look).wrong()
     assert faithful.compare(piece, "front", Image.new("RGB", picture.size, "white"), look).wrong()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"zones": {"page": {"side": "back"}}}, "lies upright on the front"),
+        ({"route": {"print": {"process": "engrave"}}}, "Only a press prints"),
+        ({"recipes": {"poster-paper": {"grounds": {"front": "#000000"}}}}, "would be covered"),
+    ],
+)
+def test_a_product_says_where_a_page_cannot_lie(changes: dict[str, Any], says: str, tmp_path: Path) -> None:
+    said = yaml.safe_load((FOLDER / "your-poster.yaml").read_text())
+    for key, entries in changes.items():
+        for name, change in entries.items():
+            said[key][name] |= change
+    (tmp_path / "your-poster.yaml").write_text(yaml.safe_dump(said))
+    problems = load(tmp_path)[1]
+    assert any(says in str(problem) for problem in problems), problems
+
+
+def test_more_than_is_read_is_refused_before_it_is_kept(shop) -> None:  # type: ignore[no-untyped-def]
+    product = shop.factory.catalog["your-poster"]
+    (problem,) = check(product, {}, {}, {"page": b"%PDF-1.7" + bytes(LIMITS.bytes)})
+    assert (problem.field, problem.mend) == ("page", "Please send a smaller one.")
+    (problem,) = check(product, {}, {}, {})
+    assert problem.reason == "Your page is missing."
 
 
 def test_an_order_of_a_page_is_made(factory: Shop, pool: RenderPool) -> None:
