@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
+from PIL import Image
 
 from fulfillment.catalog import LaserRecipe, MillRecipe, ThreadRecipe
 from fulfillment.catalog.lines import AnyRecipe
@@ -41,6 +43,8 @@ def preview(specs: Sequence[Spec], store: Path) -> str:
     piece: Piece | None = None
     for spec in specs:
         files = {field: artifacts.get(digest) for field, digest in spec.files.items()}
+        if spec.process == "press":
+            return _printed(spec, files)
         material = _material(spec)
         craft = _craft(spec, material)
         width = craft.line_width
@@ -51,6 +55,22 @@ def preview(specs: Sequence[Spec], store: Path) -> str:
             made = layer.content
             parts += _tone(made, shown) if isinstance(made, Tone) else _drawing(made, shown.mark, width)
     return _page(piece, parts) if piece else ""
+
+
+def _printed(spec: Spec, files: Mapping[str, bytes]) -> str:
+    """What is printed in colours is shown in them: its proof, both sides of it. Raises Problems."""
+    from fulfillment.processes import press  # what it needs is loaded for pieces of paper alone
+
+    proof = press.render(spec, files).proof or b""
+    with Image.open(io.BytesIO(proof)) as image:
+        data = io.BytesIO()
+        image.convert("RGB").save(data, "JPEG", quality=85)
+        width, height = spec.product.piece.width, spec.product.piece.width * image.height / image.width
+    href = quoteattr(f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}mm" height="{height:g}mm" '
+        f'viewBox="0 0 {width:g} {height:g}">\n<image width="{width:g}" height="{height:g}" href={href}/>\n</svg>\n'
+    )
 
 
 def _craft(spec: Spec, material: Material | None) -> Craft:
