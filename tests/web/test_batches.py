@@ -81,7 +81,7 @@ def test_every_page_with_a_batch_is_legible_and_labelled(cookies: Party, opens: 
 def test_a_jig_is_begun_from_the_floor(cookies: Party, opens: Opens) -> None:
     page = opens("desktop")
     visit(page, f"{cookies.base}/")
-    queue = page.locator("section:has(> #queue-title)")
+    queue = page.locator("section:has(#queue-title)")
     expect(queue.get_by_text("3 of 12 pockets of a jig")).to_be_visible()
     expect(queue.locator(".number")).to_have_text("3")
     queue.get_by_text("Begin now").click()
@@ -306,7 +306,7 @@ def test_a_plate_shows_its_pieces_and_one_is_left_out(tags: Tags, opens: Opens) 
 def test_a_plate_is_begun_from_the_floor_without_pockets(tags: Tags, opens: Opens) -> None:
     page = opens("desktop")
     visit(page, f"{tags.base}/")
-    queue = page.locator("section:has(> #queue-title)")
+    queue = page.locator("section:has(#queue-title)")
     expect(queue.get_by_text("2 of 12 places on a plate")).to_be_visible()
     queue.get_by_text("Begin now").click()
     expect(queue.get_by_label("From pocket")).to_have_count(0)
