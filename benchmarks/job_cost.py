@@ -79,7 +79,9 @@ def main() -> None:
         for _ in range(1000):
             worker.step(0)
         print(f"commits a job        {idle['commits'] / JOBS:6.1f}   (12 allowed, 2 are the least)")
-        print(f"statements a job     {idle['statements'] / JOBS:6.1f}   (its looks for work among them; 2 are the least)")
+        print(
+            f"statements a job     {idle['statements'] / JOBS:6.1f}   (its looks for work among them; 2 are the least)"
+        )
         print(f"write-ahead log      {wal / JOBS / 1024:6.1f} kB a job, at most (it is reused)")
         print(f"an idle machine      {counts['statements'] - idle['statements']:6d} statements in 1,000 rounds")
         store.close()
