@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 R = TypeVar("R")
+NO_MEMORY = "std::bad_alloc"
+"""What libraries of C++ that found none have to say, in exceptions of their own (GEOS, as shapely tells of it)."""
 
 
 class Over(Exception):
@@ -70,7 +72,7 @@ def _outcome(call: Callable[[bytes], Any], data: bytes, memory: int) -> tuple[bo
     except MemoryError:
         return False, _ended(0, memory, 0)
     except Exception as error:  # noqa: BLE001  (the child's outermost edge: whatever it is, its caller is to have it)
-        return False, error
+        return False, _ended(0, memory, 0) if NO_MEMORY in str(error) else error
 
 
 def _bound_memory(memory: int) -> None:
