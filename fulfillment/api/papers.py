@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
@@ -26,6 +26,14 @@ Code = Annotated[str, Query(max_length=100)]
 Short = Annotated[str, Query(max_length=20)]
 
 
+def wish(name: str, about: Code = "", example: bool = False, language: Short = "", size: Short = "") -> Asked:
+    """Which paper the request asks for."""
+    return Asked(name, about, example, language, size)
+
+
+Wish = Annotated[Asked, Depends(wish)]
+
+
 @router.get("/papers")
 def get_papers(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
     """Every paper that can be asked for: what it is about (`unit`, `order`, `batch`; empty: the floor as it is now),
@@ -34,36 +42,20 @@ def get_papers(shop: TheShop, _who: Reader) -> list[dict[str, Any]]:
 
 
 @router.get("/papers/{name}", response_class=Response)
-async def get_paper(
-    name: str,
-    request: Request,
-    shop: TheShop,
-    _who: Reader,
-    about: Code = "",
-    example: bool = False,
-    language: Short = "",
-    size: Short = "",
-) -> Response:
+async def get_paper(asked: Wish, request: Request, shop: TheShop, _who: Reader) -> Response:
     """A paper as PDF: of a unit, an order or a batch (`about`), of the floor, or with example facts."""
-    data = await _by_worker(request, shop, Asked(name, about, example, language, size), pdf)
-    told = {"Content-Disposition": f'inline; filename="{name}{"-" + about if about.isalnum() else ""}.pdf"'}
+    data = await _by_worker(request, shop, asked, pdf)
+    named = f"{asked.name}-{asked.about}" if asked.about.isalnum() else asked.name
+    told = {"Content-Disposition": f'inline; filename="{named}.pdf"'}
     return Response(data, media_type="application/pdf", headers=NOW | told)
 
 
 @router.get("/papers/{name}/picture", response_class=Response)
 async def get_paper_picture(
-    name: str,
-    request: Request,
-    shop: TheShop,
-    _who: Reader,
-    about: Code = "",
-    example: bool = False,
-    language: Short = "",
-    size: Short = "",
-    page: Annotated[int, Query(ge=1, le=500)] = 1,
+    asked: Wish, request: Request, shop: TheShop, _who: Reader, page: Annotated[int, Query(ge=1, le=500)] = 1
 ) -> Response:
     """One page of the same paper as PNG."""
-    data = await _by_worker(request, shop, Asked(name, about, example, language, size), picture, page)
+    data = await _by_worker(request, shop, asked, picture, page)
     return Response(data, media_type="image/png", headers=NOW)
 
 
